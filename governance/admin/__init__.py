@@ -1,0 +1,5 @@
+"""The admin: one file per noun, declarations, and buttons that call `workflow`."""
+
+from governance.admin import compatibility, domains, evidence, people, runs, specs, targets, windows
+
+__all__ = ["compatibility", "domains", "evidence", "people", "runs", "specs", "targets", "windows"]

@@ -1,0 +1,120 @@
+"""What is known and decided about changes: analyses, rehearsals, approvals, reviews, snapshots, and the audit trail."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from governance.admin.base import Readable, ReadOnlyAdmin, RowsInline
+from governance.models import (
+    Analysis,
+    Approval,
+    AuditEvent,
+    Criterion,
+    Finding,
+    FollowUp,
+    Observation,
+    Rehearsal,
+    Review,
+    SchemaSnapshot,
+    TableVersion,
+)
+
+
+class FindingsInline(RowsInline):
+    model = Finding
+    fields = ["level", "code", "script", "line", "message"]
+
+
+@admin.register(Analysis)
+class AnalysisAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "change_class", "category", "risk", "facts_at", "at"]
+    list_filter = ["risk", "change_class"]
+    list_select_related = ["phase__spec", "target"]
+    search_fields = ["phase__spec__title"]
+    inlines = [FindingsInline]
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    list_display = ["message", "level", "code", "script", "line"]
+    list_filter = ["level", "code"]
+    list_select_related = ["script"]
+    search_fields = ["message", "code"]
+
+
+@admin.register(Observation)
+class ObservationAdmin(ReadOnlyAdmin):
+    list_display = ["target", "phase", "status", "requested_at", "message"]
+    list_filter = ["status", "target"]
+    list_select_related = ["target", "phase__spec"]
+    search_fields = ["target__name"]
+
+
+@admin.register(Rehearsal)
+class RehearsalAdmin(ReadOnlyAdmin):
+    list_display = ["phase", "verdict", "status", "requested_at", "message"]
+    list_filter = ["verdict", "status"]
+    list_select_related = ["phase__spec"]
+    search_fields = ["phase__spec__title", "message"]
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    list_display = ["phase", "kind", "decision", "person", "at", "voided_because"]
+    list_filter = ["kind", "decision"]
+    list_select_related = ["phase__spec", "person"]
+    search_fields = ["phase__spec__title", "person__username"]
+
+
+class FollowUpsInline(RowsInline):
+    model = FollowUp
+    fields = ["title", "owner", "due", "done_at"]
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnlyAdmin):
+    list_display = ["phase", "reviewer", "at"]
+    list_select_related = ["phase__spec", "reviewer"]
+    search_fields = ["phase__spec__title", "lessons"]
+    inlines = [FollowUpsInline]
+
+
+@admin.register(Criterion)
+class CriterionAdmin(ReadOnlyAdmin):
+    list_display = ["name", "spec", "expected", "result", "met"]
+    list_select_related = ["spec"]
+    search_fields = ["name", "spec__title"]
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(ReadOnlyAdmin):
+    list_display = ["title", "owner", "due", "done_at"]
+    list_select_related = ["owner"]
+    search_fields = ["title"]
+
+
+@admin.register(SchemaSnapshot)
+class SchemaSnapshotAdmin(ReadOnlyAdmin):
+    list_display = ["target", "version", "fingerprint", "valid_from", "valid_to"]
+    list_filter = ["target"]
+    list_select_related = ["target"]
+    search_fields = ["fingerprint", "version"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SchemaSnapshot]:
+        return super().get_queryset(request).defer("content")
+
+
+@admin.register(TableVersion)
+class TableVersionAdmin(ReadOnlyAdmin):
+    list_display = ["table", "version", "target", "at"]
+    list_filter = ["target"]
+    list_select_related = ["target"]
+    search_fields = ["table"]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(Readable):
+    list_display = ["at", "actor", "kind", "subject", "text"]
+    list_filter = ["actor"]
+    search_fields = ["text", "actor", "kind", "subject"]
+    ordering = ["-pk"]

@@ -1,0 +1,213 @@
+"""Forms of the acts that need more than a click. Each checks its input and hands it to one workflow function."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.auth.models import User
+
+from governance import workflow
+from governance.errors import BadInput
+from governance.models import Consideration, Phase, Script, Spec, StartMode, Target, Window
+from governance.specification import Criterion, Specification
+from governance.windows import WindowKind
+from governance.workflow import Debt, Result, ScriptFile
+
+LARGEST_SCRIPT = 2 * 1024 * 1024  # bytes
+TEXT = forms.CharField(widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}), required=False)
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(each, initial) for each in given]
+
+
+class SubmissionForm(forms.ModelForm):
+    """A new change: its specification and its script files."""
+
+    scripts = FilesField(
+        label="Script files", help_text="All files at once: V….sql with its R….sql, and C….sql with checks, for example V20250401_1432__add_levels.sql."
+    )
+    criteria = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="Success criteria, one a line, as name: expected, for example worst wait of a client: under 1 s.",
+    )
+    requires = forms.ModelMultipleChoiceField(Spec.objects.all(), required=False, help_text="Changes that have to be deployed before this one.")
+
+    FIELDSETS = [
+        (None, {"fields": ["title", "scripts", "domains", "data_class", "privacy_impact", "pattern", "requires"]}),
+        ("Why", {"fields": ["purpose", "drivers", "criteria"]}),
+        ("How", {"fields": ["design", "risk_assessment", "mitigation", "rollback_procedure", "irreversible", "restore_plan"]}),
+    ]
+
+    class Meta:
+        model = Spec
+        fields = [
+            "title", "domains", "data_class", "privacy_impact", "pattern", "purpose", "drivers", "design", "risk_assessment", "mitigation",
+            "rollback_procedure", "irreversible", "restore_plan",
+        ]  # fmt: skip
+
+    def clean_scripts(self) -> list[ScriptFile]:
+        files = [ScriptFile(each.name, _decoded(each)) for each in self.cleaned_data["scripts"]]
+        try:
+            workflow.read_scripts(files, irreversible=self.data.get("irreversible") == "on")
+        except BadInput as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return files
+
+    def clean_criteria(self) -> tuple[Criterion, ...]:
+        lines = [line.partition(":") for line in self.cleaned_data["criteria"].splitlines() if line.strip()]
+        if any(not name.strip() or not expected.strip() for name, _, expected in lines):
+            raise forms.ValidationError("Write each criterion as name: expected, for example worst wait of a client: under 1 s.")
+        return tuple(Criterion(name.strip(), expected.strip()) for name, _, expected in lines)
+
+    def script_files(self) -> list[ScriptFile]:
+        return self.cleaned_data["scripts"]
+
+    def specification(self) -> Specification:
+        data = self.cleaned_data
+        texts = {name: data[name] for name in self._meta.fields or () if name not in ("title", "domains")}
+        return Specification(
+            title=data["title"],
+            **texts,
+            domains=tuple(domain.slug for domain in data["domains"]),
+            requires=tuple(spec.title for spec in data["requires"]),
+            criteria=data["criteria"],
+        )
+
+
+def _decoded(upload: Any) -> str:
+    if upload.size > LARGEST_SCRIPT:
+        raise forms.ValidationError(f"{upload.name} is larger than 2 MB. Split it, or load the data in batches.")
+    try:
+        return upload.read().decode()
+    except UnicodeDecodeError as error:
+        raise forms.ValidationError(f"{upload.name} is not UTF-8 (byte {error.start}). Save it as UTF-8 and choose it again.") from error
+
+
+class ScriptForm(forms.ModelForm):
+    class Meta:
+        model = Script
+        fields = ["text"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 24, "class": "vLargeTextField mono"})}
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"].replace("\r\n", "\n")
+        try:
+            workflow.check_script(self.instance.name, text)
+        except BadInput as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return text
+
+
+class ActForm(forms.Form):
+    def __init__(self, data: Mapping[str, Any] | None = None, *, phase: Phase) -> None:
+        super().__init__(data, label_suffix="")
+        self.phase = phase
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fields that depend on the phase."""
+
+    def carry_out(self, person: User) -> None:
+        raise NotImplementedError
+
+
+class BookForm(ActForm):
+    target = forms.ModelChoiceField(Target.objects.none())
+    window = forms.ModelChoiceField(Window.objects.none(), help_text="Maintenance windows that have not ended.")
+    starts = forms.SplitDateTimeField(widget=AdminSplitDateTime, required=False, help_text="Inside the window; empty: when it opens.")
+    ends = forms.SplitDateTimeField(widget=AdminSplitDateTime, required=False, help_text="Empty: when it closes.")
+    start = forms.ChoiceField(choices=StartMode.choices, initial=StartMode.MANUAL)
+
+    def prepare(self) -> None:
+        production = Target.objects.filter(deployments__phase=self.phase, environment__production=True)
+        windows = Window.objects.filter(environment__targets__in=production, kind=WindowKind.MAINTENANCE).distinct()
+        self.fields["target"].queryset = production  # type: ignore[attr-defined]
+        self.fields["window"].queryset = windows.order_by("starts")  # type: ignore[attr-defined]
+        self.fields["target"].initial = production.first()
+
+    def carry_out(self, person: User) -> None:
+        workflow.book(actor=person, phase=self.phase, **self.cleaned_data)
+
+
+class EvidenceForm(ActForm):
+    suite = forms.CharField(help_text="For example checkout end-to-end.")
+    service = forms.CharField(help_text="For example bids-api.")
+    commit = forms.CharField(required=False, help_text="Of the service that was tested.")
+    address = forms.URLField(required=False, assume_scheme="https", help_text="Where the result can be read.")
+    passed = forms.BooleanField(required=False)
+
+    def carry_out(self, person: User) -> None:
+        workflow.add_evidence(actor=person, phase=self.phase, **self.cleaned_data)
+
+
+class ReviewForm(ActForm):
+    performance_impact = TEXT
+    lessons = TEXT
+    debt = forms.CharField(required=False, label="Follow-up", help_text="What is still owed, for example: drop the old column in March.")
+    owner = forms.ModelChoiceField(User.objects.filter(is_active=True), required=False, help_text="Who does it.")
+    due = forms.DateField(required=False, help_text="For example 2027-03-01.")
+
+    def prepare(self) -> None:
+        for criterion in self.phase.spec.criteria.all():
+            expected = f"Expected: {criterion.expected}"
+            self.fields[f"result_{criterion.pk}"] = forms.CharField(label=criterion.name, help_text=expected)
+            self.fields[f"met_{criterion.pk}"] = forms.BooleanField(label="Met", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("debt") and not (data.get("owner") and data.get("due")):
+            raise forms.ValidationError("A follow-up needs an owner and a date.")
+        return data
+
+    def carry_out(self, person: User) -> None:
+        data = self.cleaned_data
+        criteria = self.phase.spec.criteria.all()
+        results = {each.name: Result(data[f"result_{each.pk}"], data[f"met_{each.pk}"]) for each in criteria}
+        debts = [Debt(data["debt"], data["owner"], data["due"])] if data["debt"] else []
+        workflow.review(
+            actor=person,
+            phase=self.phase,
+            performance_impact=data["performance_impact"],
+            lessons=data["lessons"],
+            results=results,
+            follow_ups=debts,
+        )
+
+
+class SpecificationForm(ActForm):
+    """The texts of the specification, and the questions of its domains."""
+
+    def prepare(self) -> None:
+        spec = self.phase.spec
+        self.fields |= forms.fields_for_model(Spec, fields=[name for name in SubmissionForm._meta.fields or () if name != "domains"])
+        self.initial = {name: getattr(spec, name) for name in self.fields}
+        answers = dict(spec.answers.values_list("consideration_id", "text"))
+        for consideration in Consideration.objects.filter(domain__specs=spec).select_related("domain"):
+            field = forms.CharField(label=consideration.question, required=False, widget=TEXT.widget, help_text=consideration.domain.name)
+            self.fields[f"answer_{consideration.pk}"] = field
+            self.initial[f"answer_{consideration.pk}"] = answers.get(consideration.pk, "")
+
+    def carry_out(self, person: User) -> None:
+        data = dict(self.cleaned_data)
+        answers = {int(name.removeprefix("answer_")): data.pop(name) for name in list(data) if re.fullmatch(r"answer_\d+", name)}
+        workflow.edit_specification(actor=person, spec=self.phase.spec, changes=data, answers=answers)
+
+
+FORMS: Mapping[str, type[ActForm]] = {
+    "edit_specification": SpecificationForm,
+    "add_evidence": EvidenceForm,
+    "book": BookForm,
+    "review": ReviewForm,
+}

@@ -1,0 +1,189 @@
+"""SQL text and facts in; class, category, bump, risk and findings out. `analyse` is the one public name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+
+from governance.analysis.actions import Action, Kind
+from governance.analysis.classify import Bump, Category, ChangeClass, bump_of, class_of, hardest, leading
+from governance.analysis.decode import actions
+from governance.analysis.locks import Lock, locks, strongest
+from governance.analysis.risk import Circumstances, Risk, assess
+from governance.analysis.rule import Finding, Level, Place, Read
+from governance.analysis.rules import RULES
+from governance.analysis.scene import CREATING, Catalogue, Scene
+from governance.analysis.sentence import sentence
+from governance.analysis.statements import parse
+from governance.orders import Facts, Script, ScriptKind, Statement
+
+WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
+MAKING = CREATING | {Kind.CREATE_VIEW}
+VALIDATED = frozenset({Kind.ADD_CHECK, Kind.ADD_FOREIGN_KEY, Kind.ADD_NOT_NULL, Kind.VALIDATE_CONSTRAINT})
+REMOVING = frozenset({Kind.DROP_TABLE, Kind.DROP_VIEW, Kind.RENAME_TABLE, Kind.SET_SCHEMA})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be analysed: the scripts of one phase, and what its author says of them."""
+
+    scripts: tuple[Script, ...]
+    category: str = ""
+    data_class: str = ""
+    irreversible: bool = False
+    rehearsed: bool = False
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else there is beside the target."""
+
+    domains: Mapping[str, str] = field(default_factory=dict)  # "schema.table" to the slug of the domain that owns it
+
+
+@dataclass(frozen=True)
+class StatementReport:
+    script: str
+    line: int
+    statement: str
+    tag: str
+    change_class: ChangeClass
+    category: Category
+    locks: tuple[Lock, ...]
+    rewrite: bool
+    scan: bool
+    tables: tuple[str, ...]
+    writes_rows: bool = False
+
+
+@dataclass(frozen=True)
+class Analysis:
+    change_class: ChangeClass
+    category: Category
+    bump: Bump
+    risk: Risk
+    sentence: str
+    statements: tuple[StatementReport, ...]
+    findings: tuple[Finding, ...]
+    tables: tuple[str, ...]
+    domains: tuple[str, ...]
+    created: tuple[str, ...] = ()  # of the tables, those that the change makes,
+    removed: tuple[str, ...] = ()  # those that are not there under this name afterwards,
+    written: tuple[str, ...] = ()  # those whose rows it writes,
+    secured: tuple[str, ...] = ()  # and those whose owner, grants or policies it changes
+    constraints: tuple[str, ...] = ()  # that it adds or validates: "schema.table.constraint"
+
+    @property
+    def blocking(self) -> frozenset[str]:
+        return frozenset(finding.code for finding in self.findings if finding.level is Level.BLOCKING)
+
+    def as_json(self) -> dict[str, object]:
+        """Plain lists, dictionaries, strings, numbers and booleans."""
+        statements = [_statement_as_json(report) for report in self.statements]
+        return {**_as_plain(asdict(self)), "statements": statements, "blocking": sorted(self.blocking)}
+
+
+def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = Surroundings()) -> Analysis:
+    """Forward scripts decide class, category and bump; rollback scripts have findings only.
+
+    Raises UnparsableScript for a statement that the grammar does not accept.
+    """
+    forward = _read(change, ScriptKind.FORWARD, Scene(Catalogue(facts)))
+    rollback = _read(change, ScriptKind.ROLLBACK, Scene(Catalogue(facts)))
+    reports = _reports(forward)
+    findings = (*_findings(forward, ScriptKind.FORWARD), *_findings(rollback, ScriptKind.ROLLBACK))
+    all_actions = tuple(place.action for place in forward.places)
+    classes = tuple(map(class_of, all_actions))
+    tables = _unique(table for report in reports for table in report.tables)
+    circumstances = Circumstances(change.data_class, change.irreversible, change.rehearsed)
+    return Analysis(
+        change_class=hardest(classes),
+        category=leading(all_actions),
+        bump=bump_of(classes),
+        risk=assess(reports, findings, facts, circumstances),
+        sentence=sentence(all_actions),
+        statements=reports,
+        findings=findings,
+        tables=tables,
+        domains=tuple(sorted({surroundings.domains[table] for table in tables if table in surroundings.domains})),
+        created=_unique(place.scene.identity(place.table) for place in forward.of(*MAKING) if place.scene.table(place.table) is None),
+        removed=_touched(forward, REMOVING),
+        written=_touched(forward, WRITING),
+        secured=_unique(table for report in reports if report.category is Category.PERMISSION_SECURITY for table in report.tables),
+        constraints=_unique(
+            f"{place.scene.identity(place.table)}.{place.action.name}" for place in forward.of(*VALIDATED) if place.action.name
+        ),
+    )
+
+
+def _read(change: Change, kind: ScriptKind, scene: Scene) -> Read:
+    scripts = tuple(script for script in change.scripts if script.kind == kind)
+    places: list[Place] = []
+    for script in scripts:
+        for statement in script.statements:
+            for action in _actions(script, statement):
+                after = scene.after(action)
+                # what a statement creates is new to that statement too
+                places.append(Place(script, statement, action, scene, locks(action, after)))
+                scene = after
+    return Read(scripts, tuple(places), change.category)
+
+
+def _actions(script: Script, statement: Statement) -> tuple[Action, ...]:
+    return tuple(action for node in parse(statement.text, script.name) for action in actions(node))
+
+
+def _findings(read: Read, kind: ScriptKind) -> tuple[Finding, ...]:
+    found = (finding for rule in RULES if kind in rule.kinds for finding in rule(read))
+    order = [script.name for script in read.scripts]
+    return tuple(sorted(found, key=lambda finding: (order.index(finding.script), finding.line, finding.column)))
+
+
+def _reports(read: Read) -> tuple[StatementReport, ...]:
+    by_statement: dict[tuple[str, int, int], list[Place]] = {}
+    for place in read.places:
+        by_statement.setdefault((place.script.name, place.statement.line, place.statement.column), []).append(place)
+    return tuple(map(_report, by_statement.values()))
+
+
+def _report(places: list[Place]) -> StatementReport:
+    first, held = places[0], strongest(lock for place in places for lock in place.locks)
+    found = [place.action for place in places]
+    return StatementReport(
+        script=first.script.name,
+        line=first.statement.line,
+        statement=first.statement.text,
+        tag=first.statement.tag,
+        change_class=hardest(map(class_of, found)),
+        category=leading(found),
+        locks=held,
+        rewrite=any(lock.rewrite for lock in held),
+        scan=any(lock.scan for lock in held),
+        tables=_unique(place.scene.identity(place.action.relation) for place in places),
+        writes_rows=any(action.kind in WRITING for action in found),
+    )
+
+
+def _touched(read: Read, kinds: Iterable[Kind]) -> tuple[str, ...]:
+    return _unique(place.scene.identity(place.action.relation) for place in read.of(*kinds))
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(names) if name)
+
+
+def _statement_as_json(report: StatementReport) -> dict[str, object]:
+    return {**_as_plain(asdict(report)), "locks": [{**_as_plain(asdict(lock)), "blocks": lock.blocks} for lock in report.locks]}
+
+
+def _as_plain(values: Mapping[str, object]) -> dict[str, object]:
+    return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case dict():
+            return _as_plain(value)
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case str():
+            return str(value)
+    return value

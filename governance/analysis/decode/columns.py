@@ -1,0 +1,134 @@
+"""Column definitions and constraints as the grammar has them, into values."""
+
+from governance.analysis.actions import Column, Constraint, Kind, Volatility
+from governance.analysis.nodes import Node, relation, strings
+
+# The grammar's names of built-in types, where format_type() says something else.
+TYPES = {
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "float4": "real",
+    "float8": "double precision",
+    "bool": "boolean",
+    "varchar": "character varying",
+    "bpchar": "character",
+    "varbit": "bit varying",
+    "timetz": "time with time zone",
+    "time": "time without time zone",
+    "timestamptz": "timestamp with time zone",
+    "timestamp": "timestamp without time zone",
+    "decimal": "numeric",
+}
+SERIALS = {
+    "serial": "integer",
+    "serial4": "integer",
+    "bigserial": "bigint",
+    "serial8": "bigint",
+    "smallserial": "smallint",
+    "serial2": "smallint",
+}
+# Types that are in pg_catalog but that the grammar takes by their plain name.
+PLAIN_NAMES = "text uuid json jsonb bytea date inet cidr macaddr money xml tsvector tsquery name oid point box"
+PLAIN_TYPES = frozenset(PLAIN_NAMES.split())
+# Functions that are built in (the volatile ones: or everywhere); https://www.postgresql.org/docs/current/xfunc-volatility.html
+STABLE_NAMES = (
+    "now transaction_timestamp statement_timestamp current_setting to_char to_timestamp date_trunc concat format lower upper length "
+    "array_fill jsonb_build_object jsonb_build_array json_build_object to_jsonb make_date make_interval md5 timezone current_database"
+)
+VOLATILE_NAMES = (
+    "random clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 uuid_generate_v4 uuid_generate_v1 nextval currval lastval setval "
+    "gen_random_bytes txid_current pg_current_xact_id"
+)
+STABLE = frozenset(STABLE_NAMES.split())
+VOLATILE = frozenset(VOLATILE_NAMES.split())
+CONSTRAINTS = {
+    "CONSTR_CHECK": Kind.ADD_CHECK,
+    "CONSTR_NOTNULL": Kind.ADD_NOT_NULL,
+    "CONSTR_FOREIGN": Kind.ADD_FOREIGN_KEY,
+    "CONSTR_UNIQUE": Kind.ADD_UNIQUE,
+    "CONSTR_PRIMARY": Kind.ADD_PRIMARY_KEY,
+    "CONSTR_EXCLUSION": Kind.ADD_EXCLUDE,
+}
+
+
+def column(node: Node) -> Column:
+    by_kind = {constraint.contype: constraint for constraint in node.constraints}
+    generated = by_kind.get("CONSTR_GENERATED")
+    default = by_kind.get("CONSTR_DEFAULT")
+    written = ".".join(strings(node.type_name.names)) if node.type_name else ""
+    return Column(
+        name=node.colname,
+        type=type_name(node.type_name),
+        builtin=is_builtin(node.type_name),
+        not_null="CONSTR_NOTNULL" in by_kind or "CONSTR_PRIMARY" in by_kind,
+        default=volatility(default.raw_expr if default else None),
+        identity=written in SERIALS or "CONSTR_IDENTITY" in by_kind,
+        generated=("virtual" if generated.generated_kind == "v" else "stored") if generated else "",
+        constraints=tuple(constraint(found, node.colname) for found in node.constraints if found.contype in CONSTRAINTS),
+    )
+
+
+def constraint(node: Node, of_column: str = "") -> Constraint:
+    """A constraint of a table, or the one written behind a column."""
+    keys = strings(node.fk_attrs) or strings(node.keys) or ((of_column,) if of_column else ())
+    return Constraint(
+        kind=CONSTRAINTS[node.contype],
+        name=node.conname,
+        columns=keys,
+        references=relation(node.pktable),
+        not_valid=node.skip_validation,
+        using_index=node.indexname,
+        proves_not_null=_column_not_null(node.raw_expr),
+    )
+
+
+def type_name(node: Node | None) -> str:
+    """As format_type() says it: "character varying(20)", "numeric(10,2)[]"."""
+    if node is None:
+        return ""
+    names = strings(node.names)
+    name = names[-1] if names[0] == "pg_catalog" else ".".join(names)
+    name = SERIALS.get(name) or TYPES.get(name) or name
+    modifiers = ",".join(str(_integer(modifier)) for modifier in node.typmods)
+    # format_type() puts the precision of time and timestamp before "with time zone"
+    head, blank, tail = name.partition(" with") if name.startswith("time") else (name, "", "")
+    return f"{head}{f'({modifiers})' if modifiers else ''}{blank}{tail}{'[]' * len(node.array_bounds)}"
+
+
+def is_builtin(node: Node | None) -> bool:
+    if node is None:
+        return False
+    names = strings(node.names)
+    return names[0] == "pg_catalog" or names[-1] in PLAIN_TYPES or names[-1] in SERIALS
+
+
+def volatility(expression: Node | None) -> Volatility:
+    """Of a default, as far as its text tells."""
+    if expression is None or (expression.node_type == "A_Const" and expression.isnull):
+        return Volatility.NONE
+    found = {_function(node.funcname) for node in expression.walk() if node.node_type == "FuncCall"}
+    if found & VOLATILE:
+        return Volatility.VOLATILE
+    if found - STABLE:
+        return Volatility.UNKNOWN
+    stable = found or any(node.node_type == "SQLValueFunction" for node in expression.walk())
+    return Volatility.STABLE if stable else Volatility.CONSTANT
+
+
+def _function(names: tuple[Node, ...]) -> str:
+    return strings(names)[-1]
+
+
+def _integer(node: Node) -> int | str:
+    if node.node_type == "A_Const" and node.ival is not None:
+        return int(node.ival.ival)
+    return "?"
+
+
+def _column_not_null(expression: Node | None) -> str:
+    if expression is None or expression.node_type != "NullTest" or expression.nulltesttype != "IS_NOT_NULL":
+        return ""
+    if expression.arg.node_type != "ColumnRef":
+        return ""
+    return strings(expression.arg.fields)[-1]

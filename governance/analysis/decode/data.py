@@ -1,0 +1,89 @@
+"""Statements that read and write rows, and maintenance, into actions."""
+
+from governance.analysis.actions import Action, Kind
+from governance.analysis.decode.columns import STABLE, VOLATILE
+from governance.analysis.decode.objects import tables_read
+from governance.analysis.nodes import Node, relation, strings, switched_on
+
+LOCK_MODES = {
+    1: "AccessShareLock",
+    2: "RowShareLock",
+    3: "RowExclusiveLock",
+    4: "ShareUpdateExclusiveLock",
+    5: "ShareLock",
+    6: "ShareRowExclusiveLock",
+    7: "ExclusiveLock",
+    8: "AccessExclusiveLock",
+}
+# What a function does cannot be told from its name, but for these.
+HARMLESS_NAMES = (
+    "setval set_config pg_notify pg_sleep version count sum min max avg bool_and bool_or array_agg string_agg jsonb_agg json_agg "
+    "row_number rank lag lead first_value last_value generate_series unnest round floor ceil abs greatest least replace substring btrim "
+    "to_regclass pg_get_serial_sequence"
+)
+HARMLESS = STABLE | VOLATILE | frozenset(HARMLESS_NAMES.split())
+WRITES = {
+    "InsertStmt": Kind.INSERT,
+    "UpdateStmt": Kind.UPDATE,
+    "DeleteStmt": Kind.DELETE,
+    "MergeStmt": Kind.MERGE,
+}
+
+
+def write(node: Node) -> tuple[Action, ...]:
+    """INSERT, UPDATE, DELETE, MERGE: the statement itself and those inside its WITH."""
+    return tuple(_write(found, node) for found in node.walk() if found.node_type in WRITES)
+
+
+def _write(node: Node, whole: Node) -> Action:
+    kind = WRITES[node.node_type]
+    if kind is Kind.INSERT and _only_values(node):
+        kind = Kind.INSERT_VALUES
+    table = relation(node.relation)
+    others = tuple(name for name in tables_read(whole) if name != table)
+    everything = kind in (Kind.UPDATE, Kind.DELETE) and node.where_clause is None
+    return Action(kind, table, others=others, everything=everything)
+
+
+def _only_values(node: Node) -> bool:
+    return node.select_stmt is None or bool(node.select_stmt.values_lists)
+
+
+def select(node: Node) -> tuple[Action, ...]:
+    if any(found.node_type in WRITES for found in node.walk()):
+        return write(node)
+    if node.into_clause:
+        return (Action(Kind.CREATE_TABLE_AS, relation(node.into_clause.rel), others=tables_read(node)),)
+    if _functions(node) - HARMLESS:
+        return (Action(Kind.OPAQUE, type="FuncCall"),)
+    return (Action(Kind.SELECT, others=tables_read(node), type="for update" if node.locking_clause else ""),)
+
+
+def _functions(node: Node) -> set[str]:
+    return {strings(found.funcname)[-1] for found in node.walk() if found.node_type == "FuncCall"}
+
+
+def copy(node: Node) -> tuple[Action, ...]:
+    if node.is_from:
+        return (Action(Kind.COPY, relation(node.relation)),)
+    return (Action(Kind.SELECT, others=tables_read(node)),)
+
+
+def truncate(node: Node) -> tuple[Action, ...]:
+    cascade = node.behavior == "DROP_CASCADE"
+    return tuple(Action(Kind.TRUNCATE, relation(found), cascade=cascade, everything=True) for found in node.relations)
+
+
+def lock(node: Node) -> tuple[Action, ...]:
+    return tuple(Action(Kind.LOCK, relation(found), type=LOCK_MODES[node.mode]) for found in node.relations)
+
+
+def vacuum(node: Node) -> tuple[Action, ...]:
+    kind = Kind.ANALYZE
+    if node.is_vacuumcmd:
+        kind = Kind.VACUUM_FULL if switched_on(node.options, "full") else Kind.VACUUM
+    return tuple(Action(kind, relation(found.relation)) for found in node.rels) or (Action(kind),)
+
+
+def cluster(node: Node) -> tuple[Action, ...]:
+    return (Action(Kind.VACUUM_FULL, relation(node.relation)),)

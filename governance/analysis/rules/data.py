@@ -1,0 +1,35 @@
+"""Rules about statements that write rows."""
+
+from collections.abc import Iterator
+
+from governance.analysis.actions import Kind
+from governance.analysis.rule import SMALL_TABLE, Hit, Level, Read, hit, rule
+
+VERBS = {Kind.UPDATE: "Updating", Kind.DELETE: "Deleting"}
+
+
+@rule("whole-table-update", Level.WARNING, rollback=True)
+def whole_table_update(read: Read) -> Iterator[Hit]:
+    for place in read.of(*VERBS):
+        if place.action.everything and not place.is_new:
+            small = place.rows is not None and place.rows < SMALL_TABLE
+            yield hit(
+                place,
+                f"{VERBS[place.action.kind]} all of {place.table} in one statement keeps its rows locked until the script ends.",
+                f"{place.size.capitalize()} are written in one transaction: writers wait, the table grows, and nothing can be paused.",
+                f"{place.statement.text}\nWHERE id > :from AND id <= :to;  -- in batches",
+                Level.NOTICE if small else None,
+            )
+
+
+@rule("truncate-loses-rows", Level.WARNING)
+def truncate_loses_rows(read: Read) -> Iterator[Hit]:
+    for place in read.of(Kind.TRUNCATE):
+        if not place.is_new and place.rows != 0:
+            further = ", and with it every table that refers to it" if place.action.cascade else ""
+            yield hit(
+                place,
+                f"TRUNCATE empties {place.table}{further}.",
+                f"It loses {place.size}, which no rollback script brings back, and nobody can read or write meanwhile.",
+                f"CREATE TABLE {place.table}_kept AS TABLE {place.table};  -- before, in an earlier script",
+            )

@@ -1,0 +1,106 @@
+"""SQL text in, statements and parse trees out: the only module that knows the parser."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import postgast
+from google.protobuf.message import DecodeError
+
+from governance.analysis.nodes import Node, wrap
+from governance.analysis.tags import tag, transactional
+from governance.errors import MixedScript, TransactionControl, UnparsableScript
+from governance.orders import Statement
+
+COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b", re.IGNORECASE)
+COPY_ADVICE = "COPY … FROM STDIN takes its rows from psql, which is not there; write the rows as INSERT … VALUES"
+META_ADVICE = "{word} is a command of psql, not SQL; leave it out (the runner stops at the first error and opens the transaction by itself)"
+
+
+class Source:
+    """A script's text as the parser sees it: UTF-8 bytes, of which people want to know line and column."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.data = text.encode("utf-8", "surrogatepass")
+        self.one_byte_each = text.isascii()
+        self.line_starts = [0, *(match.end() for match in re.finditer(rb"\n", self.data))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """1-based line and column, the column in characters."""
+        line = bisect_right(self.line_starts, offset)
+        start = self.line_starts[line - 1]
+        return line, (offset - start if self.one_byte_each else len(self.text(start, offset))) + 1
+
+    def text(self, start: int, end: int) -> str:
+        return self.data[start:end].decode("utf-8", "replace")
+
+    def refusal(self, offset: int, why: str) -> UnparsableScript:
+        return UnparsableScript(self.name, *self.position(offset), why)
+
+
+def split(name: str, text: str) -> tuple[Statement, ...]:
+    """The statements of a script, refusing what the runner could not execute as it is written."""
+    return tuple(statement for statement, _node in _parsed(name, text))
+
+
+def parse(text: str, name: str = "statement") -> tuple[Node, ...]:
+    """One parse tree per statement."""
+    return tuple(node for _start, _end, node in _trees(Source(name, text)))
+
+
+def check_not_mixed(name: str, statements: tuple[Statement, ...]) -> None:
+    outside = tuple(statement.line for statement in statements if not statement.transactional)
+    inside = tuple(statement.line for statement in statements if statement.transactional)
+    if outside and inside:
+        raise MixedScript(name, outside, inside)
+
+
+def _parsed(name: str, text: str) -> Iterator[tuple[Statement, Node]]:
+    source = Source(name, text)
+    for start, end, node in _trees(source):
+        line, column = source.position(start)
+        if node.node_type == "TransactionStmt":
+            raise TransactionControl(name, line, column, source.text(start, end).split()[0].upper())
+        if node.node_type == "CopyStmt" and node.is_from and not node.filename:
+            raise UnparsableScript(name, line, column, COPY_ADVICE)
+        yield Statement(source.text(start, end).strip(), line, column, tag(node), transactional(node)), node
+
+
+def _trees(source: Source) -> Iterator[tuple[int, int, Node]]:
+    """Start and end in bytes, and the tree, of each statement."""
+    for raw in _parse(source).stmts:
+        node = wrap(raw.stmt)
+        if node:
+            end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(source.data)
+            yield raw.stmt_location, end, node
+
+
+def _parse(source: Source) -> postgast.ParseResult:
+    # The parser is a C library: it takes a NUL for the end of the text and would silently ignore what follows.
+    nul = source.data.find(b"\0")
+    if nul >= 0:
+        raise source.refusal(nul, "the text contains a NUL byte, which SQL text cannot hold")
+    try:
+        return postgast.parse(source.data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise source.refusal(error.start, "the text is not valid Unicode; save the file as UTF-8") from error
+    except postgast.PgQueryError as error:
+        offset = _offset(source, error.cursorpos)
+        raise source.refusal(offset, _why(source, offset, error.message)) from error
+    except DecodeError as error:
+        raise source.refusal(0, "a statement is nested too deeply to be analysed; write it as several statements") from error
+
+
+def _offset(source: Source, cursor: int) -> int:
+    """The parser counts characters from 1, and 0 when it does not know where; we count bytes from 0."""
+    return len(source.data.decode("utf-8")[: max(cursor - 1, 0)].encode("utf-8"))
+
+
+def _why(source: Source, offset: int, message: str) -> str:
+    before, rest = source.text(0, offset), source.text(offset, len(source.data))
+    if rest.startswith("\\"):
+        return META_ADVICE.format(word=rest.split()[0])
+    if COPY_FROM_STDIN.search(before):
+        return COPY_ADVICE
+    return message

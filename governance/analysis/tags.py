@@ -1,0 +1,131 @@
+"""The command tag of a statement, and whether PostgreSQL lets it run inside a transaction block."""
+
+import re
+
+from governance.analysis.nodes import Node, switched_off, switched_on
+
+# Where the tag is not simply the node's name with spaces.
+TAGS = {
+    "CreateStmt": "CREATE TABLE",
+    "CreateTableAsStmt": "CREATE TABLE AS",
+    "IndexStmt": "CREATE INDEX",
+    "ViewStmt": "CREATE VIEW",
+    "CreateTrigStmt": "CREATE TRIGGER",
+    "CreateSeqStmt": "CREATE SEQUENCE",
+    "AlterSeqStmt": "ALTER SEQUENCE",
+    "CreateEnumStmt": "CREATE TYPE",
+    "CompositeTypeStmt": "CREATE TYPE",
+    "CreateRangeStmt": "CREATE TYPE",
+    "AlterEnumStmt": "ALTER TYPE",
+    "DefineStmt": "CREATE",
+    "RuleStmt": "CREATE RULE",
+    "CreateStatsStmt": "CREATE STATISTICS",
+    "AlterStatsStmt": "ALTER STATISTICS",
+    "CreatePLangStmt": "CREATE LANGUAGE",
+    "RefreshMatViewStmt": "REFRESH MATERIALIZED VIEW",
+    "VariableSetStmt": "SET",
+    "VariableShowStmt": "SHOW",
+    "LockStmt": "LOCK TABLE",
+    "TruncateStmt": "TRUNCATE TABLE",
+    "CreatedbStmt": "CREATE DATABASE",
+    "DropdbStmt": "DROP DATABASE",
+    "CreateTableSpaceStmt": "CREATE TABLESPACE",
+    "DropTableSpaceStmt": "DROP TABLESPACE",
+    "CheckPointStmt": "CHECKPOINT",
+    "ConstraintsSetStmt": "SET CONSTRAINTS",
+    "AlterTableMoveAllStmt": "ALTER TABLE",
+    "GrantRoleStmt": "GRANT ROLE",
+    "SecLabelStmt": "SECURITY LABEL",
+}
+OBJECTS = {
+    "OBJECT_MATVIEW": "MATERIALIZED VIEW",
+    "OBJECT_TSCONFIGURATION": "TEXT SEARCH CONFIGURATION",
+    "OBJECT_TSDICTIONARY": "TEXT SEARCH DICTIONARY",
+    "OBJECT_STATISTIC_EXT": "STATISTICS",
+    "OBJECT_FOREIGN_SERVER": "SERVER",
+    "OBJECT_FDW": "FOREIGN DATA WRAPPER",
+    "OBJECT_TABCONSTRAINT": "TABLE",
+    "OBJECT_DOMCONSTRAINT": "DOMAIN",
+    "OBJECT_ATTRIBUTE": "TYPE",
+}
+# The field of a node that says which kind of object its ALTER or DROP is about.
+OBJECT_FIELDS = {
+    "DropStmt": "remove_type",
+    "AlterTableStmt": "objtype",
+    "AlterObjectSchemaStmt": "object_type",
+    "AlterOwnerStmt": "object_type",
+}
+# https://www.postgresql.org/docs/current/sql-altersystem.html and the pages beside it: "cannot be executed inside a transaction block"
+NEVER_IN_TRANSACTION = frozenset(
+    {"AlterSystemStmt", "CreatedbStmt", "DropdbStmt", "CreateTableSpaceStmt", "DropTableSpaceStmt", "DropSubscriptionStmt"}
+)
+
+
+def tag(node: Node) -> str:
+    if node.node_type in OBJECT_FIELDS:
+        name = f"{'DROP' if node.node_type == 'DropStmt' else 'ALTER'} {_object(getattr(node, OBJECT_FIELDS[node.node_type]))}"
+    elif node.node_type == "RenameStmt":
+        on_part = node.rename_type in ("OBJECT_COLUMN", "OBJECT_ATTRIBUTE") and node.relation_type != "OBJECT_ACCESS_METHOD"
+        name = f"ALTER {_object(node.relation_type if on_part else node.rename_type)}"
+    else:
+        name = _plain(node)
+    return f"{name} CONCURRENTLY" if concurrent(node) else name
+
+
+def _plain(node: Node) -> str:
+    match node.node_type:
+        case "GrantStmt" | "GrantRoleStmt" if not node.is_grant:
+            return "REVOKE" if node.node_type == "GrantStmt" else "REVOKE ROLE"
+        case "VacuumStmt":
+            return "VACUUM" if node.is_vacuumcmd else "ANALYZE"
+        case "CreateTableAsStmt" if node.objtype == "OBJECT_MATVIEW":
+            return "CREATE MATERIALIZED VIEW"
+        case "CreateFunctionStmt" if node.is_procedure:
+            return "CREATE PROCEDURE"
+        case "DefineStmt":
+            return f"CREATE {_object(node.kind)}"
+    return TAGS.get(node.node_type) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", node.node_type.removesuffix("Stmt")).upper()
+
+
+def _object(name: str) -> str:
+    return OBJECTS.get(name) or name.removeprefix("OBJECT_").replace("_", " ")
+
+
+def concurrent(node: Node) -> bool:
+    match node.node_type:
+        case "IndexStmt" | "DropStmt" | "RefreshMatViewStmt":
+            return bool(node.concurrent)
+        case "ReindexStmt":
+            return switched_on(node.params, "concurrently")
+        case "AlterTableStmt":
+            return any(cmd.subtype == "AT_DetachPartition" and cmd.def_ and cmd.def_.concurrent for cmd in node.cmds)
+    return False
+
+
+def transactional(node: Node) -> bool:
+    """False for what PostgreSQL forbids inside a transaction block."""
+    match node.node_type:
+        case "RefreshMatViewStmt":
+            return True
+        case "ReindexStmt":
+            return not concurrent(node) and node.kind not in ("REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE")
+        case "VacuumStmt":
+            return not node.is_vacuumcmd
+        case "ClusterStmt":
+            return node.relation is not None
+        case "AlterDatabaseStmt":
+            return not any(element.defname == "tablespace" for element in node.options)
+        case "DiscardStmt":
+            return node.target != "DISCARD_ALL"
+        case "CreateSubscriptionStmt":
+            return any(switched_off(node.options, name) for name in ("create_slot", "connect"))
+        case "AlterSubscriptionStmt":
+            return not _refreshes(node)
+    return node.node_type not in NEVER_IN_TRANSACTION and not concurrent(node)
+
+
+def _refreshes(node: Node) -> bool:
+    """https://www.postgresql.org/docs/current/sql-altersubscription.html: whatever refreshes the publication contacts the publisher."""
+    if node.kind == "ALTER_SUBSCRIPTION_REFRESH":
+        return True
+    return node.kind.endswith("_PUBLICATION") and not switched_off(node.options, "refresh")

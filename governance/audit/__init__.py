@@ -1,0 +1,38 @@
+"""The audit trail: `append` writes one event in the transaction of what it tells of."""
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from governance.models import AuditEvent, Governed
+
+
+class System(StrEnum):
+    """Actors that are not people."""
+
+    MIGRATIONS = "system:migrations"
+    FIXTURES = "system:fixtures"
+    RUNNER = "system:runner"
+    CLOCK = "system:clock"
+
+
+Row = TypeVar("Row", bound=Governed)
+Actor = AbstractBaseUser | System
+
+
+def name_of(actor: Actor) -> str:
+    return str(actor) if isinstance(actor, System) else actor.get_username()
+
+
+def append(actor: Actor, kind: str, subject: str, text: str, **data: Any) -> AuditEvent:
+    """`kind` as "spec.submit", `subject` as "CHG-12", `text` the act in one sentence, `data` what else proves it (JSON)."""
+    return AuditEvent.objects.create(actor=name_of(actor), kind=kind, subject=subject, text=text, data=data)
+
+
+def save(actor: Actor, row: Row) -> Row:
+    """Save a governed row so that its history names the actor."""
+    row._history_user = None if isinstance(actor, System) else actor  # type: ignore[attr-defined]
+    row._change_reason = str(actor) if isinstance(actor, System) else ""  # type: ignore[attr-defined]
+    row.save()
+    return row

@@ -1,0 +1,96 @@
+"""What has to hold when a run is asked for, and again when the runner claims it: the same function, so neither can be fooled."""
+
+from datetime import datetime
+
+from governance import lifecycle
+from governance.dossier import approvals, undeployed
+from governance.errors import DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, Undeployed
+from governance.manifest import digests_of
+from governance.models import Booking, Deployment, Phase, Window
+from governance.orders import RunKind
+from governance.policy import ApprovalKind
+from governance.windows import WindowKind, state_at
+
+
+def check_run(deployment: Deployment, kind: RunKind, now: datetime, expected: tuple[str, str] | None = None) -> tuple[str, str]:
+    """The digests of what would run.
+
+    `expected`: the digests that the run was asked for with; None when it is being asked for.
+
+    Raises:
+        DigestChanged, MissingEvidence, OutsideWindow, Undeployed, NothingToUndo
+    """
+    phase, production = deployment.phase, deployment.target.environment.production
+    digests = digests_of(phase)
+    if expected is not None:
+        _check_unchanged(phase, expected, digests, with_release=kind is RunKind.DEPLOY and production)
+    if kind is RunKind.ROLLBACK:
+        if not deployment.applied:
+            raise NothingToUndo(phase.spec.number, deployment.target.name)
+        return digests
+    _check_approved(phase, ApprovalKind.TECHNICAL, digests[0])
+    if kind is RunKind.DEPLOY:
+        _check_dependencies(deployment)
+        if production:
+            _check_approved(phase, ApprovalKind.BUSINESS, digests[1])
+            check_open(deployment, now)
+    return digests
+
+
+def _check_unchanged(phase: Phase, expected: tuple[str, str], found: tuple[str, str], *, with_release: bool) -> None:
+    if expected[0] != found[0]:
+        raise DigestChanged(f"A script of {phase.spec.number}", expected[0], found[0])
+    if with_release and expected[1] != found[1]:
+        raise DigestChanged(f"The release of {phase.spec.number}", expected[1], found[1])
+
+
+def _check_approved(phase: Phase, kind: ApprovalKind, digest: str) -> None:
+    evidence = approvals(phase, kind, digest)
+    if evidence.rejected_by:
+        raise MissingEvidence("run", [f"{kind} approval: {evidence.rejected_by} rejected it"])
+    if evidence.given < evidence.needed:
+        changed = ", earlier ones are void because the change was edited or moved" if evidence.stale else ""
+        raise MissingEvidence("run", [f"{kind} approval, {evidence.given} of {evidence.needed}{changed}"])
+
+
+def _check_dependencies(deployment: Deployment) -> None:
+    waiting = undeployed(deployment.phase.spec, production=deployment.target.environment.production)
+    if waiting:
+        raise Undeployed(deployment.phase.spec.number, ", ".join(waiting), deployment.target.name)
+
+
+def booking_of(deployment: Deployment) -> Booking | None:
+    return Booking.objects.filter(phase=deployment.phase, target=deployment.target, cancelled_at=None).first()
+
+
+def check_open(deployment: Deployment, now: datetime) -> None:
+    """Inside the booked time, inside a window, outside every blackout."""
+    booking = booking_of(deployment)
+    name = deployment.target.name
+    if not booking:
+        raise OutsideWindow(name, "nothing is booked", "Book a window first.")
+    if not booking.starts <= now < booking.ends:
+        raise OutsideWindow(name, f"the booking is from {booking.starts:%d %b %H:%M} to {booking.ends:%d %b %H:%M} UTC", "Start it then, or book again.")
+    state = state_at((window.interval for window in Window.objects.of(deployment.target)), now)
+    if not state.open:
+        after = f"That changes at {state.changes_at:%d %b %H:%M} UTC." if state.changes_at else "No window is planned: add one."
+        raise OutsideWindow(name, state.why, after)
+
+
+def is_automatic_and_open(booking: Booking, now: datetime) -> bool:
+    intervals = [window.interval for window in Window.objects.of(booking.target)]
+    return booking.starts <= now < booking.ends and state_at(intervals, now).open
+
+
+def blackouts_over(booking: Booking) -> list[Window]:
+    blackouts = Window.objects.of(booking.target).filter(kind=WindowKind.BLACKOUT)
+    return [window for window in blackouts if window.interval.overlaps(booking.starts, booking.ends)]
+
+
+def stage_of(kind: RunKind, production: bool) -> tuple[str, lifecycle.Stage]:
+    """The act that asks for such a run, and the stage that it belongs to."""
+    if kind is RunKind.DRY_RUN:
+        return "dry_run", lifecycle.Stage.PRODUCTION_DRY_RUN
+    if production:
+        return "deploy_production", lifecycle.Stage.PRODUCTION_DEPLOYMENT
+    return "deploy_below_production", lifecycle.Stage.STAGING_DEPLOYMENT

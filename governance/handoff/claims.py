@@ -1,0 +1,148 @@
+"""Who works on which waiting row: one holder at a time, fenced by a token, alive as long as its heart beats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from governance import audit, requests
+from governance.audit import System, save
+from governance.errors import NotReady, Refusal
+from governance.gates import check_run, is_automatic_and_open
+from governance.handoff.building import Order, observation_order, rehearsal_order, run_order
+from governance.lifecycle import Stage
+from governance.models import Booking, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
+from governance.orders import RunKind, RunStatus
+from governance.workflow.acts import carry_on, lock, subject_of
+
+KINDS: Mapping[str, type[Request]] = {"run": Run, "rehearse": Rehearsal, "observe": Observation}
+SILENCE = timedelta(seconds=20)  # without a heartbeat for so long, a claim is lost
+
+
+class ClaimLost(NotReady):
+    """Somebody else has claimed the row since: the older holder must stop writing."""
+
+    def __init__(self, token: UUID) -> None:
+        super().__init__(f"Claim {token} is no longer valid: the row was claimed again. Nothing was written.")
+        self.token = token
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    kind: str
+    id: UUID
+    token: UUID
+    order: Order
+
+
+def due() -> list[tuple[str, UUID]]:
+    """Rows that wait for somebody to claim them."""
+    return [(kind, pk) for kind, model in KINDS.items() for pk in model._default_manager.filter(status=RunStatus.QUEUED).values_list("pk", flat=True)]
+
+
+def claim(kind: str, row: UUID) -> Claim | None:
+    """Take a waiting row: None if it does not wait any more, its target is busy, or it may not run (which is then recorded)."""
+    try:
+        with transaction.atomic():
+            return _claim(kind, row, RunStatus.QUEUED)
+    except IntegrityError:
+        return None  # run_alone_on_target: another run occupies the target, this one stays queued
+    except Refusal as refusal:
+        _refuse(kind, row, refusal)
+        return None
+
+
+def reclaim(kind: str, row: UUID) -> Claim | None:
+    """Take a row over whose holder fell silent. Nothing is checked again: what was begun has to be reconciled."""
+    with transaction.atomic():
+        return _claim(kind, row, RunStatus.RUNNING) if (kind, row) in lost() else None
+
+
+def _claim(kind: str, pk: UUID, status: RunStatus) -> Claim | None:
+    row = KINDS[kind]._default_manager.select_for_update(of=("self",)).filter(pk=pk, status=status).first()
+    if row is None:
+        return None
+    if isinstance(row, Run) and status is RunStatus.QUEUED:
+        check_run(row.deployment, RunKind(row.kind), timezone.now(), (row.script_digest, row.release_digest))
+    Heartbeat.objects.filter(token=row.token).delete()
+    row.token, row.status, row.started_at = uuid4(), RunStatus.RUNNING, row.started_at or timezone.now()
+    save(System.RUNNER, row)
+    Heartbeat.objects.create(token=row.token, at=timezone.now())
+    audit.append(System.RUNNER, f"{kind}.claim", subject_of(row), f"The runner took {row}.", id=str(pk), again=status is RunStatus.RUNNING)
+    return Claim(kind, pk, row.token, _order(row))
+
+
+def _order(row: Request) -> Order:
+    if isinstance(row, Run):
+        return run_order(row)
+    return rehearsal_order(row) if isinstance(row, Rehearsal) else observation_order(row)
+
+
+def _refuse(kind: str, pk: UUID, refusal: Refusal) -> None:
+    """The row ends here, with the reason; a later request starts afresh."""
+    with transaction.atomic():
+        row = KINDS[kind]._default_manager.select_for_update(of=("self",)).get(pk=pk)
+        if row.status != RunStatus.QUEUED:
+            return
+        row.status, row.message, row.finished_at = RunStatus.FAILED_CLEAN, refusal.message, timezone.now()
+        save(System.RUNNER, row)
+        audit.append(System.RUNNER, f"refused.{kind}", subject_of(row), refusal.message, code=refusal.code, id=str(pk))
+
+
+def held(kind: str, token: UUID) -> Request:
+    """The row of a claim, locked. Raises ClaimLost."""
+    row = KINDS[kind]._default_manager.select_for_update(of=("self",)).filter(token=token, status=RunStatus.RUNNING).first()
+    if row is None:
+        raise ClaimLost(token)
+    return row
+
+
+def beat(token: UUID) -> None:
+    if not Heartbeat.objects.filter(token=token).update(at=timezone.now()):
+        raise ClaimLost(token)
+
+
+def lost() -> list[tuple[str, UUID]]:
+    """Running rows whose holder has fallen silent."""
+    alive = Heartbeat.objects.filter(at__gt=timezone.now() - SILENCE).values("token")
+    return [
+        (kind, pk)
+        for kind, model in KINDS.items()
+        for pk in model._default_manager.filter(status=RunStatus.RUNNING).exclude(token__in=alive).values_list("pk", flat=True)
+    ]
+
+
+def abandon(claim: Claim, why: str) -> None:
+    """Give a row back unharmed: nothing was done, somebody may try again."""
+    with transaction.atomic():
+        row = held(claim.kind, claim.token)
+        row.status, row.message = RunStatus.QUEUED, why
+        save(System.RUNNER, row)
+        audit.append(System.RUNNER, f"{claim.kind}.abandon", subject_of(row), f"{row} waits again: {why}", id=str(row.pk))
+
+
+def tick() -> None:
+    """What time alone brings about: monitoring periods that are over, and windows that open for automatic bookings."""
+    for phase in Phase.objects.open().filter(stage=Stage.MONITORING_PERIOD):
+        with transaction.atomic():
+            carry_on(System.CLOCK, lock(phase))
+    bookings = Booking.objects.filter(start=StartMode.AUTOMATIC, cancelled_at=None, runs=None, phase__stage=Stage.PRODUCTION_DEPLOYMENT)
+    for booking in bookings.select_related("phase__spec", "target__environment"):
+        if is_automatic_and_open(booking, timezone.now()):
+            _start_automatically(booking)
+
+
+def _start_automatically(booking: Booking) -> None:
+    deployment = booking.phase.deployments.get(target=booking.target)
+    subject = booking.phase.spec.number
+    try:
+        with transaction.atomic():
+            lock(booking.phase)
+            digests = check_run(deployment, RunKind.DEPLOY, timezone.now())
+            run = requests.run(System.CLOCK, deployment, RunKind.DEPLOY, digests, booking)
+            audit.append(System.CLOCK, "run.deploy", subject, f"The window of {booking} opened: the run starts by itself.", run=str(run.pk))
+    except Refusal as refusal:
+        audit.append(System.CLOCK, "refused.start", subject, refusal.message, code=refusal.code)

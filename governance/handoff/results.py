@@ -1,0 +1,199 @@
+"""What the runner tells: steps while it works, and what came of it. Every write is fenced by the claim's token."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from governance import assessment, audit, compatibility
+from governance.analysis.classify import Bump
+from governance.audit import System, save
+from governance.handoff.building import touched_tables
+from governance.handoff.claims import Claim, held
+from governance.lifecycle import Stage, stage_after_edit, stage_after_failure
+from governance.manifest import content_digest
+from governance.models import (
+    CheckResult,
+    Deployment,
+    Heartbeat,
+    Observation,
+    Phase,
+    Rehearsal,
+    Run,
+    SchemaSnapshot,
+    Step,
+    TableVersion,
+    Target,
+)
+from governance.orders import Observed, Outcome, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
+from governance.orders import Step as StepValue
+from governance.versions import DatabaseVersion
+from governance.workflow.acts import carry_on, move
+
+FAILED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE})
+
+
+def progress(claim: Claim, step: StepValue) -> Wish:
+    """Keep a step as it is now, and say what people want of the run. Raises ClaimLost."""
+    with transaction.atomic():
+        run = _run(claim)
+        _keep_step(run, step)
+        return Wish(run.wish)
+
+
+def wish(claim: Claim) -> Wish:
+    with transaction.atomic():
+        return Wish(_run(claim).wish)
+
+
+def _run(claim: Claim) -> Run:
+    row = held(claim.kind, claim.token)
+    if not isinstance(row, Run):
+        raise TypeError(f"{row} is not a run")
+    return row
+
+
+def _keep_step(run: Run, value: StepValue) -> None:
+    row = Step.objects.filter(run=run, position=value.position).first() or Step(run=run, position=value.position)
+    for name, given in asdict(value).items():
+        setattr(row, name, given)
+    save(System.RUNNER, row)
+    audit.append(System.RUNNER, "run.step", run.deployment.phase.spec.number, f"{row} {value.status}.", run=str(run.pk))
+
+
+def finish_run(claim: Claim, outcome: Outcome) -> None:
+    with transaction.atomic():
+        run = _run(claim)
+        phase = lock_even_closed(run.deployment.phase)
+        _end(run, outcome.status, outcome.message)
+        run.longest_lock, run.wal_bytes = outcome.longest_lock, outcome.wal_bytes
+        save(System.RUNNER, run)
+        for step in outcome.steps:
+            _keep_step(run, step)
+        for check in outcome.checks:
+            save(System.RUNNER, CheckResult(run=run, **asdict(check)))
+        audit.append(
+            System.RUNNER,
+            f"run.{outcome.status}",
+            phase.spec.number,
+            f"{run}: {outcome.status.replace('_', ' ')}. {outcome.message}",
+            run=str(run.pk),
+            applied=list(outcome.applied),
+            script_digest=run.script_digest,
+        )
+        _follow(run, phase, outcome)
+
+
+def lock_even_closed(phase: Phase) -> Phase:
+    """A rollback may come after the end: what happened is recorded all the same."""
+    return Phase.objects.select_for_update(of=("self",)).select_related("spec__author").get(pk=phase.pk)
+
+
+def _end(row: Run | Rehearsal | Observation, status: RunStatus, message: str) -> None:
+    row.status, row.message = status, message
+    if status is not RunStatus.PAUSED:
+        row.finished_at = timezone.now()
+    Heartbeat.objects.filter(token=row.token).delete()
+
+
+def _follow(run: Run, phase: Phase, outcome: Outcome) -> None:
+    """What a run's end means for the target and for the phase's stage."""
+    deployment = Deployment.objects.select_for_update(of=("self",)).select_related("target__environment").get(pk=run.deployment_id)
+    if outcome.status is RunStatus.SUCCEEDED and run.kind == RunKind.DEPLOY:
+        _applied(run, deployment, phase, outcome)
+        carry_on(System.RUNNER, phase)
+    elif outcome.status is RunStatus.SUCCEEDED:
+        carry_on(System.RUNNER, phase)
+    elif outcome.status is RunStatus.ROLLED_BACK:
+        _undone(run, deployment, outcome)
+        move(System.RUNNER, phase, stage_after_edit(phase.at), f"rolled back on {deployment.target}")
+    elif outcome.status in FAILED:
+        move(System.RUNNER, phase, _stage_before(run, phase), f"the {run.kind.replace('_', ' ')} on {deployment.target} failed")
+
+
+def _stage_before(run: Run, phase: Phase) -> Stage:
+    asked_at = {
+        (RunKind.DRY_RUN, True): Stage.PRODUCTION_DRY_RUN,
+        (RunKind.DEPLOY, False): Stage.STAGING_DEPLOYMENT,
+        (RunKind.DEPLOY, True): Stage.PRODUCTION_DEPLOYMENT,
+    }.get((RunKind(run.kind), run.target.environment.production))
+    return min(phase.at, stage_after_failure(asked_at)) if asked_at else phase.at
+
+
+def _applied(run: Run, deployment: Deployment, phase: Phase, outcome: Outcome) -> None:
+    target = deployment.target
+    before = compatibility.cells_on(target)
+    after = str(DatabaseVersion.parse(target.version).bumped(Bump(phase.bump)))
+    deployment.applied, deployment.version_before, deployment.version_after = True, target.version, after
+    save(System.RUNNER, deployment)
+    _set_version(run, target, after, outcome.schema)
+    for table in touched_tables(phase):
+        save(System.RUNNER, TableVersion(target=target, table=table, version=after, run=run))
+    compatibility.record_release(System.RUNNER, run, before, after)
+
+
+def _undone(run: Run, deployment: Deployment, outcome: Outcome) -> None:
+    deployment.applied = False
+    save(System.RUNNER, deployment)
+    _set_version(run, deployment.target, deployment.version_before or deployment.target.version, outcome.schema)
+
+
+def _set_version(run: Run, target: Target, version: str, schema: SchemaReading | None) -> None:
+    target.version = version
+    save(System.RUNNER, target)
+    if schema:
+        keep_snapshot(target, schema, timezone.now(), run)
+
+
+def keep_snapshot(target: Target, schema: SchemaReading, at: datetime, run: Run | None = None) -> None:
+    """A schema that differs from the present snapshot's ends that one and begins its own."""
+    present = SchemaSnapshot.objects.filter(target=target, valid_to=None).first()
+    if present and present.fingerprint == schema.fingerprint:
+        return
+    if present:
+        present.valid_to = at
+        save(System.RUNNER, present)
+    save(
+        System.RUNNER,
+        SchemaSnapshot(
+            target=target, run=run, version=target.version, fingerprint=schema.fingerprint, content=schema.content, valid_from=at
+        ),
+    )
+
+
+def finish_rehearsal(claim: Claim, rehearsed: Rehearsed) -> None:
+    with transaction.atomic():
+        row = held(claim.kind, claim.token)
+        if not isinstance(row, Rehearsal):
+            raise TypeError(f"{row} is not a rehearsal")
+        _end(row, RunStatus.SUCCEEDED, rehearsed.message)
+        row.verdict, row.difference, row.cosmetic = rehearsed.verdict, rehearsed.difference, rehearsed.cosmetic
+        row.steps = [{**asdict(step), "started_at": step.started_at.isoformat()} for step in rehearsed.steps]
+        save(System.RUNNER, row)
+        phase = lock_even_closed(row.phase)
+        audit.append(
+            System.RUNNER, "rehearsal.done", phase.spec.number, f"Rehearsal {rehearsed.verdict}. {rehearsed.message}", digest=row.digest
+        )
+        if rehearsed.verdict is Verdict.PASSED and content_digest(phase) == row.digest:
+            assessment.reassess(System.RUNNER, phase)
+        carry_on(System.RUNNER, phase)
+
+
+def finish_observation(claim: Claim, observed: Observed) -> None:
+    with transaction.atomic():
+        row = held(claim.kind, claim.token)
+        if not isinstance(row, Observation):
+            raise TypeError(f"{row} is not an observation")
+        _end(row, RunStatus.SUCCEEDED if observed.facts else RunStatus.FAILED_CLEAN, observed.message)
+        row.facts = assessment.facts_as_json(observed.facts) if observed.facts else None
+        save(System.RUNNER, row)
+        subject = row.phase.spec.number if row.phase else row.target.name
+        audit.append(System.RUNNER, "observation.done", subject, f"{row}: {observed.message or 'facts read'}.", id=str(row.pk))
+        if observed.schema:
+            keep_snapshot(row.target, observed.schema, timezone.now())
+        if row.phase and observed.facts:
+            phase = lock_even_closed(row.phase)
+            assessment.assess_on(System.RUNNER, phase, row.target, observed.facts)
+            carry_on(System.RUNNER, phase)
+

@@ -1,0 +1,55 @@
+"""What every governed row has: a history that cannot be rewritten, and a database that refuses changes without an audit event."""
+
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+APPEND_ONLY = (
+    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+    # pgtrigger.Protect has no statement level for TRUNCATE
+    pgtrigger.Trigger(
+        name="no_truncate",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';",
+    ),
+)
+
+# Deferred to the commit, so that event and change may be written in either order. The index on xid makes it one look-up.
+AUDITED = pgtrigger.Trigger(
+    name="audited",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    timing=pgtrigger.Deferred,
+    func="""
+        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN
+            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME
+                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+
+class Governed(models.Model):
+    history = HistoricalRecords(inherit=True)
+
+    class Meta:
+        abstract = True
+        triggers = [AUDITED]
+
+
+class Code(models.CharField):
+    """A short code from a StrEnum, stored as its value."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 32)
+        super().__init__(*args, **kwargs)
+
+
+def choices(codes: type) -> list[tuple[str, str]]:
+    """A StrEnum's members as Django choices: “failed_clean” reads “Failed clean”."""
+    return [(code.value, code.value.replace("_", " ").capitalize()) for code in codes]  # type: ignore[attr-defined]

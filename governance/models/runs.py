@@ -1,0 +1,97 @@
+"""A phase on a target, each attempt to run it, and what every attempt did and found."""
+
+from django.db import models
+from django.db.models import Q
+
+from governance.lifecycle import OCCUPYING
+from governance.models.base import Code, Governed, choices
+from governance.models.requests import Request
+from governance.models.specs import Phase
+from governance.models.targets import Target
+from governance.models.windows import Booking
+from governance.orders import Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
+
+
+class Deployment(Governed):
+    """A phase for one target."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="deployments")
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="deployments")
+    applied = models.BooleanField(default=False, help_text="What the target's ledger said after the last run.")
+    version_before = models.CharField(max_length=32, blank=True)
+    version_after = models.CharField(max_length=32, blank=True)
+
+    class Meta(Governed.Meta):
+        ordering = ["phase", "target"]
+        constraints = [models.UniqueConstraint(fields=["phase", "target"], name="deployment_once_per_target")]
+
+    def __str__(self) -> str:
+        return f"{self.phase} on {self.target}"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def live(self) -> "RunQuerySet":
+        return self.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED])
+
+
+class Run(Request):
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="runs")
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="runs")
+    booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
+    kind = Code(choices=choices(RunKind))
+    wish = Code(default=Wish.NONE, choices=choices(Wish), help_text="What a person wants of the run; read at every boundary.")
+    script_digest = models.CharField(max_length=64)
+    release_digest = models.CharField(max_length=64, blank=True)
+    reason = models.TextField(blank=True, help_text="Why it was rolled back.")
+    longest_lock = models.FloatField(null=True, blank=True, help_text="Seconds that its strongest lock was held.")
+    wal_bytes = models.BigIntegerField(null=True, blank=True)
+    objects = RunQuerySet.as_manager()
+
+    class Meta(Request.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["target"],
+                condition=Q(status__in=sorted(OCCUPYING)),
+                name="run_alone_on_target",
+                violation_error_message="One run at a time on each target.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.deployment}"
+
+
+class Step(Governed):
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveIntegerField()
+    script = models.CharField(max_length=200)
+    line = models.PositiveIntegerField()
+    statement = models.TextField()
+    status = Code(choices=choices(StepStatus))
+    started_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    attempts = models.PositiveIntegerField(default=1)
+    rows = models.BigIntegerField(null=True, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta(Governed.Meta):
+        ordering = ["run", "position"]
+        constraints = [models.UniqueConstraint(fields=["run", "position"], name="step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.statement[:60]}"
+
+
+class CheckResult(Governed):
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checks")
+    name = models.CharField(max_length=200)
+    question = Code(choices=choices(Question))
+    moment = Code(choices=choices(Moment))
+    verdict = Code(choices=choices(Verdict))
+    evidence = models.TextField(blank=True)
+
+    class Meta(Governed.Meta):
+        ordering = ["run", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.verdict}"

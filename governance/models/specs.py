@@ -1,0 +1,177 @@
+"""A change: its specification, its phases, their scripts, and what it waits for."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from governance import lifecycle
+from governance.analysis.classify import Category, ChangeClass
+from governance.analysis.risk import RiskLevel
+from governance.models.base import Code, Governed, choices
+from governance.models.domains import Consideration, Domain
+from governance.orders import ScriptKind
+from governance.specification import DataClass, Pattern
+
+
+class Spec(Governed):
+    """A migration specification. Closed when all its phases are."""
+
+    title = models.CharField(max_length=120, help_text="For example: Bids get a pricing model.")
+    purpose = models.TextField(blank=True, help_text="What the change is for, for example: contractors price by the hour or by the unit.")
+    drivers = models.TextField("business drivers", blank=True, help_text="Why now, for example: four in ten bids are revised by phone.")
+    design = models.TextField("technical design", blank=True, help_text="How it is done, for example: a new column with a constant default.")
+    risk_assessment = models.TextField(blank=True, help_text="What could go wrong, for example: writers wait for the lock.")
+    mitigation = models.TextField(blank=True, help_text="What is done about it, for example: the lock is given up after 0.3 s.")
+    rollback_procedure = models.TextField(blank=True, help_text="How to go back, for example: run the rollback scripts; nothing is lost.")
+    data_class = Code(blank=True, choices=choices(DataClass), help_text="The most sensitive data it touches, for example personal.")
+    privacy_impact = models.TextField(blank=True, help_text="For example: none, prices are not personal data.")
+    pattern = Code(default=Pattern.PLAIN, choices=choices(Pattern))
+    irreversible = models.BooleanField(default=False, help_text="No rollback script can bring the data back, for example after DROP COLUMN.")
+    restore_plan = models.TextField(blank=True, help_text="How the data would be restored, for example: from the copy of the column in archive.")
+    domains = models.ManyToManyField(Domain, blank=True, related_name="specs")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="specs", editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(Governed.Meta):
+        ordering = ["-pk"]
+        verbose_name = "change"
+        constraints = [
+            models.UniqueConstraint(fields=["title"], name="spec_title_once", violation_error_message="Another change has this title."),
+            models.CheckConstraint(
+                condition=Q(irreversible=False) | ~Q(restore_plan=""),
+                name="spec_irreversible_has_restore_plan",
+                violation_error_message="An irreversible change needs a restore plan.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def number(self) -> str:
+        return f"CHG-{self.pk}"
+
+
+class SpecEditor(Governed):
+    """Who wrote on a specification or its scripts, and so cannot approve it. The author is one of them."""
+
+    spec = models.ForeignKey(Spec, on_delete=models.CASCADE, related_name="editors")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(Governed.Meta):
+        constraints = [models.UniqueConstraint(fields=["spec", "person"], name="spec_editor_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} edited {self.spec}"
+
+
+class PhaseQuerySet(models.QuerySet["Phase"]):
+    def open(self) -> "PhaseQuerySet":
+        return self.filter(status=lifecycle.PhaseStatus.OPEN)
+
+
+class Phase(Governed):
+    """What goes through the thirteen stages. Class, risk and sentence are those of its latest analysis."""
+
+    spec = models.ForeignKey(Spec, on_delete=models.CASCADE, related_name="phases")
+    position = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(max_length=40, default="change", help_text="change, or expand, migrate, contract.")
+    stage = models.PositiveSmallIntegerField(default=1, choices=[(stage.value, stage.title) for stage in lifecycle.Stage])
+    status = Code(default=lifecycle.PhaseStatus.OPEN, choices=choices(lifecycle.PhaseStatus))
+    change_class = Code(blank=True, choices=choices(ChangeClass))
+    category = Code(blank=True, choices=choices(Category))
+    said_category = Code(blank=True, choices=choices(Category), help_text="What the author says it is; checked against what is found.")
+    bump = Code(blank=True)
+    risk = Code(blank=True, choices=choices(RiskLevel))
+    sentence = models.TextField(blank=True)
+    objects = PhaseQuerySet.as_manager()
+
+    class Meta(Governed.Meta):
+        ordering = ["spec", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["spec", "position"], name="phase_position_once"),
+            models.CheckConstraint(condition=Q(stage__gte=1, stage__lte=13), name="phase_stage_exists"),
+        ]
+
+    def __str__(self) -> str:
+        return self.spec.title if self.name == "change" else f"{self.spec.title}, {self.name}"
+
+    @property
+    def at(self) -> lifecycle.Stage:
+        return lifecycle.Stage(self.stage)
+
+
+class Script(Governed):
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="scripts")
+    kind = Code(choices=choices(ScriptKind))
+    name = models.CharField(max_length=200, help_text="For example V20250401_1432__add_levels.sql.")
+    version = models.CharField(max_length=50)
+    text = models.TextField()
+    checksum = models.IntegerField(help_text="Flyway's checksum of the text.")
+    repository = models.CharField(max_length=300, blank=True)
+    commit = models.CharField(max_length=64, blank=True)
+    request = models.CharField(max_length=300, blank=True, help_text="Address of the merge or pull request.")
+
+    class Meta(Governed.Meta):
+        ordering = ["phase", "version", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "kind"], name="script_version_once", violation_error_message="This version is taken."),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DependencyKind(models.TextChoices):
+    REQUIRES = "requires"
+    CONFLICTS = "conflicts"
+
+
+class Dependency(Governed):
+    spec = models.ForeignKey(Spec, on_delete=models.CASCADE, related_name="dependencies")
+    other = models.ForeignKey(Spec, on_delete=models.PROTECT, related_name="dependants")
+    kind = Code(default=DependencyKind.REQUIRES, choices=DependencyKind.choices)
+
+    class Meta(Governed.Meta):
+        verbose_name_plural = "dependencies"
+        constraints = [
+            models.UniqueConstraint(fields=["spec", "other"], name="dependency_once"),
+            models.CheckConstraint(
+                condition=~Q(spec=models.F("other")), name="dependency_on_another", violation_error_message="A change cannot depend on itself."
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.spec} {self.kind} {self.other}"
+
+
+class Answer(Governed):
+    spec = models.ForeignKey(Spec, on_delete=models.CASCADE, related_name="answers")
+    consideration = models.ForeignKey(Consideration, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+
+    class Meta(Governed.Meta):
+        constraints = [models.UniqueConstraint(fields=["spec", "consideration"], name="answer_once")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class TestEvidence(Governed):
+    """The result of a test suite elsewhere, sent by CI."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="test_evidence")
+    digest = models.CharField(max_length=64, help_text="Digest of the scripts that were tested.")
+    suite = models.CharField(max_length=100, help_text="For example checkout end-to-end.")
+    service = models.CharField(max_length=100)
+    commit = models.CharField(max_length=64, blank=True)
+    passed = models.BooleanField()
+    address = models.URLField(blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(Governed.Meta):
+        ordering = ["-pk"]
+        verbose_name_plural = "test evidence"
+
+    def __str__(self) -> str:
+        return f"{self.suite} of {self.service}: {'passed' if self.passed else 'failed'}"

@@ -1,0 +1,55 @@
+"""Environments and the databases in them."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from governance.models.base import Governed
+from governance.versions import INITIAL
+
+VERSION = RegexValidator(r"^\d+\.\d+\.\d+$", "Write the version as major.minor.patch, for example 1.4.0.")
+VARIABLE = RegexValidator(r"^[A-Z][A-Z0-9_]*$", "Write the name of an environment variable, for example INSTABIDS_STAGING_URL.")
+
+
+class Environment(Governed):
+    name = models.SlugField(unique=True, help_text="For example staging.")
+    rank = models.PositiveSmallIntegerField(unique=True, help_text="Changes are deployed in this order, for example 10 for staging, 20 for production.")
+    production = models.BooleanField(
+        default=False, help_text="Runs here need a booked window and business approval, for example in the environment that customers use."
+    )
+    monitoring_seconds = models.PositiveIntegerField(
+        default=86400, help_text="How long a change is watched after its run before it can be closed, for example 86400 for a day."
+    )
+
+    class Meta(Governed.Meta):
+        ordering = ["rank"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TargetQuerySet(models.QuerySet["Target"]):
+    def in_rank_order(self) -> "TargetQuerySet":
+        return self.select_related("environment").order_by("environment__rank", "name")
+
+
+class Target(Governed):
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="targets")
+    name = models.SlugField(unique=True, help_text="For example instabids_production.")
+    connection = models.CharField(
+        max_length=100,
+        validators=[VARIABLE],
+        help_text="Name of the environment variable of the runner that holds the connection string, for example INSTABIDS_PRODUCTION_URL. "
+        "The string itself is never stored.",
+    )
+    owner_role = models.CharField(
+        max_length=63, blank=True, help_text="Database role that owns the objects; the runner does SET ROLE to it, for example instabids_owner."
+    )
+    version = models.CharField(max_length=32, default=INITIAL, validators=[VERSION], help_text="What the database is at now, for example 1.4.0.")
+    escalation = models.TextField(blank=True, help_text="Whom to call when a run goes wrong, for example on-call DBA, +1 555 0100.")
+    objects = TargetQuerySet.as_manager()
+
+    class Meta(Governed.Meta):
+        ordering = ["environment__rank", "name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,305 @@
+"""The values that cross the border between governance and runner.
+
+Governance hands out an `Order`; the runner hands back `Step`s while it works and one `Outcome` at the end. Everything is
+frozen and serialisable, so an order can be compared, logged and rebuilt. Times are aware UTC, durations seconds, sizes bytes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ScriptKind(StrEnum):
+    FORWARD = "forward"
+    ROLLBACK = "rollback"
+    CHECK = "check"
+
+
+class RunKind(StrEnum):
+    DEPLOY = "deploy"
+    DRY_RUN = "dry_run"
+    ROLLBACK = "rollback"
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"
+    FAILED_CLEAN = "failed_clean"
+    FAILED_DIRTY = "failed_dirty"
+    INDETERMINATE = "indeterminate"
+    ROLLED_BACK = "rolled_back"
+
+
+class Wish(StrEnum):
+    """What a person wants of a running run; the runner reads it at every boundary."""
+
+    NONE = "none"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class StepStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Verdict(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Question(StrEnum):
+    """The six questions that every run answers."""
+
+    COMPLETENESS = "completeness"
+    ACCURACY = "accuracy"
+    REFERENTIAL_INTEGRITY = "referential_integrity"
+    BUSINESS_RULES = "business_rules"
+    PERFORMANCE = "performance"
+    SECURITY = "security"
+
+
+class Moment(StrEnum):
+    BEFORE = "before"
+    IN_TRANSACTION = "in_transaction"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement as PostgreSQL's grammar splits it; `line` and `column` are 1-based and point into the script."""
+
+    text: str
+    line: int
+    column: int
+    tag: str  # "ALTER TABLE", "CREATE INDEX CONCURRENTLY", …
+    transactional: bool  # False: PostgreSQL forbids it inside a transaction block
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    kind: ScriptKind
+    name: str  # V20261122_0900__add_levels.sql
+    version: str  # 20261122_0900, as written in the name
+    description: str  # add levels
+    text: str
+    checksum: int  # Flyway's: signed CRC-32 of the lines
+    statements: tuple[Statement, ...]
+
+    @property
+    def transactional(self) -> bool:
+        return all(statement.transactional for statement in self.statements)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A query and what it has to answer. `expect` is "no rows", "rows", "unchanged" or "value <text>"."""
+
+    name: str
+    question: Question
+    moment: Moment
+    sql: str
+    expect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the runner may make others wait, and how often it tries again."""
+
+    lock_timeout: float = 0.3
+    statement_timeout: float = 60.0  # inside a transaction
+    online_timeout: float = 3600.0  # CREATE INDEX CONCURRENTLY and its kin, which block nobody
+    attempts: int = 60
+    first_pause: float = 0.1
+    longest_pause: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a technical approval binds to: see `governance.digest.script_digest`."""
+
+    scripts: tuple[Script, ...]  # forward, rollback and check scripts, in order of execution
+    limits: Limits
+    rehearsal: str  # the verdict of the rehearsal, or "" before there is one
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a business approval binds to: see `governance.digest.release_digest`."""
+
+    script_digest: str
+    targets: tuple[str, ...]
+    starts: datetime
+    ends: datetime
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    name: str
+    type: str  # format_type()
+    not_null: bool
+    default: str  # "" when there is none
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintFacts:
+    name: str
+    kind: str  # pg_constraint.contype: c, f, p, u, x, n
+    definition: str  # pg_get_constraintdef()
+    validated: bool
+    references: str = ""  # schema.table of a foreign key's other side
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    name: str
+    definition: str
+    unique: bool
+    valid: bool
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    schema: str
+    name: str
+    kind: str  # pg_class.relkind: r, p, v, m
+    rows: int | None  # the planner's estimate; None: never analysed
+    bytes: int
+    columns: tuple[ColumnFacts, ...] = ()
+    constraints: tuple[ConstraintFacts, ...] = ()
+    indexes: tuple[IndexFacts, ...] = ()
+    referenced_by: tuple[str, ...] = ()  # schema.table of tables whose foreign keys point here
+
+    @property
+    def identity(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a target said about itself at one moment."""
+
+    target: str
+    taken_at: datetime
+    server_version: int  # 180006
+    database: str
+    bytes: int
+    tables: tuple[TableFacts, ...]
+    search_path: tuple[str, ...] = ("public",)
+
+    def table(self, name: str) -> TableFacts | None:
+        """By "schema.table", or by "table" along the search path."""
+        names = (name,) if "." in name else tuple(f"{schema}.{name}" for schema in self.search_path)
+        return next((table for wanted in names for table in self.tables if table.identity == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything the runner needs for one run, and nothing it could look up differently."""
+
+    run: str  # uuid of the run; also the session's application_name
+    kind: RunKind
+    target: str
+    connection: str  # name of the environment variable that holds the connection string
+    role: str  # owner role to SET ROLE to; "" to stay who we are
+    environment: str
+    actor: str
+    manifest: Manifest
+    script_digest: str
+    release: Release | None  # None below production
+    release_digest: str
+    checks: tuple[Check, ...] = ()
+    counted: tuple[str, ...] = ()  # tables whose rows are counted before and after
+    known_blockers: frozenset[str] = frozenset()  # codes of blocking findings that were there when it was approved
+
+    def scripts(self, kind: ScriptKind) -> tuple[Script, ...]:
+        return tuple(script for script in self.manifest.scripts if script.kind == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalOrder:
+    """Forward, back, schema compared, forward again: on a scratch database built from the target's schema."""
+
+    rehearsal: str  # uuid
+    target: str
+    connection: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationOrder:
+    """Read the facts and the schema of a target."""
+
+    observation: str  # uuid
+    target: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement's execution. `position` counts from 1 over all scripts of the run."""
+
+    position: int
+    script: str
+    line: int
+    statement: str
+    status: StepStatus
+    started_at: datetime
+    seconds: float = 0.0
+    attempts: int = 1
+    rows: int | None = None
+    note: str = ""  # why skipped, or the error with its SQLSTATE
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    name: str
+    question: Question
+    moment: Moment
+    verdict: Verdict
+    evidence: str  # "0 rows", "50,000 before, 50,000 after", …
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaReading:
+    """A schema in canonical form; equality of fingerprints is equality of schemas."""
+
+    fingerprint: str
+    content: dict[str, object] = field(hash=False)  # governance.schema.model.Schema.as_json()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    status: RunStatus
+    steps: tuple[Step, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    applied: tuple[str, ...] = ()  # versions that the target's ledger holds now, of those in the order
+    message: str = ""  # what happened, for people
+    seconds: float = 0.0
+    longest_lock: float = 0.0  # seconds that one of our transactions held its strongest lock
+    schema: SchemaReading | None = None
+    wal_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    verdict: Verdict
+    steps: tuple[Step, ...]  # of the phases forward, back, forward again, in that order
+    difference: str = ""  # how the schema after the rollback differs from the one before, in words; "" when it does not
+    cosmetic: bool = False  # the difference is one of column order or white space only
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    facts: Facts | None
+    schema: SchemaReading | None = None
+    message: str = ""  # why there are none

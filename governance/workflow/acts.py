@@ -1,0 +1,115 @@
+"""What every act shares: one transaction, the role, the stage, and an event for the act as well as for its refusal."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from governance import audit, lifecycle
+from governance.audit import save
+from governance.dossier import gather
+from governance.errors import MissingRole, NeedsReason, NotReady, Refusal, WrongStage
+from governance.lifecycle import ACTS, PhaseStatus, Role, Stage
+from governance.models import Approval, Phase, Spec, SpecEditor
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def act(function: Function) -> Function:
+    """Run in one transaction; a refusal changes nothing but leaves an event."""
+
+    @wraps(function)
+    def acting(*, actor: User, **given: Any) -> Any:
+        try:
+            with transaction.atomic():
+                return function(actor=actor, **given)
+        except Refusal as refusal:
+            refusal.act = function.__name__
+            refusal.subject = next((name for value in given.values() if (name := subject_of(value))), "")
+            record_refusal(actor, refusal)
+            raise
+
+    return acting  # type: ignore[return-value]
+
+
+def record_refusal(actor: User, refusal: Refusal) -> None:
+    audit.append(actor, f"refused.{refusal.act}", refusal.subject, refusal.message, code=refusal.code)
+
+
+def subject_of(value: object) -> str:
+    """ "CHG-12" for a spec, or for anything that belongs to one."""
+    for path in ((), ("spec",), ("phase", "spec"), ("deployment", "phase", "spec")):
+        found = value
+        for name in path:
+            found = getattr(found, name, None)
+        if isinstance(found, Spec):
+            return found.number
+    return ""
+
+
+def roles_of(person: User) -> frozenset[Role]:
+    """From groups alone: a superuser without a role has none."""
+    return frozenset(Role(name) for name in person.groups.values_list("name", flat=True) if name in set(Role))
+
+
+def permit(person: User, name: str, *, stage: Stage | None = None, reason: str = "") -> None:
+    """Raises MissingRole, WrongStage or NeedsReason."""
+    rule = ACTS[name]
+    if not person.is_active or not roles_of(person) & rule.roles:
+        raise MissingRole(person.get_username(), rule.label.lower(), rule.roles)
+    if stage is not None and not rule.first <= stage <= rule.last:
+        raise WrongStage(rule.label, stage.title, rule.first.title)
+    if rule.needs_reason and not reason.strip():
+        raise NeedsReason(rule.label.lower())
+
+
+def lock(phase: Phase) -> Phase:
+    """The phase as it is now, held until the end of the transaction.
+
+    Raises:
+        NotReady: the phase is closed or cancelled.
+    """
+    held = Phase.objects.select_for_update(of=("self",)).select_related("spec__author").get(pk=phase.pk)
+    if held.status != PhaseStatus.OPEN:
+        raise NotReady(f"{held} is {held.status}: nothing more can be done with it. Submit a new change.")
+    return held
+
+
+def add_editor(person: User, spec: Spec) -> None:
+    if not SpecEditor.objects.filter(spec=spec, person=person).exists():
+        save(person, SpecEditor(spec=spec, person=person))
+
+
+def move(actor: audit.Actor, phase: Phase, stage: Stage, why: str) -> None:
+    if phase.at is stage:
+        return
+    before = phase.at
+    phase.stage = stage
+    save(actor, phase)
+    audit.append(actor, "phase.stage", phase.spec.number, f"{before.title} → {stage.title}: {why}", before=before, after=stage)
+
+
+def carry_on(actor: audit.Actor, phase: Phase) -> None:
+    """Move a phase as far as its evidence carries, and close it at the end."""
+    stage, finished = lifecycle.reachable(phase.at, gather(phase))
+    move(actor, phase, stage, "the evidence is there")
+    if finished:
+        phase.status = PhaseStatus.CLOSED
+        save(actor, phase)
+        audit.append(actor, "phase.closed", phase.spec.number, f"{phase} is closed.")
+
+
+def void_approvals(actor: audit.Actor, phase: Phase, keep: tuple[str, ...], why: str, now: Any) -> None:
+    """Approvals of another digest stop counting and stay as history."""
+    for approval in Approval.objects.filter(phase=phase, voided_at=None).exclude(digest__in=keep).select_related("person"):
+        approval.voided_at, approval.voided_because = now, why
+        save(actor, approval)
+        audit.append(
+            actor,
+            "approval.void",
+            phase.spec.number,
+            f"The {approval.kind} approval of {approval.person} is void: {why}",
+            digest=approval.digest,
+        )

@@ -1,0 +1,76 @@
+"""Asking for runs, and steering them."""
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from governance import audit, bell, requests
+from governance.audit import save
+from governance.errors import NotReady
+from governance.gates import booking_of, check_run, stage_of
+from governance.models import Deployment, Run
+from governance.orders import RunKind, RunStatus, Wish
+from governance.workflow.acts import act, lock, permit
+
+
+@act
+def start(*, actor: User, deployment: Deployment, kind: RunKind = RunKind.DEPLOY) -> Run:
+    """Ask for a run; the runner does it as soon as it is woken.
+
+    Raises:
+        MissingRole, WrongStage, MissingEvidence, OutsideWindow, Undeployed, TargetBusy
+    """
+    phase = lock(deployment.phase)
+    deployment = Deployment.objects.select_related("phase__spec__author", "target__environment").get(pk=deployment.pk)
+    name, _ = stage_of(kind, deployment.target.environment.production)
+    permit(actor, name, stage=phase.at)
+    digests = check_run(deployment, kind, timezone.now())
+    run = requests.run(actor, deployment, kind, digests, booking_of(deployment))
+    audit.append(
+        actor,
+        f"run.{kind}",
+        phase.spec.number,
+        f"{actor} asked for a {kind.replace('_', ' ')} on {deployment.target}.",
+        run=str(run.pk),
+        script_digest=digests[0],
+        release_digest=digests[1],
+    )
+    return run
+
+
+@act
+def roll_back(*, actor: User, deployment: Deployment, reason: str) -> Run:
+    """May start outside windows and inside blackouts: going back is always allowed, and is recorded."""
+    phase = lock(deployment.phase)
+    deployment = Deployment.objects.select_related("phase__spec__author", "target__environment").get(pk=deployment.pk)
+    permit(actor, "roll_back", stage=phase.at, reason=reason)
+    digests = check_run(deployment, RunKind.ROLLBACK, timezone.now())
+    run = requests.run(actor, deployment, RunKind.ROLLBACK, digests, None, reason)
+    audit.append(actor, "run.rollback", phase.spec.number, f"{actor} rolls back on {deployment.target}: {reason}", run=str(run.pk))
+    return run
+
+
+@act
+def control(*, actor: User, run: Run, wish: Wish) -> Run:
+    """Pause or stop a run: the runner obeys at the next boundary, and a stop cancels the statement it is in."""
+    permit(actor, "control_run")
+    held = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target").get(pk=run.pk)
+    if held.status not in (RunStatus.QUEUED, RunStatus.RUNNING):
+        raise NotReady(f"{held} is {held.status.replace('_', ' ')}: there is nothing to {wish}.")
+    held.wish = wish
+    save(actor, held)
+    audit.append(actor, f"run.{wish}", held.deployment.phase.spec.number, f"{actor} asked to {wish} {held}.", run=str(held.pk))
+    return held
+
+
+@act
+def resume(*, actor: User, run: Run) -> Run:
+    """Queue a paused run again; what the target's ledger holds is not done twice."""
+    permit(actor, "control_run")
+    held = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target").get(pk=run.pk)
+    if held.status != RunStatus.PAUSED:
+        raise NotReady(f"{held} is {held.status.replace('_', ' ')}, not paused.")
+    held.wish, held.status = Wish.NONE, RunStatus.QUEUED
+    save(actor, held)
+    bell.ring("run", held.pk)
+    audit.append(actor, "run.resume", held.deployment.phase.spec.number, f"{actor} resumed {held}.", run=str(held.pk))
+    return held

@@ -1,0 +1,1 @@
+"""The demonstration: InstaBids, its two databases, its people, and one change on its whole way."""

@@ -1,0 +1,101 @@
+"""The demonstration's databases, on the embedded server or on the one that DATABASE_URL names, each with roles of its own."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+INSTABIDS = Path(__file__).resolve().parent.parent.parent / "fixtures" / "instabids"
+TARGETS = ("instabids_staging", "instabids_production")
+PORTAL, OWNER, RUNNER, REHEARSER = "lockgate", "instabids_owner", "lockgate_runner", "lockgate_rehearser"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Connection strings: `portal` is for the portal, the others for the runner alone."""
+
+    portal: str
+    rehearsals: str
+    targets: dict[str, str]
+
+    def for_portal(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.portal}
+
+    def for_runner(self) -> dict[str, str]:
+        targets = {f"{name.upper()}_URL": url for name, url in self.targets.items()}
+        return {"DATABASE_URL": self.portal, "REHEARSAL_URL": self.rehearsals, **targets}
+
+
+def prepare(server: str, secret_file: Path, scale: float) -> Addresses:
+    """Roles and databases, made where they are missing. `server`: address of a superuser's connection."""
+    password = _password(secret_file)
+    with psycopg.connect(server, autocommit=True) as connection:
+        for role, options in ((PORTAL, "LOGIN"), (OWNER, "NOLOGIN"), (RUNNER, "LOGIN"), (REHEARSER, "LOGIN CREATEDB")):
+            _make_role(connection, role, options, password)
+        connection.execute(f"GRANT {OWNER}, pg_monitor, pg_signal_backend TO {RUNNER}")
+        made = {name: _make_database(connection, name, OWNER) for name in TARGETS}
+        _make_database(connection, PORTAL, PORTAL)
+    for name in TARGETS:
+        if made[name] or _is_empty(_address(server, name)):
+            _fill(_address(server, name), scale)
+    return Addresses(
+        portal=_address(server, PORTAL, PORTAL, password),
+        rehearsals=_address(server, "postgres", REHEARSER, password),
+        targets={name: _address(server, name, RUNNER, password) for name in TARGETS},
+    )
+
+
+def forget(server: str) -> None:
+    """Drop everything that `prepare` makes."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in (*TARGETS, PORTAL):
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        for role in (PORTAL, RUNNER, OWNER, REHEARSER):
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+def _password(file: Path) -> str:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(24))
+    return file.read_text().strip()
+
+
+def _make_role(connection: psycopg.Connection, role: str, options: str, password: str) -> None:
+    exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    verb = "ALTER" if exists else "CREATE"
+    command = sql.SQL(verb + " ROLE {} " + options).format(sql.Identifier(role))
+    connection.execute(command if "NOLOGIN" in options else command + sql.SQL(" PASSWORD {}").format(sql.Literal(password)))
+
+
+def _make_database(connection: psycopg.Connection, name: str, owner: str) -> bool:
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        return False
+    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner)))
+    return True
+
+
+def _is_empty(address: str) -> bool:
+    """Without bids: a demonstration that was interrupted while it loaded begins again."""
+    with psycopg.connect(address) as connection:
+        return connection.execute("SELECT to_regclass('public.bids')").fetchone() == (None,)
+
+
+def _fill(address: str, scale: float) -> None:
+    """Schema and data in one transaction, so that there is either all of it or nothing."""
+    with psycopg.connect(address) as connection:
+        connection.execute(f"SET ROLE {OWNER}")
+        connection.execute("SELECT set_config('instabids.scale', %s, false)", [str(scale)])
+        for name in ("schema.sql", "data.sql"):
+            connection.execute((INSTABIDS / name).read_bytes())
+
+
+def _address(server: str, database: str, role: str = "", password: str = "") -> str:
+    parts = urlsplit(server)
+    host = parts.netloc.rpartition("@")[2]
+    login = f"{role}:{quote(password, safe='')}@{host}" if role else parts.netloc
+    return urlunsplit(parts._replace(netloc=login, path=f"/{database}"))

@@ -1,0 +1,32 @@
+/* Lockgate: the few behaviours that need a script. Every page works without it. */
+"use strict";
+(() => {
+  const $ = (s, root = document) => root.querySelector(s);
+  const toggle = $("#nav-toggle"), nav = $("#lg-nav");
+  toggle?.addEventListener("click", () => {
+    const open = nav.classList.toggle("open");
+    toggle.setAttribute("aria-expanded", open);
+  });
+  document.addEventListener("keydown", (e) => {
+    const typing = e.target.closest("input, textarea, select, [contenteditable]");
+    if (e.key === "/" && !typing) { e.preventDefault(); ($("#searchbar") || $("#find"))?.focus(); }
+    if (e.key === "Escape" && nav?.classList.contains("open")) toggle.click();
+    if (e.key === "Escape") close(null);
+  });
+  // Menus and the small forms of acts close when somebody clicks elsewhere.
+  const close = (kept) => document.querySelectorAll("details:is(.me, .ask)[open]").forEach((d) => { if (d !== kept) d.open = false; });
+  document.addEventListener("click", (e) => close(e.target.closest("details:is(.me, .ask)")));
+  // On a narrow screen the track and the tabs scroll: show where we are.
+  for (const here of document.querySelectorAll(".track .now, .tabs [aria-current]")) {
+    const row = here.parentElement;
+    row.scrollLeft = here.offsetLeft - row.offsetLeft - row.clientWidth / 3;
+  }
+  // The admin leaves cells of inline tables and split date fields without a label: give them one.
+  for (const field of document.querySelectorAll(".tabular td :is(input:not([type=hidden]), select, textarea), .datetime input")) {
+    const cell = field.closest("td"), table = field.closest("table");
+    const name = cell ? table.tHead.rows[0].cells[Math.max(cell.cellIndex - 1, 0)]?.textContent
+      : field.closest(".form-row")?.querySelector("legend, label")?.textContent;
+    const part = field.classList.contains("vDateField") ? ", date" : field.classList.contains("vTimeField") ? ", time" : "";
+    if (!field.labels?.length && !field.hasAttribute("aria-label")) field.setAttribute("aria-label", (name || "Value").trim() + part);
+  }
+})();

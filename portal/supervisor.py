@@ -1,0 +1,119 @@
+"""Keeps the portal's processes alive, and ends them in the way that each can bear."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, Self
+
+MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
+GRACE = 15.0  # seconds between asking a process to end and killing it with its children
+CLUSTER_IS_SILENT = 75  # what the clock ends with: a cluster can stop without a word
+
+
+@dataclass(slots=True)
+class Process:
+    """One of the portal's processes, in a session of its own: a signal to us must not reach its children, who would die mid-task."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    log: Path
+    popen: subprocess.Popen[bytes] | None = None
+    output: IO[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        self.output = self.log.open("ab")
+        self.popen = subprocess.Popen(
+            self.command,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def ended(self) -> int | None:
+        return self.popen.poll() if self.popen else None
+
+    def ask_to_end(self) -> None:
+        """Only the main process: django-q2's cluster hangs when its whole group gets the signal."""
+        if self.popen and self.popen.poll() is None:
+            self.popen.terminate()
+
+    def end(self, grace: float = GRACE) -> None:
+        self.ask_to_end()
+        if self.popen:
+            try:
+                self.popen.wait(grace)
+            except subprocess.TimeoutExpired:
+                pass
+            self._kill_group(self.popen)
+            self.popen.wait()
+        if self.output:
+            self.output.close()
+
+    def _kill_group(self, popen: subprocess.Popen[bytes]) -> None:
+        """Whoever is left of the session: workers go on executing after their main process was killed."""
+        try:
+            os.killpg(popen.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def manage(name: str, arguments: list[str], environment: Mapping[str, str], logs: Path) -> Process:
+    logs.mkdir(parents=True, exist_ok=True)
+    return Process(name, [sys.executable, str(MANAGE), *arguments], environment, logs / f"{name}.log")
+
+
+class Supervisor:
+    """Starts processes, starts those again that end, and ends all of them together."""
+
+    def __init__(self, processes: list[Process]) -> None:
+        self.processes = processes
+        self.stopping = False
+
+    def __enter__(self) -> Self:
+        for process in self.processes:
+            process.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for process in self.processes:
+            process.ask_to_end()
+        for process in self.processes:
+            process.end()
+
+    def look(self) -> list[str]:
+        """Start again what has ended; the names of those."""
+        again = []
+        for process in self.processes:
+            status = process.ended()
+            if status is None:
+                continue
+            if status == CLUSTER_IS_SILENT:
+                again += [self._restart(other) for other in self.processes if other.name == "cluster"]
+            again.append(self._restart(process))
+        return again
+
+    def _restart(self, process: Process) -> str:
+        process.end(grace=1.0)
+        process.start()
+        return process.name
+
+    def run_until_signalled(self) -> None:
+        """Ctrl-C and SIGTERM end the loop; the context then ends the processes."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        while not self.stopping:
+            for name in self.look():
+                sys.stderr.write(f"{name} had ended and was started again.\n")
+            time.sleep(1)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True

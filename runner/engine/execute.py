@@ -1,0 +1,109 @@
+"""Executes an order on its target: preflight, scripts, checks; and an outcome that says what the target holds now."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from random import Random, SystemRandom
+
+import psycopg
+
+from governance.orders import Moment, Order, Outcome, RunKind, RunStatus, Script, Wish
+from runner.engine import ledger, verify
+from runner.engine.conclude import FINISHED, conclude
+from runner.engine.dry_run import dry_run
+from runner.engine.monitor import watch
+from runner.engine.preflight import Readiness, preflight
+from runner.engine.reconcile import reconcile, resolve
+from runner.engine.scripts import ScriptFailed, Work, run_script
+from runner.engine.session import Session, open_session
+from runner.engine.steps import Executor, Progress, Steps, Stopped
+
+__all__ = ["execute", "reconcile"]
+
+WAL_POSITION = "SELECT pg_current_wal_insert_lsn()::text"
+WAL_SINCE = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)::bigint"
+
+
+class Paused(Exception):
+    """A person wants the run to rest between two scripts."""
+
+
+def execute(order: Order, conninfo: str, progress: Progress, random: Random | None = None) -> Outcome:
+    """Execute the order, telling `progress` of each step as it starts and ends; it answers what a person wants.
+
+    Once anything may have been executed there is an outcome, whatever happens to the target. An order executed again goes on
+    where the target's ledger says that it stands.
+
+    Raises:
+        Refusal: the order cannot be executed; the target is as it was.
+    """
+    began = time.monotonic()
+    with open_session(order, conninfo) as session:
+        ready = preflight(session)
+        steps = Steps(ready.scripts, progress)
+        try:
+            outcome = _execute(session, conninfo, ready, steps, random or SystemRandom())
+        except psycopg.Error:
+            if not session.connection.closed:
+                raise
+            outcome = _resolved(order, conninfo, steps)
+    return replace(outcome, steps=steps.all(), seconds=time.monotonic() - began)
+
+
+def _execute(session: Session, conninfo: str, ready: Readiness, steps: Steps, random: Random) -> Outcome:
+    with watch(session, conninfo) as monitor, ThreadPoolExecutor(max_workers=1) as pool:
+        work = Work(session, Executor(session.connection, monitor, steps, pool), steps, random)
+        position = session.connection.execute(WAL_POSITION).fetchone()
+        outcome = dry_run(work, ready) if session.order.kind is RunKind.DRY_RUN else _change(work, ready)
+        written = session.connection.execute(WAL_SINCE, position).fetchone()
+    return replace(outcome, longest_lock=work.longest_lock, wal_bytes=written[0] if written else 0)
+
+
+def _change(work: Work, ready: Readiness) -> Outcome:
+    """A deployment or a rollback."""
+    session = work.session
+    ledger.create(session)
+    before = verify.keep_baseline(session)
+    results = () if ready.done else verify.verify(session, verify.at(Moment.BEFORE, session.order), before)
+    wrong = verify.first_wrong(results)
+    if wrong:
+        message = f"Nothing was executed: before it, the check “{wrong.name}” did not pass ({wrong.evidence})."
+        return Outcome(RunStatus.FAILED_CLEAN, checks=results, message=message)
+    ended = _run_scripts(work, ready, before)
+    outcome = conclude(session, str(ended or ""), paused=isinstance(ended, Paused))
+    return replace(outcome, checks=(*results, *work.checks, *outcome.checks))
+
+
+def _run_scripts(work: Work, ready: Readiness, before: verify.Baseline) -> Exception | None:
+    """What ended the run before its last script, if anything did."""
+    last = next((script for script in reversed(ready.remaining) if script.transactional), None)
+    try:
+        for script in ready.scripts:
+            if script.name in ready.done:
+                work.steps.skip(script, "already applied")
+                continue
+            _heed(work.steps, script, ready)
+            # Only behind the last script is everything there that a check may ask for.
+            checks = verify.at(Moment.IN_TRANSACTION, work.session.order) if script is last else ()
+            run_script(work, script, checks, before)
+    except (ScriptFailed, Stopped, Paused) as ended:
+        return ended
+    return None
+
+
+def _heed(steps: Steps, script: Script, ready: Readiness) -> None:
+    """At the boundary before the script."""
+    steps.heed()
+    if steps.wish is Wish.PAUSE and script is not ready.remaining[0]:
+        raise Paused(f"Paused before {script.name}.")
+
+
+def _resolved(order: Order, conninfo: str, steps: Steps) -> Outcome:
+    """The outcome after the connection was lost, and what that says about the steps that were under way."""
+    outcome = resolve(order, conninfo)
+    for script in order.manifest.scripts:
+        if outcome.status in FINISHED or (order.kind is RunKind.DEPLOY and script.version in outcome.applied):
+            steps.finish(script)
+        else:
+            steps.fail(script, "the connection was lost")
+    return outcome

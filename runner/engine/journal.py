@@ -1,0 +1,41 @@
+"""One row for each statement that no transaction protects: written before it starts and after it ends."""
+
+from enum import StrEnum
+
+from governance.orders import Script
+from runner.engine.session import Session
+
+PLAN = "INSERT INTO lockgate.journal (run, script, position, statement, status) VALUES (%s, %s, %s, %s, 'planned') ON CONFLICT DO NOTHING"
+START = """
+UPDATE lockgate.journal SET status = 'started', backend_pid = pg_backend_pid(), started_at = clock_timestamp(), finished_at = NULL
+WHERE run = %s AND script = %s AND position = %s
+"""
+FINISH = "UPDATE lockgate.journal SET status = %s, finished_at = clock_timestamp() WHERE run = %s AND script = %s AND position = %s"
+READ = "SELECT position, status FROM lockgate.journal WHERE run = %s AND script = %s"
+
+
+class Entry(StrEnum):
+    PLANNED = "planned"
+    STARTED = "started"  # and nobody wrote how it ended: ask the catalogue
+    FAILED = "failed"
+    DONE = "done"
+
+
+def plan(session: Session, script: Script) -> None:
+    with session.connection.transaction(), session.connection.cursor() as cursor:
+        rows = [(session.order.run, script.name, number, statement.text) for number, statement in enumerate(script.statements, 1)]
+        cursor.executemany(PLAN, rows)
+
+
+def start(session: Session, script: Script, number: int) -> None:
+    session.connection.execute(START, [session.order.run, script.name, number])
+
+
+def finish(session: Session, script: Script, number: int, entry: Entry) -> None:
+    session.connection.execute(FINISH, [entry.value, session.order.run, script.name, number])
+
+
+def read(session: Session, script: Script) -> dict[int, Entry]:
+    """By the statement's number in its script, counted from 1."""
+    rows = session.connection.execute(READ, [session.order.run, script.name])
+    return {number: Entry(status) for number, status in rows}

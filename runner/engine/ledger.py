@@ -1,0 +1,115 @@
+"""What was applied, written in the target itself: Flyway's table for what it can hold, `lockgate.ledger` for the rest.
+
+Both rows are written in the transaction of the script that they speak of, so they are there if and only if its effect is.
+"""
+
+from datetime import UTC, datetime
+
+import psycopg
+
+from governance.errors import TargetDiffers
+from governance.orders import RunKind, Script, ScriptKind
+from runner.engine import flyway
+from runner.engine.session import Session
+
+TABLES = """
+CREATE SCHEMA lockgate;
+CREATE TABLE lockgate.ledger (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run text NOT NULL,
+    version text NOT NULL,
+    kind text NOT NULL,
+    script text NOT NULL,
+    checksum integer NOT NULL,
+    actor text NOT NULL,
+    environment text NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL,
+    seconds double precision NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('applied', 'failed')),
+    digest text NOT NULL
+);
+CREATE UNIQUE INDEX ledger_applied_once ON lockgate.ledger (run, script) WHERE outcome = 'applied';
+CREATE TABLE lockgate.journal (
+    run text NOT NULL,
+    script text NOT NULL,
+    position integer NOT NULL,
+    statement text NOT NULL,
+    status text NOT NULL CHECK (status IN ('planned', 'started', 'failed', 'done')),
+    backend_pid integer,
+    started_at timestamptz,
+    finished_at timestamptz,
+    PRIMARY KEY (run, script, position)
+);
+CREATE TABLE lockgate.baseline (
+    run text NOT NULL,
+    name text NOT NULL,
+    rows bigint NOT NULL,
+    first text,
+    digest text NOT NULL,
+    PRIMARY KEY (run, name)
+);
+COMMENT ON SCHEMA lockgate IS 'What Lockgate did in this database. Written in the transactions of the changes themselves.';
+"""
+INSERT = """
+INSERT INTO lockgate.ledger (run, version, kind, script, checksum, actor, environment, started_at, finished_at, seconds, outcome, digest)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+OUTCOME = "SELECT script FROM lockgate.ledger WHERE run = %s AND outcome = 'applied'"
+
+
+def create(session: Session) -> None:
+    """Make what is missing of the tables."""
+    try:
+        with session.connection.transaction():
+            flyway.create(session.connection, session.schema)
+            if not exists(session):
+                session.connection.execute(TABLES)
+    except psycopg.errors.InsufficientPrivilege as error:
+        todo = f"Grant the runner's role CREATE on the database and on schema {session.schema}."
+        raise TargetDiffers(session.order.target, f"the ledger cannot be created, {error.diag.message_primary}", todo) from error
+
+
+def exists(session: Session) -> bool:
+    return session.connection.execute("SELECT to_regclass('lockgate.ledger')").fetchone() != (None,)
+
+
+def record(session: Session, script: Script, started_at: datetime, seconds: float) -> None:
+    """Belongs into the transaction of the script, or directly behind one that could have none."""
+    order = session.order
+    if script.kind is ScriptKind.ROLLBACK:
+        flyway.delete(session.connection, session.schema, script, order.actor)
+    else:
+        flyway.append(session.connection, session.schema, script, order.actor, seconds)
+    _insert(session, script, started_at, seconds, "applied")
+
+
+def record_failure(session: Session, script: Script, started_at: datetime) -> None:
+    """Flyway's table gets no row: it would stop every later migration until somebody repairs it."""
+    _insert(session, script, started_at, (datetime.now(UTC) - started_at).total_seconds(), "failed")
+
+
+def outcome_of(session: Session) -> frozenset[str]:
+    """Names of the scripts that this run has applied."""
+    if not exists(session):
+        return frozenset()
+    return frozenset(name for (name,) in session.connection.execute(OUTCOME, [session.order.run]))
+
+
+def holds(session: Session, script: Script) -> bool:
+    """Whether the script's version is applied, whoever did it."""
+    return flyway.version_key(script.version) in flyway.applied(session.connection, session.schema)
+
+
+def done_by_us(session: Session) -> frozenset[str]:
+    """Of the scripts that this run has applied (or undone), those whose effect nobody has taken back since."""
+    ours = [script for script in session.order.manifest.scripts if script.name in outcome_of(session)]
+    undoing = session.order.kind is RunKind.ROLLBACK
+    return frozenset(script.name for script in ours if holds(session, script) != undoing)
+
+
+def _insert(session: Session, script: Script, started_at: datetime, seconds: float, outcome: str) -> None:
+    order = session.order
+    finished_at = datetime.now(UTC)
+    values = [order.run, script.version, script.kind, script.name, script.checksum, order.actor, order.environment]
+    session.connection.execute(INSERT, [*values, started_at, finished_at, seconds, outcome, order.script_digest])

@@ -1,0 +1,18 @@
+"""Which errors another try can cure, and how long to leave others alone in between."""
+
+from random import Random
+
+from governance.orders import Limits
+
+# lock_not_available, deadlock_detected, serialization_failure: https://www.postgresql.org/docs/current/errcodes-appendix.html
+RETRIED = frozenset({"55P03", "40P01", "40001"})
+
+
+def pause(attempt: int, limits: Limits, random: Random) -> float:
+    """Seconds to wait after the given attempt (from 1): doubling, bounded, the second half of it left to chance."""
+    ceiling = min(limits.longest_pause, limits.first_pause * 2.0 ** min(attempt - 1, 32))
+    return random.uniform(ceiling / 2, ceiling)
+
+
+def again(sqlstate: str | None, attempt: int, limits: Limits) -> bool:
+    return sqlstate in RETRIED and attempt < limits.attempts

@@ -1,0 +1,98 @@
+"""What the target holds of an order, by its ledger, its journal and its catalogue: the only source of a run's final status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+from governance.orders import RunKind, RunStatus, Script, ScriptKind, Statement
+from runner.engine import journal, ledger, probes
+from runner.engine.journal import Entry
+from runner.engine.probes import Effect
+from runner.engine.session import Session
+
+
+class Standing(Enum):
+    APPLIED = "Applied"
+    PARTIAL = "Partly applied"
+    ABSENT = "Not applied"
+    UNKNOWN = "Not known whether applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    status: RunStatus
+    applied: tuple[str, ...]  # versions of the order that are in the target now
+    message: str
+
+
+def settle(session: Session) -> Settled:
+    """Also writes the ledger row of a script without transaction whose statements turn out to be all there."""
+    standings = {script.name: _standing(session, script) for script in concerned(session)}
+    return Settled(_status(session.order.kind, standings), applied(session), _words(standings))
+
+
+def applied(session: Session) -> tuple[str, ...]:
+    return tuple(script.version for script in session.order.scripts(ScriptKind.FORWARD) if ledger.holds(session, script))
+
+
+def concerned(session: Session) -> tuple[Script, ...]:
+    """The scripts that the run is about, in order of execution; of a rollback, those whose version is or was there."""
+    order = session.order
+    if order.kind is not RunKind.ROLLBACK:
+        return order.scripts(ScriptKind.FORWARD)
+    undone = ledger.done_by_us(session)
+    versions = [script.version for script in order.scripts(ScriptKind.FORWARD) if ledger.holds(session, script)]
+    scripts = [script for script in order.scripts(ScriptKind.ROLLBACK) if script.version in versions or script.name in undone]
+    return tuple(sorted(scripts, key=lambda script: _place(order.scripts(ScriptKind.FORWARD), script.version), reverse=True))
+
+
+def _place(scripts: tuple[Script, ...], version: str) -> int:
+    return next(place for place, script in enumerate(scripts) if script.version == version)
+
+
+def _standing(session: Session, script: Script) -> Standing:
+    if script.name in ledger.done_by_us(session):
+        return Standing.APPLIED
+    if script.transactional or not ledger.exists(session):
+        return Standing.ABSENT
+    entries = journal.read(session, script)
+    effects = {_effect(session, statement, entries.get(number)) for number, statement in enumerate(script.statements, 1)}
+    if effects == {Effect.PRESENT}:
+        _complete(session, script)
+        return Standing.APPLIED
+    if Effect.UNKNOWN in effects:
+        return Standing.UNKNOWN
+    return Standing.ABSENT if effects == {Effect.ABSENT} else Standing.PARTIAL
+
+
+def _effect(session: Session, statement: Statement, entry: Entry | None) -> Effect:
+    match entry:
+        case Entry.DONE:
+            return Effect.PRESENT
+        case Entry.STARTED:
+            return probes.probe(session.connection, statement)
+        case Entry.FAILED if probes.probe(session.connection, statement) is Effect.LEFTOVER:
+            return Effect.LEFTOVER
+        case _:
+            return Effect.ABSENT
+
+
+def _complete(session: Session, script: Script) -> None:
+    with session.connection.transaction():
+        ledger.record(session, script, datetime.now(UTC), 0.0)
+
+
+def _status(kind: RunKind, standings: Mapping[str, Standing]) -> RunStatus:
+    found = set(standings.values())
+    if Standing.UNKNOWN in found:
+        return RunStatus.INDETERMINATE
+    if found == {Standing.APPLIED}:
+        return RunStatus.ROLLED_BACK if kind is RunKind.ROLLBACK else RunStatus.SUCCEEDED
+    return RunStatus.FAILED_CLEAN if found <= {Standing.ABSENT} else RunStatus.FAILED_DIRTY
+
+
+def _words(standings: Mapping[str, Standing]) -> str:
+    """Applied: V1, V2. Not applied: V3."""
+    groups = {standing: [name for name, found in standings.items() if found is standing] for standing in Standing}
+    return " ".join(f"{standing.value}: {', '.join(names)}." for standing, names in groups.items() if names)

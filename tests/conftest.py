@@ -1,0 +1,89 @@
+"""The portal's database in tests: migrated once for all workers, then copied; and a cast of people, one per role."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from portal.embedded import EmbeddedServer
+from tests import factories
+from tests.factories import Cast
+
+pytest_plugins = ["tests.postgres"]
+TEMPLATE = "template_portal"
+
+
+@contextmanager
+def default_database(url: str) -> Iterator[None]:
+    """The portal works on this database inside the context."""
+    found = conninfo_to_dict(url)
+    connection = connections["default"]
+    connection.close()
+    before = dict(connection.settings_dict)
+    connection.settings_dict.update(
+        NAME=found["dbname"], HOST=found["host"], PORT=str(found["port"]), USER=found["user"], PASSWORD=found["password"]
+    )
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+
+
+@pytest.fixture(scope="session")
+def portal_template(server: EmbeddedServer, django_db_blocker: Any) -> str:
+    """Name of a migrated database, made by the first worker that asks, while the others wait."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [TEMPLATE])
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [TEMPLATE]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+            with django_db_blocker.unblock(), default_database(server.url(TEMPLATE)):
+                call_command("migrate", verbosity=0)
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(TEMPLATE)))
+    return TEMPLATE
+
+
+@contextmanager
+def copy_of(server: EmbeddedServer, template: str, name: str) -> Iterator[str]:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        yield server.url(name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(server: EmbeddedServer, portal_template: str, worker_id: str, django_db_blocker: Any) -> Iterator[None]:
+    """pytest-django's database is a copy for this worker; each test runs in a transaction that is rolled back."""
+    with copy_of(server, portal_template, f"portal_{worker_id}") as url, default_database(url), django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture
+def committed(server: EmbeddedServer, portal_template: str, django_db_blocker: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A portal database of its own for tests that commit, use threads or other processes."""
+    name = f"portal_{factories.unique()}"
+    with copy_of(server, portal_template, name) as url, default_database(url), django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return factories.make_cast()
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    return User.objects.create_superuser("root", "root@example.com", "a long password")
+
+
+@pytest.fixture
+def changes() -> Path:
+    return Path(__file__).resolve().parent.parent / "fixtures" / "instabids" / "changes"

@@ -1,0 +1,132 @@
+"""Fixtures for tests on real PostgreSQL: one throw-away server for all parallel workers, a database for each test."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from portal.embedded import UNSAFE_FAST, EmbeddedServer
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+INSTABIDS = CHECKOUT / "fixtures" / "instabids"
+MARKETPLACE = "SET instabids.scale = '0.01';\n" + (INSTABIDS / "schema.sql").read_text() + (INSTABIDS / "data.sql").read_text()
+SETTINGS = {**UNSAFE_FAST, "max_connections": "300"}
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """The server that all workers of a test run share; the first one starts it, the last one stops it."""
+    directory = Path(tempfile.gettempdir()) / f"lockgate-tests-{os.geteuid()}-{_digest(str(CHECKOUT))}"
+    directory.mkdir(exist_ok=True)
+    with (directory / "users").open("a") as users, _usage(directory, users) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def server_url(server: EmbeddedServer) -> str:
+    return server.url()
+
+
+@pytest.fixture
+def database(server: EmbeddedServer) -> Iterator[str]:
+    """URL of a new, empty database."""
+    name = _new_name()
+    _execute(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield server.url(name)
+    _drop(server, name)
+
+
+@pytest.fixture
+def make_database(server: EmbeddedServer) -> Iterator[Callable[[str], str]]:
+    """From SQL text to the URL of a new database in which it has been executed: once for all tests, then copied."""
+    made: list[str] = []
+
+    def make(text: str) -> str:
+        template = _template(server, text)
+        name = _new_name()
+        _execute(server, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        made.append(name)
+        return server.url(name)
+
+    yield make
+    for name in made:
+        _drop(server, name)
+
+
+@pytest.fixture
+def marketplace(make_database: Callable[[str], str]) -> str:
+    """URL of a small InstaBids: 500 users, 1,000 projects, 3,000 bids."""
+    return make_database(MARKETPLACE)
+
+
+@contextmanager
+def _usage(directory: Path, users: IO[str]) -> Iterator[EmbeddedServer]:
+    """Every user holds a shared lock for as long as it lives, so a killed one is never counted."""
+    server = EmbeddedServer(directory / "server", settings=SETTINGS)
+    with _entrance(directory):
+        if _alone(users):
+            server.destroy()  # what a killed run left: its server, its databases
+            server = EmbeddedServer(directory / "server", settings=SETTINGS)
+        server.start()
+        fcntl.flock(users, fcntl.LOCK_SH)
+    yield server
+    with _entrance(directory):
+        if _alone(users):
+            server.stop("immediate")
+
+
+@contextmanager
+def _entrance(directory: Path) -> Iterator[None]:
+    """One at a time comes or goes."""
+    with (directory / "entrance").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _alone(users: IO[str]) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _template(server: EmbeddedServer, text: str) -> str:
+    """The name of a template database made from `text`; made by the first worker who asks, while the others wait."""
+    name = f"template_{_digest(text)}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [name]).fetchone():
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))  # half made, by somebody who failed
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+            with psycopg.connect(server.url(name)) as new:
+                new.execute(text)
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(identifier))
+    return name
+
+
+def _execute(server: EmbeddedServer, statement: sql.Composed) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _drop(server: EmbeddedServer, name: str) -> None:
+    _execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _new_name() -> str:
+    return f"test_{uuid.uuid4().hex}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,200 @@
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from governance.errors import TargetBusy, TargetPooled, TargetReadOnly, TargetUnreachable
+from runner.engine import flyway, session
+from runner.engine.session import open_session, previous_backend
+from tests.runner.orders import make_order
+
+ORDER = make_order({"V20261122_0900__add_t.sql": "CREATE TABLE t (id int);"})
+FLYWAY_KEY = 77433833903597  # computed by Flyway's own code for "public"."flyway_schema_history"
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(session, "PATIENCE", 0.1)
+
+
+@pytest.fixture
+def pooled(database):
+    """The database behind a PgBouncer that pools transactions."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if not program:
+        assert os.environ.get("REQUIRE_PGBOUNCER") != "1", "REQUIRE_PGBOUNCER=1, but pgbouncer is not installed"
+        pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
+    port, parts = _free_port(), conninfo_to_dict(database)
+    with tempfile.TemporaryDirectory() as folder:
+        config = _write_config(Path(folder), port, parts)
+        pooler = subprocess.Popen([program, config], user=_unprivileged(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _wait_for(port)
+        yield f"postgresql://{parts['user']}:{parts['password']}@127.0.0.1:{port}/{parts['dbname']}"
+        pooler.terminate()
+        pooler.wait(10)
+
+
+def _write_config(folder: Path, port: int, parts: dict) -> Path:
+    server = f"host={parts['host']} port={parts['port']} dbname={parts['dbname']} user={parts['user']} password={parts['password']}"
+    users, config = folder / "users.txt", folder / "pgbouncer.ini"
+    users.write_text(f'"{parts["user"]}" "{parts["password"]}"\n')
+    config.write_text(
+        f"[databases]\n{parts['dbname']} = {server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+        f"auth_type = plain\nauth_file = {users}\npool_mode = transaction\n"
+    )
+    folder.chmod(0o755)  # PgBouncer reads it as somebody else
+    return config
+
+
+def _unprivileged() -> str | None:
+    """PgBouncer refuses to run as root."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("pgbouncer did not start")
+
+
+def test_session_is_recognisable_and_bounded(database):
+    with open_session(ORDER, database) as opened, psycopg.connect(database) as other:
+        shown = dict(
+            opened.connection.execute(
+                "SELECT name, setting FROM pg_settings WHERE name IN "
+                "('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval')"
+            ).fetchall()
+        )
+        names = other.execute("SELECT application_name FROM pg_stat_activity WHERE pid = %s", [opened.pid]).fetchone()
+
+    assert names == (f"lockgate {ORDER.run}",)
+    assert shown == {
+        "lock_timeout": "200",
+        "statement_timeout": "10000",
+        "idle_in_transaction_session_timeout": "15000",
+        "client_connection_check_interval": "500",
+    }
+
+
+def test_prepare_takes_back_what_a_script_left_behind(database):
+    with open_session(ORDER, database) as opened:
+        opened.connection.execute("SET search_path = ''; SET lock_timeout = 0; SET ROLE pg_monitor")
+
+        opened.prepare(0.2, 10)
+
+        assert opened.connection.execute("SELECT current_schema(), current_setting('lock_timeout'), current_user").fetchone() == (
+            "public",
+            "200ms",
+            conninfo_to_dict(database)["user"],
+        )
+
+
+def test_session_becomes_the_owner(make_database):
+    url = make_database("SELECT 1")
+    order = make_order({"V20261122_0900__add_t.sql": "CREATE TABLE t (id int);"}, role="pg_database_owner")
+
+    with open_session(order, url) as opened:
+        role = opened.connection.execute("SELECT current_user").fetchone()
+
+    assert role == ("pg_database_owner",)
+
+
+def test_unknown_owner_is_refused(database):
+    order = make_order({"V20261122_0900__add_t.sql": "CREATE TABLE t (id int);"}, role="nobody_here")
+
+    with pytest.raises(TargetUnreachable, match='role "nobody_here" does not exist'), open_session(order, database):
+        pass
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    [
+        "postgresql://runner:geh@eim@nohost.invalid/db",
+        "postgresql//runner:geheim@127.0.0.1/db",
+        "postgresql://runner:geheim%ZZ@127.0.0.1/db",
+        "host=127.0.0.1 password=geh eim",
+        "postgresql://runner:geheim@127.0.0.1:1/db",
+        "postgresql://runner:geheim@127.0.0.1:port/db",
+    ],
+)
+def test_unreachable_target_is_refused_without_a_word_of_the_connection_string(conninfo):
+    with pytest.raises(TargetUnreachable) as refusal, open_session(ORDER, conninfo):
+        pass
+
+    assert "instabids_staging cannot be reached" in str(refusal.value)
+    assert not re.search(r"geh|eim", repr(refusal.value))
+    assert refusal.value.__context__ is None  # psycopg's own message can hold the password
+
+
+def test_wrong_password_is_refused_with_the_servers_reason(database):
+    wrong = database.replace(f":{conninfo_to_dict(database)['password']}@", ":geheim@")
+
+    with pytest.raises(TargetUnreachable, match="password authentication failed") as refusal, open_session(ORDER, wrong):
+        pass
+
+    assert "geheim" not in str(refusal.value)
+
+
+def test_read_only_target_is_refused(database):
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_read_only = on")
+
+    with pytest.raises(TargetReadOnly, match="default_transaction_read_only is on"), open_session(ORDER, database):
+        pass
+
+
+def test_pooled_target_is_refused(pooled):
+    with pytest.raises(TargetPooled, match="Point the connection at the server itself"), open_session(ORDER, pooled):
+        pass
+
+
+def test_lock_is_the_one_that_flyway_takes():
+    assert flyway.lock_key("public") == FLYWAY_KEY
+
+
+def test_target_is_busy_while_flyway_works(database, impatient):
+    with psycopg.connect(database, application_name="Flyway by Redgate") as flyways:
+        flyways.execute("SELECT pg_advisory_xact_lock(%s)", [FLYWAY_KEY])
+
+        with pytest.raises(TargetBusy, match="Flyway by Redgate") as refusal, open_session(ORDER, database):
+            pass
+
+        assert f"pid {flyways.info.backend_pid}" in refusal.value.holder
+
+
+def test_flyway_is_kept_out_while_we_work(database):
+    with open_session(ORDER, database), psycopg.connect(database) as flyways:
+        taken = flyways.execute("SELECT pg_try_advisory_xact_lock(%s)", [FLYWAY_KEY]).fetchone()
+
+    assert taken == (False,)
+
+
+def test_second_run_learns_who_is_there(database, impatient):
+    other = make_order({"V20261122_0910__add_u.sql": "CREATE TABLE u (id int);"})
+
+    with open_session(ORDER, database), pytest.raises(TargetBusy, match=f"lockgate {ORDER.run}"), open_session(other, database):
+        pass
+
+
+def test_backend_of_an_earlier_attempt_is_found(database):
+    with psycopg.connect(database, application_name=f"lockgate {ORDER.run}") as earlier, open_session(ORDER, database) as opened:
+        found = previous_backend(opened)
+
+        assert found == earlier.info.backend_pid
