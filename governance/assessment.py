@@ -20,7 +20,11 @@ RISKS = tuple(RiskLevel)
 def change_of(phase: Phase, manifest: Manifest) -> Change:
     spec = phase.spec
     return Change(
-        scripts=manifest.scripts, category=phase.said_category, data_class=spec.data_class, irreversible=spec.irreversible, rehearsed=_is_rehearsed(phase, manifest)
+        scripts=manifest.scripts,
+        category=phase.said_category,
+        data_class=spec.data_class,
+        irreversible=spec.irreversible,
+        rehearsed=_is_rehearsed(phase, manifest),
     )
 
 

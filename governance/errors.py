@@ -154,7 +154,9 @@ class WrongStage(NotReady):
     """The act belongs to another stage."""
 
     def __init__(self, what: str, stage: str, needed: str) -> None:
-        super().__init__(f"{what} belongs to the stage “{needed}”; the change is at “{stage}”. What is missing to go on is listed on its page.")
+        super().__init__(
+            f"{what} belongs to the stage “{needed}”; the change is at “{stage}”. What is missing to go on is listed on its page."
+        )
         self.what, self.stage, self.needed = what, stage, needed
 
 
@@ -252,7 +254,9 @@ class UnknownConnection(TargetRefused):
     """No connection string stands under the target's name in the runner's environment."""
 
     def __init__(self, target: str, variable: str) -> None:
-        super().__init__(f"{target}: the runner's environment has no {variable}. Set {variable} to a connection string and restart the runner.")
+        super().__init__(
+            f"{target}: the runner's environment has no {variable}. Set {variable} to a connection string and restart the runner."
+        )
         self.target, self.variable = target, variable
 
 

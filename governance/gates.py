@@ -70,7 +70,9 @@ def check_open(deployment: Deployment, now: datetime) -> None:
     if not booking:
         raise OutsideWindow(name, "nothing is booked", "Book a window first.")
     if not booking.starts <= now < booking.ends:
-        raise OutsideWindow(name, f"the booking is from {booking.starts:%d %b %H:%M} to {booking.ends:%d %b %H:%M} UTC", "Start it then, or book again.")
+        raise OutsideWindow(
+            name, f"the booking is from {booking.starts:%d %b %H:%M} to {booking.ends:%d %b %H:%M} UTC", "Start it then, or book again."
+        )
     state = state_at((window.interval for window in Window.objects.of(deployment.target)), now)
     if not state.open:
         after = f"That changes at {state.changes_at:%d %b %H:%M} UTC." if state.changes_at else "No window is planned: add one."

@@ -197,7 +197,9 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
         Need("Risk assessment", _written("risk_assessment")),
         Need("Mitigation", _written("mitigation")),
         Need("Rollback procedure", _written("rollback_procedure")),
-        Need("Considerations of the touched domains", lambda d: _yes(not d.unanswered, f"{len(d.unanswered)} open" if d.unanswered else "")),
+        Need(
+            "Considerations of the touched domains", lambda d: _yes(not d.unanswered, f"{len(d.unanswered)} open" if d.unanswered else "")
+        ),
     ),
     Stage.SCRIPT_DEVELOPMENT: (
         Need("Forward script", lambda d: _yes(d.forward, str(d.forward))),
@@ -221,7 +223,9 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
     Stage.PRODUCTION_DEPLOYMENT: (Need("Run in production", _every_target(lambda t: t.deployed, production=True)),),
     Stage.POST_MIGRATION_VERIFICATION: (Need("Six questions answered", _questions),),
     Stage.MONITORING_PERIOD: (Need("Monitoring period over", _monitored),),
-    Stage.CLOSURE: (Need("Review by somebody else than the author", lambda d: _yes(d.reviewed_by and d.reviewed_by != d.author, d.reviewed_by)),),
+    Stage.CLOSURE: (
+        Need("Review by somebody else than the author", lambda d: _yes(d.reviewed_by and d.reviewed_by != d.author, d.reviewed_by)),
+    ),
 }
 
 

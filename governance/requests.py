@@ -35,7 +35,9 @@ def rehearse(actor: audit.Actor, phase: Phase, digest: str) -> Rehearsal:
     return row
 
 
-def run(actor: audit.Actor, deployment: Deployment, kind: RunKind, digests: tuple[str, str], booking: Booking | None, reason: str = "") -> Run:
+def run(
+    actor: audit.Actor, deployment: Deployment, kind: RunKind, digests: tuple[str, str], booking: Booking | None, reason: str = ""
+) -> Run:
     other = Run.objects.live().filter(target=deployment.target).select_related("deployment__phase__spec").first()
     if other:
         raise TargetBusy(deployment.target.name, f"{other} ({other.status})")

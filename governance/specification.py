@@ -34,7 +34,7 @@ SECTIONS: Mapping[str, str] = {
     "rollback_procedure": "Rollback procedure",
 }
 KEYS = frozenset(
-    "title domains targets data_class privacy_impact pattern category requires irreversible restore_plan criteria considerations".split()
+    ["title", "domains", "targets", "data_class", "privacy_impact", "pattern", "category", "requires", "irreversible", "restore_plan", "criteria", "considerations"]
 )
 
 
@@ -125,7 +125,9 @@ def _names(where: str, head: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def _criteria(where: str, head: Mapping[str, Any]) -> tuple[Criterion, ...]:
     rows = head.get("criteria") or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) and {"name", "expected"} == row.keys() for row in rows):
-        raise BadSpecification(where, "criteria is not a list of name and expected", "Write criteria: [{name: Worst wait, expected: under 1 s}].")
+        raise BadSpecification(
+            where, "criteria is not a list of name and expected", "Write criteria: [{name: Worst wait, expected: under 1 s}]."
+        )
     return tuple(Criterion(str(row["name"]), str(row["expected"])) for row in rows)
 
 

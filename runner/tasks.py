@@ -8,7 +8,7 @@ import psycopg
 
 from governance import handoff
 from governance.errors import Refusal, TargetBusy
-from governance.orders import Observed, ObservationOrder, Order, Outcome, Rehearsed, RehearsalOrder, RunStatus, Step, Verdict, Wish
+from governance.orders import ObservationOrder, Observed, Order, Outcome, RehearsalOrder, Rehearsed, RunStatus, Step, Verdict, Wish
 from portal.embedded import binaries
 from runner.engine.execute import execute, reconcile
 from runner.engine.facts import read_facts
@@ -99,4 +99,3 @@ def dispatch() -> None:
 
 def beat() -> None:
     handoff.cluster_beat()
-

@@ -19,7 +19,9 @@ from governance.workflow import ScriptFile
 
 FORWARD = "-- Purpose: levels\n-- Impact: one column\nALTER TABLE public.contractors ADD COLUMN level integer;\n"
 ROLLBACK = "-- Purpose: undo\n-- Impact: drops it\nALTER TABLE public.contractors DROP COLUMN level;\n"
-CHECKS = "-- check: every level is known\n-- question: business_rules\n-- expect: no rows\nSELECT 1 FROM public.contractors WHERE level < 0;\n"
+CHECKS = (
+    "-- check: every level is known\n-- question: business_rules\n-- expect: no rows\nSELECT 1 FROM public.contractors WHERE level < 0;\n"
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def specification(**given: Any) -> Specification:
     return Specification(**{**usual, **given})
 
 
-def script_files(version: str = "20260101_0900", forward: str = FORWARD, rollback: str = ROLLBACK, checks: str = CHECKS) -> list[ScriptFile]:
+def script_files(
+    version: str = "20260101_0900", forward: str = FORWARD, rollback: str = ROLLBACK, checks: str = CHECKS
+) -> list[ScriptFile]:
     files = {f"V{version}__levels.sql": forward, f"R{version}__rollback_levels.sql": rollback, f"C{version}__checks_levels.sql": checks}
     return [ScriptFile(name, text) for name, text in files.items() if text]
 

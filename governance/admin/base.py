@@ -123,5 +123,3 @@ class RowsInline(admin.TabularInline):
     has_change_permission = has_add_permission
     has_delete_permission = has_add_permission
     kept_by_operators = False
-
-

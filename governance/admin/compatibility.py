@@ -1,10 +1,10 @@
 """Releases and the matrix of who works with what."""
 
 from django.contrib import admin
+from django.utils.safestring import SafeString
 
 from governance.admin.base import SetUpAdmin, pill
 from governance.models import MatrixEntry, Release
-from django.utils.safestring import SafeString
 
 LOOKS = {"full": ("ok", "ok"), "partial": ("warn", "part"), "no": ("bad", "no"), "unknown": ("unk", "unk")}
 

@@ -35,14 +35,17 @@ class SubmissionForm(forms.ModelForm):
     """A new change: its specification and its script files."""
 
     scripts = FilesField(
-        label="Script files", help_text="All files at once: V….sql with its R….sql, and C….sql with checks, for example V20250401_1432__add_levels.sql."
+        label="Script files",
+        help_text="All files at once: V….sql with its R….sql, and C….sql with checks, for example V20250401_1432__add_levels.sql.",
     )
     criteria = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text="Success criteria, one a line, as name: expected, for example worst wait of a client: under 1 s.",
     )
-    requires = forms.ModelMultipleChoiceField(Spec.objects.all(), required=False, help_text="Changes that have to be deployed before this one.")
+    requires = forms.ModelMultipleChoiceField(
+        Spec.objects.all(), required=False, help_text="Changes that have to be deployed before this one."
+    )
 
     FIELDSETS = [
         (None, {"fields": ["title", "scripts", "domains", "data_class", "privacy_impact", "pattern", "requires"]}),

@@ -42,7 +42,9 @@ class RunAdmin(ReadOnlyAdmin):
         kind = LOOKS.get(RunStatus(run.status), "")
         return pill(kind, GLYPHS.get(kind, "wait"), run.get_status_display())
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         page = self._page(request, object_id)
         context = {**self.admin_site.each_context(request), "run": page, "title": page["title"]}
         return render(request, "admin/governance/run/run_page.html", context)

@@ -64,7 +64,9 @@ class SpecAdmin(ReadOnlyAdmin):
         messages.success(request, f"{obj.number} is submitted. Its page says what is missing to go on.")
         return HttpResponseRedirect(reverse("admin:governance_spec_change", args=[obj.pk]))
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not may_read(request):
             raise PermissionDenied
         spec = get_object_or_404(Spec.objects.select_related("author").prefetch_related("phases", "domains"), pk=object_id)

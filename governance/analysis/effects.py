@@ -106,7 +106,6 @@ EFFECTS: dict[Kind, Effect] = {
     Kind.CREATE_INDEX: Effect(S, scan=True),
     Kind.DROP_INDEX: Effect(AX),
     Kind.REINDEX: Effect(S, scan=True),
-    Kind.RENAME_INDEX: Effect(None),
     Kind.CREATE_STATISTICS: Effect(SUX),
     Kind.CREATE_VIEW: Effect(AX, AS),
     Kind.CREATE_MATERIALIZED_VIEW: Effect(AX, AS),
@@ -116,6 +115,7 @@ EFFECTS: dict[Kind, Effect] = {
     Kind.DROP_TRIGGER: Effect(AX),
     Kind.TOGGLE_TRIGGER: Effect(SRX),
     Kind.CREATE_RULE: Effect(AX),
+    Kind.RENAME_OBJECT: Effect(AX),  # a trigger, rule or policy of a table; other objects have none
     Kind.SELECT: Effect(None, AS),
     Kind.INSERT: Effect(RX, AS),
     Kind.INSERT_VALUES: Effect(RX, AS),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from governance.analysis.actions import Action, Kind
 from governance.analysis.locks import Lock
 from governance.analysis.scene import Scene
+from governance.analysis.statements import quoted
 from governance.orders import Script, ScriptKind, Statement
 
 SMALL_TABLE = 10_000  # rows; PostgreSQL reads or copies that many in a few milliseconds
@@ -128,6 +129,11 @@ def by_size(rows: int | None, unknown: Level = Level.BLOCKING) -> Level:
     if rows == 0:
         return Level.NOTICE
     return Level.WARNING if rows < SMALL_TABLE else Level.BLOCKING
+
+
+def safe(template: str, **names: str) -> str:
+    """SQL for people to take over: each name in braces is written as an identifier."""
+    return template.format_map({key: quoted(name) for key, name in names.items()})
 
 
 def hit(place: Place, message: str, why: str, safe_form: str = "", level: Level | None = None) -> Hit:

@@ -13,6 +13,8 @@ from governance.errors import MixedScript, TransactionControl, UnparsableScript
 from governance.orders import Statement
 
 COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b", re.IGNORECASE)
+PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*")
+FREE_WORDS = (postgast.pg_query_pb2.NO_KEYWORD, postgast.pg_query_pb2.UNRESERVED_KEYWORD)
 COPY_ADVICE = "COPY … FROM STDIN takes its rows from psql, which is not there; write the rows as INSERT … VALUES"
 META_ADVICE = "{word} is a command of psql, not SQL; leave it out (the runner stops at the first error and opens the transaction by itself)"
 
@@ -47,6 +49,16 @@ def split(name: str, text: str) -> tuple[Statement, ...]:
 def parse(text: str, name: str = "statement") -> tuple[Node, ...]:
     """One parse tree per statement."""
     return tuple(node for _start, _end, node in _trees(Source(name, text)))
+
+
+def quoted(name: str) -> str:
+    """A name, with or without schema, as it has to be written in SQL."""
+    return ".".join(part if _needs_no_quotes(part) else '"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def _needs_no_quotes(part: str) -> bool:
+    # https://www.postgresql.org/docs/current/sql-keywords-appendix.html: only unreserved words may name anything
+    return bool(PLAIN_NAME.fullmatch(part)) and postgast.scan(part).tokens[0].keyword_kind in FREE_WORDS
 
 
 def check_not_mixed(name: str, statements: tuple[Statement, ...]) -> None:

@@ -1,11 +1,16 @@
 """Orders from rows: frozen, complete, and made at the moment of the claim."""
 
-from governance.manifest import manifest_of, release_of, unrehearsed
-from governance.models import Finding, Observation, Phase, Rehearsal, Run
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q
+
 from governance.analysis.rule import Level
-from governance.orders import Check, ObservationOrder, RehearsalOrder, RunKind, ScriptKind
+from governance.errors import NotReady
+from governance.manifest import manifest_of, release_of, unrehearsed
+from governance.models import Finding, Observation, Phase, Rehearsal, Run, Target
+from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, ScriptKind
 from governance.orders import Order as RunOrder
-from governance.orders import Manifest
 from governance.validation import builtin_checks, parse_checks
 
 Order = RunOrder | RehearsalOrder | ObservationOrder
@@ -15,7 +20,7 @@ def run_order(run: Run) -> RunOrder:
     deployment = run.deployment
     phase, target = deployment.phase, run.target
     manifest = manifest_of(phase)
-    tables = touched_tables(phase)
+    report = report_on(phase, target)
     production_deploy = target.environment.production and run.kind == RunKind.DEPLOY
     return RunOrder(
         run=str(run.pk),
@@ -29,20 +34,25 @@ def run_order(run: Run) -> RunOrder:
         script_digest=run.script_digest,
         release=release_of(phase, run.script_digest) if production_deploy else None,
         release_digest=run.release_digest if production_deploy else "",
-        checks=checks_of(manifest, tables),
-        counted=tables,
+        checks=checks_of(manifest, report),
+        counted=tuple(table for table in report["tables"] if not {table} & {*report["created"], *report["removed"], *report["written"]}),
         known_blockers=frozenset(Finding.objects.filter(analysis__phase=phase, level=Level.BLOCKING).values_list("code", flat=True)),
     )
 
 
-def touched_tables(phase: Phase) -> tuple[str, ...]:
-    latest = phase.analyses.order_by("-pk").first()
-    return tuple(latest.report["tables"]) if latest else ()
+def report_on(phase: Phase, target: Target) -> dict[str, Any]:
+    """What the latest analysis on the target says, or that of the scripts alone before there is one."""
+    latest = phase.analyses.filter(Q(target=target) | Q(target=None)).order_by("target", "-pk").first()
+    if latest is None:
+        raise NotReady(f"{phase} has no analysis. Ask for one on its page.")
+    return latest.report
 
 
-def checks_of(manifest: Manifest, tables: tuple[str, ...]) -> tuple[Check, ...]:
+def checks_of(manifest: Manifest, report: Mapping[str, Any]) -> tuple[Check, ...]:
+    """The author's, and those of the catalogue that fit."""
     written = (check for script in manifest.scripts if script.kind is ScriptKind.CHECK for check in parse_checks(script.name, script.text))
-    return (*written, *builtin_checks(tables))
+    fitting = {name: report[name] for name in ("created", "removed", "written", "secured", "constraints")}
+    return (*written, *builtin_checks(report["tables"], **fitting))
 
 
 def rehearsal_order(rehearsal: Rehearsal) -> RehearsalOrder:
@@ -52,5 +62,3 @@ def rehearsal_order(rehearsal: Rehearsal) -> RehearsalOrder:
 
 def observation_order(observation: Observation) -> ObservationOrder:
     return ObservationOrder(str(observation.pk), observation.target.name, observation.target.connection)
-
-

@@ -40,7 +40,11 @@ class Claim:
 
 def due() -> list[tuple[str, UUID]]:
     """Rows that wait for somebody to claim them."""
-    return [(kind, pk) for kind, model in KINDS.items() for pk in model._default_manager.filter(status=RunStatus.QUEUED).values_list("pk", flat=True)]
+    return [
+        (kind, pk)
+        for kind, model in KINDS.items()
+        for pk in model._default_manager.filter(status=RunStatus.QUEUED).values_list("pk", flat=True)
+    ]
 
 
 def claim(kind: str, row: UUID) -> Claim | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from governance import assessment, audit, compatibility
 from governance.analysis.classify import Bump
 from governance.audit import System, save
-from governance.handoff.building import touched_tables
+from governance.handoff.building import report_on
 from governance.handoff.claims import Claim, held
 from governance.lifecycle import Stage, stage_after_edit, stage_after_failure
 from governance.manifest import content_digest
@@ -128,7 +128,7 @@ def _applied(run: Run, deployment: Deployment, phase: Phase, outcome: Outcome) -
     deployment.applied, deployment.version_before, deployment.version_after = True, target.version, after
     save(System.RUNNER, deployment)
     _set_version(run, target, after, outcome.schema)
-    for table in touched_tables(phase):
+    for table in report_on(phase, target)["tables"]:
         save(System.RUNNER, TableVersion(target=target, table=table, version=after, run=run))
     compatibility.record_release(System.RUNNER, run, before, after)
 
@@ -196,4 +196,3 @@ def finish_observation(claim: Claim, observed: Observed) -> None:
             phase = lock_even_closed(row.phase)
             assessment.assess_on(System.RUNNER, phase, row.target, observed.facts)
             carry_on(System.RUNNER, phase)
-

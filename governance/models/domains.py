@@ -9,7 +9,9 @@ from governance.models.base import Governed
 class Domain(Governed):
     slug = models.SlugField(unique=True, help_text="For example bidding.")
     name = models.CharField(max_length=100, help_text="For example Bidding system.")
-    approach = models.TextField(blank=True, help_text="How changes of this domain are made, for example: history stays readable in both forms.")
+    approach = models.TextField(
+        blank=True, help_text="How changes of this domain are made, for example: history stays readable in both forms."
+    )
     owners = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="domains")
 
     class Meta(Governed.Meta):

@@ -19,15 +19,21 @@ class Spec(Governed):
     title = models.CharField(max_length=120, help_text="For example: Bids get a pricing model.")
     purpose = models.TextField(blank=True, help_text="What the change is for, for example: contractors price by the hour or by the unit.")
     drivers = models.TextField("business drivers", blank=True, help_text="Why now, for example: four in ten bids are revised by phone.")
-    design = models.TextField("technical design", blank=True, help_text="How it is done, for example: a new column with a constant default.")
+    design = models.TextField(
+        "technical design", blank=True, help_text="How it is done, for example: a new column with a constant default."
+    )
     risk_assessment = models.TextField(blank=True, help_text="What could go wrong, for example: writers wait for the lock.")
     mitigation = models.TextField(blank=True, help_text="What is done about it, for example: the lock is given up after 0.3 s.")
     rollback_procedure = models.TextField(blank=True, help_text="How to go back, for example: run the rollback scripts; nothing is lost.")
     data_class = Code(blank=True, choices=choices(DataClass), help_text="The most sensitive data it touches, for example personal.")
     privacy_impact = models.TextField(blank=True, help_text="For example: none, prices are not personal data.")
     pattern = Code(default=Pattern.PLAIN, choices=choices(Pattern))
-    irreversible = models.BooleanField(default=False, help_text="No rollback script can bring the data back, for example after DROP COLUMN.")
-    restore_plan = models.TextField(blank=True, help_text="How the data would be restored, for example: from the copy of the column in archive.")
+    irreversible = models.BooleanField(
+        default=False, help_text="No rollback script can bring the data back, for example after DROP COLUMN."
+    )
+    restore_plan = models.TextField(
+        blank=True, help_text="How the data would be restored, for example: from the copy of the column in archive."
+    )
     domains = models.ManyToManyField(Domain, blank=True, related_name="specs")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="specs", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -115,7 +121,9 @@ class Script(Governed):
     class Meta(Governed.Meta):
         ordering = ["phase", "version", "kind"]
         constraints = [
-            models.UniqueConstraint(fields=["version", "kind"], name="script_version_once", violation_error_message="This version is taken."),
+            models.UniqueConstraint(
+                fields=["version", "kind"], name="script_version_once", violation_error_message="This version is taken."
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,7 +145,9 @@ class Dependency(Governed):
         constraints = [
             models.UniqueConstraint(fields=["spec", "other"], name="dependency_once"),
             models.CheckConstraint(
-                condition=~Q(spec=models.F("other")), name="dependency_on_another", violation_error_message="A change cannot depend on itself."
+                condition=~Q(spec=models.F("other")),
+                name="dependency_on_another",
+                violation_error_message="A change cannot depend on itself.",
             ),
         ]
 

@@ -12,7 +12,9 @@ VARIABLE = RegexValidator(r"^[A-Z][A-Z0-9_]*$", "Write the name of an environmen
 
 class Environment(Governed):
     name = models.SlugField(unique=True, help_text="For example staging.")
-    rank = models.PositiveSmallIntegerField(unique=True, help_text="Changes are deployed in this order, for example 10 for staging, 20 for production.")
+    rank = models.PositiveSmallIntegerField(
+        unique=True, help_text="Changes are deployed in this order, for example 10 for staging, 20 for production."
+    )
     production = models.BooleanField(
         default=False, help_text="Runs here need a booked window and business approval, for example in the environment that customers use."
     )
@@ -42,9 +44,13 @@ class Target(Governed):
         "The string itself is never stored.",
     )
     owner_role = models.CharField(
-        max_length=63, blank=True, help_text="Database role that owns the objects; the runner does SET ROLE to it, for example instabids_owner."
+        max_length=63,
+        blank=True,
+        help_text="Database role that owns the objects; the runner does SET ROLE to it, for example instabids_owner.",
     )
-    version = models.CharField(max_length=32, default=INITIAL, validators=[VERSION], help_text="What the database is at now, for example 1.4.0.")
+    version = models.CharField(
+        max_length=32, default=INITIAL, validators=[VERSION], help_text="What the database is at now, for example 1.4.0."
+    )
     escalation = models.TextField(blank=True, help_text="Whom to call when a run goes wrong, for example on-call DBA, +1 555 0100.")
     objects = TargetQuerySet.as_manager()
 

@@ -22,8 +22,9 @@ def start(*, actor: User, deployment: Deployment, kind: RunKind = RunKind.DEPLOY
     phase = lock(deployment.phase)
     deployment = Deployment.objects.select_related("phase__spec__author", "target__environment").get(pk=deployment.pk)
     name, _ = stage_of(kind, deployment.target.environment.production)
+    permit(actor, name)
+    digests = check_run(deployment, kind, timezone.now())  # before the stage: a void approval says more than the stage it led back to
     permit(actor, name, stage=phase.at)
-    digests = check_run(deployment, kind, timezone.now())
     run = requests.run(actor, deployment, kind, digests, booking_of(deployment))
     audit.append(
         actor,

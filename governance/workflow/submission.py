@@ -55,7 +55,7 @@ class Source:
 
 
 @act
-def submit(*, actor: User, specification: Specification, scripts: Sequence[ScriptFile], source: Source = Source()) -> Spec:  # noqa: B008
+def submit(*, actor: User, specification: Specification, scripts: Sequence[ScriptFile], source: Source = Source()) -> Spec:
     """A new change from its specification and script files.
 
     Raises:
@@ -221,7 +221,9 @@ def edit_script(*, actor: User, script: Script, text: str) -> Script:
 
 
 @act
-def edit_specification(*, actor: User, spec: Spec, changes: Mapping[str, object], answers: Mapping[int, str] = MappingProxyType({})) -> Spec:
+def edit_specification(
+    *, actor: User, spec: Spec, changes: Mapping[str, object], answers: Mapping[int, str] = MappingProxyType({})
+) -> Spec:
     """`changes`: new values by field name, of the specification's own texts and choices. `answers`: by id of the consideration."""
     phases = [lock(phase) for phase in spec.phases.open()]
     permit(actor, "edit_specification", stage=min((phase.at for phase in phases), default=Stage.CLOSURE))
@@ -235,7 +237,9 @@ def edit_specification(*, actor: User, spec: Spec, changes: Mapping[str, object]
     if before or answered:
         add_editor(actor, fresh)
         what = ", ".join([*before, *answered])
-        audit.append(actor, "spec.edit", fresh.number, f"{actor} edited {what}.", before={name: str(value) for name, value in before.items()})
+        audit.append(
+            actor, "spec.edit", fresh.number, f"{actor} edited {what}.", before={name: str(value) for name, value in before.items()}
+        )
     for phase in phases:
         phase.spec = fresh
         carry_on(actor, phase)

@@ -10,7 +10,7 @@ from psycopg import sql
 
 INSTABIDS = Path(__file__).resolve().parent.parent.parent / "fixtures" / "instabids"
 TARGETS = ("instabids_staging", "instabids_production")
-PORTAL, OWNER, RUNNER, REHEARSER = "lockgate", "instabids_owner", "lockgate_runner", "lockgate_rehearser"
+PORTAL, OWNER, RUNNER = "lockgate", "instabids_owner", "lockgate_runner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +29,18 @@ class Addresses:
         return {"DATABASE_URL": self.portal, "REHEARSAL_URL": self.rehearsals, **targets}
 
 
-def prepare(server: str, secret_file: Path, scale: float) -> Addresses:
-    """Roles and databases, made where they are missing. `server`: address of a superuser's connection."""
+def prepare(server: str, rehearsals: str, secret_file: Path, scale: float) -> Addresses:
+    """Roles and databases, made where they are missing. `server` and `rehearsals`: addresses of superusers' connections."""
     password = _password(secret_file)
     with psycopg.connect(server, autocommit=True) as connection:
-        for role, options in ((PORTAL, "LOGIN"), (OWNER, "NOLOGIN"), (RUNNER, "LOGIN"), (REHEARSER, "LOGIN CREATEDB")):
+        for role, options in ((PORTAL, "LOGIN"), (OWNER, "NOLOGIN"), (RUNNER, "LOGIN")):
             _make_role(connection, role, options, password)
         connection.execute(f"GRANT {OWNER}, pg_monitor, pg_signal_backend TO {RUNNER}")
-        made = {name: _make_database(connection, name, OWNER) for name in TARGETS}
         _make_database(connection, PORTAL, PORTAL)
-    for name in TARGETS:
-        if made[name] or _is_empty(_address(server, name)):
-            _fill(_address(server, name), scale)
+        _make_targets(connection, server, scale)
     return Addresses(
         portal=_address(server, PORTAL, PORTAL, password),
-        rehearsals=_address(server, "postgres", REHEARSER, password),
+        rehearsals=rehearsals,
         targets={name: _address(server, name, RUNNER, password) for name in TARGETS},
     )
 
@@ -53,7 +50,7 @@ def forget(server: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
         for name in (*TARGETS, PORTAL):
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        for role in (PORTAL, RUNNER, OWNER, REHEARSER):
+        for role in (PORTAL, RUNNER, OWNER):
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
@@ -72,11 +69,21 @@ def _make_role(connection: psycopg.Connection, role: str, options: str, password
     connection.execute(command if "NOLOGIN" in options else command + sql.SQL(" PASSWORD {}").format(sql.Literal(password)))
 
 
-def _make_database(connection: psycopg.Connection, name: str, owner: str) -> bool:
+def _make_database(connection: psycopg.Connection, name: str, owner: str, template: str = "template1") -> None:
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-        return False
-    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner)))
-    return True
+        return
+    names = [sql.Identifier(each) for each in (name, owner, template)]
+    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy").format(*names))
+
+
+def _make_targets(connection: psycopg.Connection, server: str, scale: float) -> None:
+    """The first is filled, the others are copies of it."""
+    first, *others = TARGETS
+    _make_database(connection, first, OWNER)
+    if _is_empty(_address(server, first)):
+        _fill(_address(server, first), scale)
+    for name in others:
+        _make_database(connection, name, OWNER, first)
 
 
 def _is_empty(address: str) -> bool:
@@ -86,8 +93,9 @@ def _is_empty(address: str) -> bool:
 
 
 def _fill(address: str, scale: float) -> None:
-    """Schema and data in one transaction, so that there is either all of it or nothing."""
+    """Schema and data in one transaction, so that there is either all of it or nothing; foreign keys hold by construction."""
     with psycopg.connect(address) as connection:
+        connection.execute("SET session_replication_role = replica")
         connection.execute(f"SET ROLE {OWNER}")
         connection.execute("SELECT set_config('instabids.scale', %s, false)", [str(scale)])
         for name in ("schema.sql", "data.sql"):

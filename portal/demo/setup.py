@@ -25,7 +25,7 @@ from governance.models import (
 from governance.versions import INITIAL
 from portal.demo.databases import INSTABIDS, OWNER, TARGETS
 
-PASSWORD = "through-the-lock"  # noqa: S105 - printed with every start; the demonstration listens on this machine alone
+PASSWORD = "through-the-lock"
 PEOPLE = {
     Role.ENGINEER: ("tomasz", "Tomasz", "Lewandowski"),
     Role.REVIEWER: ("rahul", "Rahul", "Menon"),
@@ -58,7 +58,9 @@ def person(role: Role) -> User:
 def _people() -> None:
     for role, (username, first, last) in PEOPLE.items():
         if not User.objects.filter(username=username).exists():
-            user = User.objects.create_user(username, f"{username}@instabids.example", PASSWORD, first_name=first, last_name=last, is_staff=True)
+            user = User.objects.create_user(
+                username, f"{username}@instabids.example", PASSWORD, first_name=first, last_name=last, is_staff=True
+            )
             user.groups.set([Group.objects.get_or_create(name=role)[0]])
     if not User.objects.filter(username=ADMINISTRATOR).exists():
         User.objects.create_superuser(ADMINISTRATOR, f"{ADMINISTRATOR}@instabids.example", PASSWORD, first_name="Ada", last_name="Admin")

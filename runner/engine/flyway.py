@@ -82,7 +82,7 @@ def delete(connection: psycopg.Connection, schema: str, script: Script, person: 
 
 def _query(text: str, schema: str) -> sql.Composed:
     table = sql.Identifier(schema, TABLE)
-    return sql.SQL(text).format(*[table] * text.count("{}"))  # type: ignore[arg-type]
+    return sql.SQL(text).format(*[table] * text.count("{}"))
 
 
 def _version(script: Script) -> str:

@@ -9,7 +9,7 @@ import psycopg
 from runner.engine.session import Session, connect
 
 BLOCKERS = """
-SELECT string_agg(format('%%s (pid %%s)', coalesce(nullif(activity.application_name, ''), activity.usename::text, 'a session'), activity.pid), ', ')
+SELECT string_agg(format('%%s (pid %%s)', coalesce(nullif(application_name, ''), usename::text, 'a session'), activity.pid), ', ')
 FROM unnest(pg_blocking_pids(%s)) AS pid JOIN pg_stat_activity AS activity USING (pid)
 """
 

@@ -20,7 +20,8 @@ JOIN pg_class AS index ON index.oid = pg_index.indexrelid
 JOIN pg_namespace AS namespace ON namespace.oid = index.relnamespace
 WHERE pg_index.indrelid = to_regclass(%s) AND index.relname = %s
 """
-BEING_BUILT = "SELECT FROM pg_stat_progress_create_index WHERE index_relid = to_regclass(%s)"
+# By table: the index's own number is reported a moment after the index can be seen.
+BEING_BUILT = "SELECT pid FROM pg_stat_progress_create_index WHERE relid = to_regclass(%s)"
 
 
 class Effect(Enum):
@@ -44,12 +45,10 @@ def probe(connection: psycopg.Connection, statement: Statement) -> Effect:
 
 def drop_leftover(connection: psycopg.Connection, statement: Statement) -> None:
     """Remove the invalid index that an attempt left behind; not while somebody is building it."""
-    found = _index(connection, _tree(statement))
-    if not found or found[2]:
-        return
-    name = sql.Identifier(found[0], found[1])
-    if not connection.execute(BEING_BUILT, [name.as_string(connection)]).fetchone():
-        connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(name))
+    node = _tree(statement)
+    found = _index(connection, node)
+    if found and not found[2] and not connection.execute(BEING_BUILT, [_table(node)]).fetchone():
+        connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(found[0], found[1])))
 
 
 def _created(connection: psycopg.Connection, node: Node) -> Effect:
@@ -69,8 +68,11 @@ def _dropped(connection: psycopg.Connection, node: Node) -> Effect:
 
 def _index(connection: psycopg.Connection, node: Node) -> tuple[str, str, bool] | None:
     """Schema, name and validity of the index that the statement creates."""
-    table = _quoted(*filter(None, (node.relation.schemaname, node.relation.relname)))
-    return connection.execute(INDEX_ON, [table, node.idxname]).fetchone()
+    return connection.execute(INDEX_ON, [_table(node), node.idxname]).fetchone()
+
+
+def _table(node: Node) -> str:
+    return _quoted(*filter(None, (node.relation.schemaname, node.relation.relname)))
 
 
 def _quoted(*parts: str) -> str:

@@ -30,8 +30,11 @@ _SERVER_WIDE = re.compile(
 
 
 def rehearse(order: RehearsalOrder, target: psycopg.Connection | str, scratch_server: str, binaries: Path) -> Rehearsed:
-    """The target is read, never written. `binaries` is the directory of pg_dump and psql; the verdict is unknown when
-    the scratch database cannot be built, or could not prove anything."""
+    """The target is read, never written. The verdict is unknown when nothing could be proved.
+
+    `scratch_server` is the connection string of a superuser on a server that holds nothing of value: scripts that nobody has
+    approved yet run there. `binaries` is the directory of pg_dump and psql.
+    """
     started = time.monotonic()
     if reason := _not_provable(order.manifest):
         return Rehearsed(Verdict.UNKNOWN, (), message=reason)
@@ -42,8 +45,10 @@ def rehearse(order: RehearsalOrder, target: psycopg.Connection | str, scratch_se
             connect("scratch database", scratch, "lockgate rehearsal") as connection,
         ):
             rehearsed = _proved(order.manifest, connection)
-    except (NotBuilt, Refusal) as reason:
-        rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=f"The scratch database could not be built: {reason}")
+    except (NotBuilt, Refusal) as refusal:
+        rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=f"The scratch database could not be built: {refusal}")
+    except psycopg.OperationalError as error:
+        rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=f"The rehearsal was cut short: {_reason(error)}. Start it again.")
     return replace(rehearsed, seconds=time.monotonic() - started)
 
 

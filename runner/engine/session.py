@@ -65,7 +65,7 @@ def open_session(order: Order, conninfo: str) -> Iterator[Session]:
         _refuse_pooled(connection, order.target)
         _refuse_read_only(connection, order.target)
         _become(connection, order)
-        schema = _single(connection, "SELECT coalesce(current_schema(), 'public')")
+        schema = str(_single(connection, "SELECT coalesce(current_schema(), 'public')"))
         session = Session(connection, order, schema, _notices_clients(connection))
         session.prepare(order.manifest.limits.lock_timeout, order.manifest.limits.statement_timeout)
         _lock(session)
@@ -126,8 +126,8 @@ def _become(connection: psycopg.Connection, order: Order) -> None:
         raise TargetUnreachable(order.target, f"SET ROLE was refused: {error.diag.message_primary}") from error
 
 
-def _role(role: str) -> sql.Composable:
-    return sql.SQL("SET ROLE {}").format(sql.Identifier(role)) if role else sql.SQL("RESET ROLE")
+def _role(role: str) -> sql.Composed:
+    return sql.SQL("SET ROLE {}").format(sql.Identifier(role) if role else sql.SQL("NONE"))
 
 
 def _notices_clients(connection: psycopg.Connection) -> bool:

@@ -70,14 +70,15 @@ class Steps:
         self._end(script, StepStatus.DONE)
 
     def fail(self, script: Script, note: str) -> None:
-        """The current statement failed, and what the script did before it is rolled back."""
+        """The current statement failed, if it is one of the script's, and what the script did before it is rolled back."""
         if self.current and self.current.script == script.name:
             self.report(replace(self.current, status=StepStatus.FAILED, note=note))
         self.undo(script)
 
     def undo(self, script: Script, note: str = "rolled back with its script") -> None:
-        self.current = None
         self._end(script, StepStatus.SKIPPED, note)
+        if self.current and self.current.script == script.name:
+            self.current = None
 
     def skip(self, script: Script, note: str) -> None:
         for number in range(1, len(script.statements) + 1):

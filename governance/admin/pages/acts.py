@@ -68,9 +68,7 @@ def _primary(phase: Phase, given: frozenset[str]) -> str:
     return PRIMARY[phase.at]
 
 
-def _buttons(
-    person: User, phase: Phase, name: str, primary: bool, digests: tuple[str, str], deployments: list[Deployment]
-) -> list[Button]:
+def _buttons(person: User, phase: Phase, name: str, primary: bool, digests: tuple[str, str], deployments: list[Deployment]) -> list[Button]:
     rule = ACTS[name]
     if not rule.first <= phase.at <= rule.last:
         return []
@@ -98,7 +96,7 @@ def _variants(name: str, label: str, digests: tuple[str, str], deployments: list
         fitting = [deployment for deployment in deployments if deployment.target.environment.production is production]
     else:
         return [(label, ())]
-    return [(f"{label.split(' on ')[0].split(' in ')[0]} on {each.target}", (("deployment", str(each.pk)),)) for each in fitting]
+    return [(f"{label.split(' on ', maxsplit=1)[0].split(' in ', maxsplit=1)[0]} on {each.target}", (("deployment", str(each.pk)),)) for each in fitting]
 
 
 def _why_not(person: User, name: str, stage: Stage) -> str:
@@ -149,5 +147,3 @@ def _deployment(phase: Phase, data: dict[str, str]) -> Deployment:
     if found is None:
         raise MissingEvidence("run", ["the target: choose one of the change's page"])
     return found
-
-

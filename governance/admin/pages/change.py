@@ -43,7 +43,9 @@ def change_page(person: User, spec: Spec, phase_id: int | None, tab: str) -> dic
         "phases": [_phase(person, phase, phase == current, analysis, tab) for phase in phases],
         "specification": [{"title": title, "text": getattr(spec, name)} for name, title in SECTIONS.items() if getattr(spec, name)],
         "facts": _facts(spec, current),
-        "requires": [_requirement(dependency.other) for dependency in spec.dependencies.select_related("other").prefetch_related("other__phases")],
+        "requires": [
+            _requirement(dependency.other) for dependency in spec.dependencies.select_related("other").prefetch_related("other__phases")
+        ],
         "history": [{"at": event.at, "actor": event.actor, "text": event.text, "refused": event.refused} for event in reversed(events)],
         "tabs": [{"name": name.capitalize(), "url": f"?phase={current.pk}&tab={name}", "current": name == tab} for name in TABS],
         "tab": tab,
@@ -80,7 +82,9 @@ def _review(phase: Phase) -> list[dict[str, str]]:
     review = getattr(phase, "review", None)
     if not review:
         return []
-    criteria = [f"{'✓' if each.met else '✗'} {each.name}: expected {each.expected}, got {each.result}" for each in phase.spec.criteria.all()]
+    criteria = [
+        f"{'✓' if each.met else '✗'} {each.name}: expected {each.expected}, got {each.result}" for each in phase.spec.criteria.all()
+    ]
     debts = [f"{debt.title} ({debt.owner}, due {debt.due:%d %b %Y})" for debt in review.follow_ups.select_related("owner")]
     parts = {
         "Success criteria": "\n".join(criteria),
@@ -120,9 +124,7 @@ def _complete(dossier: Dossier, kind: ApprovalKind) -> bool:
 
 
 def _stages(phase: Phase, dossier: Dossier) -> list[dict[str, Any]]:
-    return [
-        {"number": stage.value, "name": SHORT.get(stage, stage.title), **_stage_state(phase, stage, dossier)} for stage in Stage
-    ]
+    return [{"number": stage.value, "name": SHORT.get(stage, stage.title), **_stage_state(phase, stage, dossier)} for stage in Stage]
 
 
 def _stage_state(phase: Phase, stage: Stage, dossier: Dossier) -> dict[str, str]:
@@ -141,7 +143,11 @@ def _stage_state(phase: Phase, stage: Stage, dossier: Dossier) -> dict[str, str]
 def _note(phase: Phase, dossier: Dossier) -> dict[str, str] | None:
     """One sentence where something went wrong; what is merely missing stands in the rail."""
     last = Run.objects.filter(deployment__phase=phase).exclude(status=RunStatus.QUEUED).order_by("-requested_at").first()
-    if phase.status == PhaseStatus.OPEN and last and last.status in (RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE):
+    if (
+        phase.status == PhaseStatus.OPEN
+        and last
+        and last.status in (RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE)
+    ):
         return {"level": "bad", "text": f"{last.get_kind_display()} on {last.target}: {last.message}"}
     for name, approval in (("technical", dossier.technical), ("business", dossier.business)):
         if approval.rejected_by:
@@ -164,7 +170,9 @@ def _tables(analysis: Analysis | None) -> list[dict[str, str]]:
             blocks = lock["blocks"]
             state = {"nothing": "ok", "writes": "warn"}.get(blocks, "warn")
             rank = ("nothing", "writes", "reads and writes").index(blocks)
-            if rank >= ("nothing", "writes", "reads and writes").index(found.get(lock["relation"], {}).get("detail", "nothing").removeprefix("blocks ")):
+            if rank >= ("nothing", "writes", "reads and writes").index(
+                found.get(lock["relation"], {}).get("detail", "nothing").removeprefix("blocks ")
+            ):
                 found[lock["relation"]] = {"name": lock["relation"], "lock": lock["mode"], "detail": f"blocks {blocks}", "state": state}
     return list(found.values())
 

@@ -123,7 +123,10 @@ def _acts(person: User, run: Run) -> list[Button]:
     status = RunStatus(run.status)
     url = reverse("admin:governance_run_act", args=[run.pk])
     if status in (RunStatus.QUEUED, RunStatus.RUNNING):
-        found = [Button(Wish.PAUSE, "Pause", url, hidden=(("act", "pause"),)), Button(Wish.STOP, "Stop", url, danger=True, hidden=(("act", "stop"),))]
+        found = [
+            Button(Wish.PAUSE, "Pause", url, hidden=(("act", "pause"),)),
+            Button(Wish.STOP, "Stop", url, danger=True, hidden=(("act", "stop"),)),
+        ]
     elif status is RunStatus.PAUSED:
         found = [Button("resume", "Resume", url, primary=True, hidden=(("act", "resume"),))]
     else:

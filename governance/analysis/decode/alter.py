@@ -52,12 +52,14 @@ RENAMED = {
     "OBJECT_INDEX": Kind.RENAME_INDEX,
 }
 OWN_RELATION = frozenset({"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE"})
+# What is renamed is not a table, although the grammar keeps its name where a table's would be.
+NOT_A_TABLE = frozenset({"OBJECT_INDEX", "OBJECT_SEQUENCE", "OBJECT_ATTRIBUTE"})
 
 
 def alter_table(node: Node) -> tuple[Action, ...]:
     table = relation(node.relation)
     if node.objtype not in OWN_RELATION:
-        return (Action(Kind.ALTER_OBJECT, table, name=table, type=node.objtype),)
+        return (Action(Kind.ALTER_OBJECT, name=table, type=node.objtype),)
     return tuple(replace(_command(command, table), count=len(node.cmds)) for command in node.cmds)
 
 
@@ -132,7 +134,8 @@ def rename(node: Node) -> tuple[Action, ...]:
     kind = RENAMED.get(node.rename_type, Kind.RENAME_OBJECT)
     old = relation(node.relation)
     name = node.subname or old or (dotted(node.object.items) if node.object and node.object.node_type == "List" else "")
-    return (Action(kind, old, name=name, new_name=node.newname, type=node.rename_type, conditional=node.missing_ok),)
+    table = "" if node.rename_type in NOT_A_TABLE else old
+    return (Action(kind, table, name=name, new_name=node.newname, type=node.rename_type, conditional=node.missing_ok),)
 
 
 def set_schema(node: Node) -> tuple[Action, ...]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from governance.analysis.actions import Kind
+from governance.analysis.actions import Column, Kind
 from governance.analysis.refinements import is_filled_row_by_row
-from governance.analysis.rule import Hit, Level, Place, Read, by_size, hit, rule
+from governance.analysis.rule import Hit, Level, Place, Read, by_size, hit, rule, safe
 
 
 @rule("set-not-null-scans", Level.BLOCKING, rollback=True)
@@ -16,10 +16,15 @@ def set_not_null_scans(read: Read) -> Iterator[Hit]:
                 place,
                 f"Making {column} NOT NULL reads all of {table} while nobody can read or write it.",
                 f"PostgreSQL looks for NULLs under an ACCESS EXCLUSIVE lock, here in {place.size}; a valid CHECK spares it the search.",
-                f"ALTER TABLE {table} ADD CONSTRAINT {column}_not_null CHECK ({column} IS NOT NULL) NOT VALID;\n"
-                f"ALTER TABLE {table} VALIDATE CONSTRAINT {column}_not_null;  -- in a later script\n"
-                f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;\n"
-                f"ALTER TABLE {table} DROP CONSTRAINT {column}_not_null;",
+                safe(
+                    "ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID;\n"
+                    "ALTER TABLE {table} VALIDATE CONSTRAINT {check};  -- in a later script\n"
+                    "ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;\n"
+                    "ALTER TABLE {table} DROP CONSTRAINT {check};",
+                    table=table,
+                    column=column,
+                    check=f"{column}_not_null",
+                ),
                 by_size(place.rows),
             )
 
@@ -42,12 +47,18 @@ def column_type_rewrites(read: Read) -> Iterator[Hit]:
 
 
 def _shadow_column(place: Place) -> str:
-    table, column, new = place.table, place.action.name, place.action.type
-    return (
-        f"ALTER TABLE {table} ADD COLUMN {column}_new {new};\n"
-        f"-- keep both in step with a trigger and fill {column}_new in batches, move the clients over,\n"
-        f"-- and drop {column} in a later change"
+    return safe(
+        f"ALTER TABLE {{table}} ADD COLUMN {{new}} {place.action.type};\n"
+        "-- keep both in step with a trigger and fill {new} in batches, move the clients over,\n"
+        "-- and drop {old} in a later change",
+        table=place.table,
+        old=place.action.name,
+        new=f"{place.action.name}_new",
     )
+
+
+def _plain_column(place: Place, column: Column, rest: str) -> str:
+    return safe(f"ALTER TABLE {{table}} ADD COLUMN {{column}} {column.type};\n-- {rest}", table=place.table, column=column.name)
 
 
 @rule("add-column-rewrites", Level.BLOCKING, rollback=True)
@@ -59,8 +70,7 @@ def add_column_rewrites(read: Read) -> Iterator[Hit]:
                 place,
                 f"Adding {column.name} copies all of {place.table} while nobody can read or write it.",
                 f"The new column has a value of its own in each row, here {place.size}; a constant default would be metadata only.",
-                f"ALTER TABLE {place.table} ADD COLUMN {column.name} {column.type};\n"
-                f"-- then set the default for new rows and fill the existing ones in batches",
+                _plain_column(place, column, "then set the default for new rows and fill the existing ones in batches"),
                 by_size(place.rows),
             )
 
@@ -74,8 +84,7 @@ def add_required_column(read: Read) -> Iterator[Hit]:
                 place,
                 f"Adding {column.name} as NOT NULL without a default fails as soon as {place.table} holds a row.",
                 f"The existing rows, {place.size}, have no value for it, and clients that do not know the column can no longer insert.",
-                f"ALTER TABLE {place.table} ADD COLUMN {column.name} {column.type};\n"
-                f"-- fill it, then make it NOT NULL by way of a CHECK constraint that is added NOT VALID",
+                _plain_column(place, column, "fill it, then make it NOT NULL by way of a CHECK constraint that is added NOT VALID"),
             )
 
 
@@ -87,5 +96,9 @@ def drop_column(read: Read) -> Iterator[Hit]:
                 place,
                 f"Dropping {place.action.name} breaks clients that still name it, and what it holds in {place.table} is lost.",
                 "A rollback can bring the column back, but not its values.",
-                f"COMMENT ON COLUMN {place.table}.{place.action.name} IS 'deprecated';  -- drop it once no live client reads it",
+                safe(
+                    "COMMENT ON COLUMN {table}.{column} IS 'deprecated';  -- drop it once no live client reads it",
+                    table=place.table,
+                    column=place.action.name,
+                ),
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from governance.analysis.actions import Kind
-from governance.analysis.rule import SMALL_TABLE, Hit, Level, Read, hit, rule
+from governance.analysis.rule import SMALL_TABLE, Hit, Level, Read, hit, rule, safe
 
 VERBS = {Kind.UPDATE: "Updating", Kind.DELETE: "Deleting"}
 
@@ -17,7 +17,7 @@ def whole_table_update(read: Read) -> Iterator[Hit]:
                 place,
                 f"{VERBS[place.action.kind]} all of {place.table} in one statement keeps its rows locked until the script ends.",
                 f"{place.size.capitalize()} are written in one transaction: writers wait, the table grows, and nothing can be paused.",
-                f"{place.statement.text}\nWHERE id > :from AND id <= :to;  -- in batches",
+                f"{place.statement.text}\nWHERE id > $1 AND id <= $2;  -- in batches",
                 Level.NOTICE if small else None,
             )
 
@@ -31,5 +31,7 @@ def truncate_loses_rows(read: Read) -> Iterator[Hit]:
                 place,
                 f"TRUNCATE empties {place.table}{further}.",
                 f"It loses {place.size}, which no rollback script brings back, and nobody can read or write meanwhile.",
-                f"CREATE TABLE {place.table}_kept AS TABLE {place.table};  -- before, in an earlier script",
+                safe(
+                    "CREATE TABLE {copy} AS TABLE {table};  -- before, in an earlier script", copy=f"{place.table}_kept", table=place.table
+                ),
             )

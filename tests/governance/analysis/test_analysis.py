@@ -83,6 +83,14 @@ def test_names_follow_the_search_path_of_the_target():
     assert analysed("DROP TABLE bids").tables == analysed("DROP TABLE public.bids").tables == ("public.bids",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["ALTER INDEX i RENAME TO j", "ALTER SEQUENCE s RENAME TO u", "ALTER INDEX i SET (fillfactor = 70)", "DROP INDEX i", "DROP TYPE t"],
+)
+def test_only_tables_and_views_count_as_tables(text):
+    assert analysed(text).tables == ()
+
+
 def test_rollback_decides_neither_class_nor_tables():
     analysis = analysed("ALTER TABLE bids ADD COLUMN a int", rollback="ALTER TABLE bids DROP COLUMN a; DROP TABLE settings")
 

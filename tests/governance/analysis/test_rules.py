@@ -58,6 +58,26 @@ def test_messages_are_one_sentence_and_safe_forms_are_sql(rule):
     assert not finding.safe_form.endswith(";;")
 
 
+@pytest.mark.parametrize("rule", RULES, ids=CODES)
+def test_safe_form_is_sql_and_free_of_the_finding(rule):
+    (finding,) = _example(rule.code, "bad").findings
+
+    assert rule.code not in codes(analysed(finding.safe_form))
+
+
+def test_safe_form_quotes_what_has_to_be_quoted():
+    (finding,) = analysed('ALTER TABLE "Bids"."order" ALTER "user" SET NOT NULL').findings
+
+    assert finding.safe_form.startswith('ALTER TABLE "Bids"."order" ADD CONSTRAINT user_not_null CHECK ("user" IS NOT NULL) NOT VALID;')
+
+
+def test_safe_form_names_a_constraint_that_had_no_name():
+    (finding,) = analysed("ALTER TABLE bids ADD FOREIGN KEY (user_id) REFERENCES users (id)").findings
+
+    assert finding.safe_form.startswith("ALTER TABLE bids ADD CONSTRAINT bids_user_id_fkey FOREIGN KEY (user_id)")
+    assert "VALIDATE CONSTRAINT bids_user_id_fkey;" in finding.safe_form
+
+
 @pytest.mark.parametrize(("rows", "level"), [(None, Level.BLOCKING), (0, Level.NOTICE), (9_999, Level.WARNING), (10_000, Level.BLOCKING)])
 def test_level_of_an_index_build_depends_on_the_rows(rows, level):
     (finding,) = analysed("CREATE INDEX ON bids (status)", facts_with_rows(rows)).findings

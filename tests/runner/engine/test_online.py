@@ -16,7 +16,10 @@ from tests.runner.orders import QUICK, Portal, make_order
 
 INDEX = {"V20261122_0900__index_names.sql": "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS users_name ON users (name);"}
 TWO_INDEXES = {
-    "V20261122_0900__index_names.sql": "CREATE INDEX CONCURRENTLY users_id ON users (id);\nCREATE UNIQUE INDEX CONCURRENTLY users_name ON users (name);"
+    "V20261122_0900__index_names.sql": """
+CREATE INDEX CONCURRENTLY users_id ON users (id);
+CREATE UNIQUE INDEX CONCURRENTLY users_name ON users (name);
+"""
 }
 
 

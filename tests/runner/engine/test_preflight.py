@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from governance.analysis import Change, analyse
 from governance.digest import release_digest
 from governance.errors import DigestChanged, NewBlocker, TargetBusy, TargetDiffers
 from governance.orders import Release, RunStatus
 from runner.engine.execute import execute
+from runner.engine.facts import read_facts
 from runner.engine.preflight import verify_digests
 from tests.runner.orders import Portal, make_order
 
@@ -38,7 +40,7 @@ def test_statement_that_is_not_in_the_text_is_refused():
     [script] = order.manifest.scripts
     forged = replace(script, statements=(replace(script.statements[0], text="DROP TABLE users"),))
 
-    with pytest.raises(DigestChanged, match="V20261122_0900__add_levels.sql, as it would be executed"):
+    with pytest.raises(DigestChanged, match="as it would be executed"):
         verify_digests(replace(order, manifest=replace(order.manifest, scripts=(forged,))))
 
 
@@ -81,7 +83,7 @@ def grown(target):
 
 @pytest.mark.usefixtures("grown")
 def test_blocking_finding_that_was_not_there_at_approval_refuses_the_run(users, target):
-    with pytest.raises(NewBlocker, match="V20261122_0900__index_names.sql, line 1") as refusal:
+    with pytest.raises(NewBlocker, match="line 1: ") as refusal:
         execute(make_order(INDEX), users, Portal())
 
     assert "instabids_staging has changed since the approval" in refusal.value.message
@@ -101,8 +103,5 @@ def test_blocking_finding_that_was_approved_does_not(users):
 
 
 def _blockers(url, order):
-    from governance.analysis import Change, analyse
-    from runner.engine.facts import read_facts
-
     with psycopg.connect(url) as connection:
         return analyse(Change(order.manifest.scripts), read_facts(connection, "")).blocking

@@ -1,5 +1,6 @@
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from governance.orders import Limits, Manifest, RehearsalOrder, Script, ScriptKind, Statement, StepStatus, Verdict
 from portal.embedded import EmbeddedServer, binaries
@@ -256,6 +257,29 @@ def test_unreachable_scratch_server_makes_the_verdict_unknown_and_keeps_the_pass
     assert outcome.verdict is Verdict.UNKNOWN
     assert outcome.message.startswith("The scratch database could not be built: scratch server cannot be reached: ")
     assert "secret" not in outcome.message
+
+
+def test_scratch_role_that_may_not_create_databases_makes_the_verdict_unknown(scratch, target):
+    with psycopg.connect(scratch, autocommit=True) as connection:
+        connection.execute("CREATE ROLE weak LOGIN PASSWORD 'secret'")
+    weak = make_conninfo(scratch, user="weak", password="secret")
+    order = RehearsalOrder("r1", "instabids_staging", "TARGET", Manifest((script("V1__x.sql", "SELECT 1"),), Limits(), ""))
+
+    outcome = rehearse(order, target, weak, binaries())
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "the scratch server refused: permission denied to create" in outcome.message
+
+
+def test_rehearsal_cannot_sign_in_to_the_servers_behind_foreign_tables(rehearsed, target):
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION postgres_fdw; CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw")
+        connection.execute("CREATE USER MAPPING FOR PUBLIC SERVER other OPTIONS (user 'owner', password 'secret')")
+
+    outcome = rehearsed(script("V1__x.sql", "ALTER USER MAPPING FOR PUBLIC SERVER other OPTIONS (SET user 'me')"))
+
+    assert outcome.verdict is Verdict.FAILED
+    assert "42704" in outcome.message
 
 
 def test_missing_programs_make_the_verdict_unknown(server, target, tmp_path):

@@ -36,10 +36,12 @@ def pooled(database):
     with tempfile.TemporaryDirectory() as folder:
         config = _write_config(Path(folder), port, parts)
         pooler = subprocess.Popen([program, config], user=_unprivileged(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _wait_for(port)
-        yield f"postgresql://{parts['user']}:{parts['password']}@127.0.0.1:{port}/{parts['dbname']}"
-        pooler.terminate()
-        pooler.wait(10)
+        try:
+            _wait_for(port)
+            yield f"postgresql://{parts['user']}:{parts['password']}@127.0.0.1:{port}/{parts['dbname']}"
+        finally:
+            pooler.terminate()
+            pooler.wait(10)
 
 
 def _write_config(folder: Path, port: int, parts: dict) -> Path:

@@ -1,0 +1,37 @@
+# Lockgate: everything that a person types. Two commands matter: make demo, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help demo reset test lint format bench
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(VENV)/.base: requirements/base.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+demo: $(VENV)/.base  ## the life of a change, then the portal on http://127.0.0.1:8000 (ARGS=--once: only the story)
+	@$(BIN)/python manage.py demo $(ARGS)
+
+reset: $(VENV)/.base  ## forget the demonstration's databases
+	@$(BIN)/python manage.py demo --reset
+
+test: $(VENV)/.dev  ## all tests
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(VENV)/.dev  ## style, types, migrations
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(VENV)/.dev  ## put the code into shape
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: $(VENV)/.dev  ## every measured claim
+	for claim in bench/[a-z]*.py; do $(BIN)/python $$claim || exit 1; done

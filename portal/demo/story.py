@@ -1,0 +1,249 @@
+"""The story of one change: each stage's act, done by its person through the workflow, each done by the real runner.
+
+Told as a loop over the present stage, so that it goes on where it was interrupted.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from governance import lifecycle, specification, workflow
+from governance.dossier import answers_of, gather
+from governance.errors import Refusal
+from governance.lifecycle import PhaseStatus, Role, Stage
+from governance.models import Booking, Deployment, MatrixEntry, Phase, Rehearsal, Request, Run, Spec, Window
+from governance.orders import RunKind, RunStatus, Verdict
+from governance.policy import ApprovalKind
+from governance.workflow import Debt, Result, ScriptFile, Source
+from portal.clients import Clients, Report
+from portal.demo.databases import INSTABIDS
+from portal.demo.setup import person
+
+PATIENCE = 120.0  # seconds to wait for the runner
+WAITING = (RunStatus.QUEUED, RunStatus.RUNNING)
+MAIN, EDITED = "bids_pricing_model", "contractor_verification_levels"
+
+
+class StoryFailed(Exception):
+    """The story cannot go on; the message says where it stands."""
+
+
+@dataclass
+class Teller:
+    """Prints each act in a line, with the time that it took."""
+
+    say: Callable[[str], None]
+    started: float = field(default_factory=time.monotonic)
+
+    def tell(self, who: str, what: str) -> None:
+        now = time.monotonic()
+        self.say(f"  {now - self.started:6.2f} s  {who:<9} {what}")
+        self.started = now
+
+
+def submit(slug: str, role: Role = Role.ENGINEER) -> Spec:
+    """A change from its folder in the fixtures; the one that is there already, if it was submitted before."""
+    folder = INSTABIDS / "changes" / slug
+    given = specification.parse("spec.md", (folder / "spec.md").read_text())
+    known = Spec.objects.filter(title=given.title).first()
+    if known:
+        return known
+    scripts = [ScriptFile(path.name, path.read_text()) for path in sorted(folder.glob("*.sql"))]
+    return workflow.submit(
+        actor=person(role), specification=given, scripts=scripts, source=Source("git.instabids.example/schema", "4f2c1ab")
+    )
+
+
+@dataclass
+class Story:
+    teller: Teller
+    production_url: str
+    report: Report | None = None
+
+    def tell(self) -> None:
+        spec = submit(MAIN)
+        phase = self.phase(spec)
+        self.teller.tell("Tomasz", f"submits {spec.number} “{spec}”: {phase.scripts.count()} scripts. {phase.sentence}")
+        while (phase := self.phase(spec)).status == PhaseStatus.OPEN:
+            stage = phase.at
+            ACTS[stage](self, phase)
+            if self.phase(spec).at is stage and self.phase(spec).status == PhaseStatus.OPEN:
+                self._check_progress(self.phase(spec))
+        self.teller.tell("", f"{spec.number} is closed: thirteen stages, each left with its evidence.")
+
+    def phase(self, spec: Spec) -> Phase:
+        return Phase.objects.select_related("spec__author").get(spec=spec)
+
+    def _check_progress(self, phase: Phase) -> None:
+        lacking = [f"{piece.text} ({piece.detail or piece.state})" for piece in lifecycle.missing(phase.at, gather(phase))]
+        last = Run.objects.filter(deployment__phase=phase).order_by("-requested_at").first()
+        raise StoryFailed(
+            f"{phase} stays at “{phase.at.title}”. Missing: {'; '.join(lacking)}. Last run: {last.message if last else 'none'}"
+        )
+
+    def wait(self, row: Request) -> Request:
+        """Until the runner has ended the row."""
+        deadline = time.monotonic() + PATIENCE
+        while row.status in WAITING:
+            if time.monotonic() > deadline:
+                raise StoryFailed(f"The runner has not ended {row} in {PATIENCE:.0f} s. See var/log/cluster.log.")
+            time.sleep(0.1)
+            row.refresh_from_db()
+        return row
+
+    def analyse(self, phase: Phase) -> None:
+        for observation in phase.observations.filter(status__in=WAITING):
+            self.wait(observation)
+        if lifecycle.missing(Stage.IMPACT_ANALYSIS, gather(phase)):
+            workflow.request_analysis(actor=person(Role.ENGINEER), phase=phase)
+            for observation in phase.observations.filter(status__in=WAITING):
+                self.wait(observation)
+        phase = self.phase(phase.spec)
+        findings = sum(analysis.findings.count() for analysis in phase.analyses.filter(target__isnull=False))
+        self.teller.tell(
+            "Lockgate", f"analyses it on the facts of both targets: {phase.change_class}, {phase.risk} risk, {findings} findings."
+        )
+
+    def rehearse(self, phase: Phase) -> None:
+        if not phase.rehearsals.filter(status__in=WAITING).exists():
+            workflow.request_rehearsal(actor=person(Role.ENGINEER), phase=phase)
+        rehearsal = phase.rehearsals.order_by("-requested_at").first()
+        assert isinstance(rehearsal, Rehearsal)
+        self.wait(rehearsal)
+        self.teller.tell("Lockgate", f"rehearses it, forward, back, schema compared, forward: {rehearsal.verdict}. {rehearsal.message}")
+
+    def test(self, phase: Phase) -> None:
+        evidence = workflow.add_evidence(
+            actor=person(Role.ENGINEER), phase=phase, suite="bids end-to-end", service="bids-api", commit="9d1e0f7", passed=True
+        )
+        self.teller.tell("Tomasz", f"sends the result of integration tests: {evidence}.")
+
+    def stage(self, phase: Phase) -> None:
+        if lifecycle.missing(Stage.STAGING_DEPLOYMENT, gather(phase))[0].text == "Technical approval":
+            self._approve(phase, ApprovalKind.TECHNICAL, Role.REVIEWER)
+        deployment = self._deployment(phase, production=False)
+        run = self._run(deployment, RunKind.DEPLOY)
+        self.teller.tell("Ingrid", f"runs it on {run.target}: {_ended(run)}")
+
+    def dry_run(self, phase: Phase) -> None:
+        run = self._run(self._deployment(phase, production=True), RunKind.DRY_RUN)
+        self.teller.tell("Ingrid", f"tries it in production, rolled back: {_ended(run)}")
+
+    def schedule(self, phase: Phase) -> None:
+        deployment = self._deployment(phase, production=True)
+        if not Booking.objects.filter(phase=phase, cancelled_at=None).exists():
+            window = Window.objects.filter(environment=deployment.target.environment).latest("starts")
+            booking = workflow.book(actor=person(Role.OPERATOR), phase=phase, target=deployment.target, window=window)
+            self.teller.tell("Ingrid", f"books {booking.target} in “{window}”, {booking.starts:%H:%M} to {booking.ends:%H:%M} UTC.")
+        self._approve(phase, ApprovalKind.BUSINESS, Role.STAKEHOLDER)
+
+    def deploy(self, phase: Phase) -> None:
+        deployment = self._deployment(phase, production=True)
+        with Clients(self.production_url) as clients:
+            time.sleep(0.5)
+            run = self._run(deployment, RunKind.DEPLOY)
+            time.sleep(0.5)
+        self.report = clients.report
+        deployment.refresh_from_db()
+        self.teller.tell("Ingrid", f"runs it in production: {_ended(run)} {deployment.version_before} → {deployment.version_after}.")
+        self.teller.say(
+            f"{'':21}Meanwhile four clients read and wrote bids: {self.report.statements} statements, {self.report.failed} failed, "
+            f"worst wait {1000 * self.report.worst:.0f} ms."
+        )
+        self._tell_answers(run)
+
+    def _tell_answers(self, run: Run) -> None:
+        answers = answers_of([run.pk]).get(run.pk, {})
+        passed = [question.replace("_", " ") for question, verdict in answers.items() if verdict is Verdict.PASSED]
+        self.teller.tell("Lockgate", f"verifies: {len(passed)} of 6 questions answered, {', '.join(passed)}.")
+        entries = MatrixEntry.objects.filter(run=run)
+        verdicts = sorted(f"{entry.client} {entry.verdict}" for entry in entries.select_related("client"))
+        self.teller.tell("Lockgate", f"derives {len(verdicts)} compatibility entries: {', '.join(verdicts)}.")
+
+    def verify(self, phase: Phase) -> None:
+        workflow.advance(actor=person(Role.OPERATOR), phase=phase)
+
+    def monitor(self, phase: Phase) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while self.phase(phase.spec).at is Stage.MONITORING_PERIOD and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.teller.tell("Lockgate", "watches for the monitoring period: nothing happened.")
+
+    def review(self, phase: Phase) -> None:
+        worst = f"{1000 * self.report.worst:.0f} ms" if self.report else "not measured in this telling"
+        results = {criterion.name: Result(_result(criterion.name, self.report), True) for criterion in phase.spec.criteria.all()}
+        workflow.review(
+            actor=person(Role.REVIEWER),
+            phase=phase,
+            performance_impact=f"Worst wait of a client: {worst}.",
+            lessons="Validating constraints in a script of its own kept the first one short.",
+            results=results,
+            follow_ups=[Debt("Write line items for new bids", person(Role.ENGINEER), date.today() + timedelta(days=30))],
+        )
+        self.teller.tell("Rahul", f"reviews it: {len(results)} criteria met, one follow-up for Tomasz.")
+
+    def refuse(self) -> None:
+        """A script that was edited after its approval does not run."""
+        spec = submit(EDITED)
+        phase = self.phase(spec)
+        if phase.approvals.exists():
+            return
+        self.teller.tell("Tomasz", f"submits {spec.number} “{spec}”.")
+        for observation in phase.observations.filter(status__in=WAITING):
+            self.wait(observation)
+        self.rehearse(self.phase(spec))
+        if self.phase(spec).at is Stage.INTEGRATION_TESTING:
+            self.test(self.phase(spec))
+        self._approve(self.phase(spec), ApprovalKind.TECHNICAL, Role.REVIEWER)
+        script = phase.scripts.filter(kind="forward").get()
+        workflow.edit_script(actor=person(Role.ENGINEER), script=script, text=f"{script.text}-- one more thought\n")
+        self.teller.tell("Tomasz", f"edits {script.name} after the approval.")
+        try:
+            workflow.start(actor=person(Role.OPERATOR), deployment=self._deployment(phase, production=False))
+        except Refusal as refusal:
+            self.teller.tell("Ingrid", f"is refused: {refusal.message}")
+        else:
+            raise StoryFailed("A script that was edited after its approval was accepted.")
+
+    def _approve(self, phase: Phase, kind: ApprovalKind, role: Role) -> None:
+        who = person(role)
+        approval = workflow.approve(actor=who, phase=phase, kind=kind, digest=workflow.digest_for(phase, kind))
+        self.teller.tell(who.first_name, f"approves it ({kind}), bound to digest {approval.digest[:12]}.")
+
+    def _deployment(self, phase: Phase, *, production: bool) -> Deployment:
+        return phase.deployments.select_related("target__environment").get(target__environment__production=production)
+
+    def _run(self, deployment: Deployment, kind: RunKind) -> Run:
+        run = Run.objects.live().filter(deployment=deployment).first()
+        run = run or workflow.start(actor=person(Role.OPERATOR), deployment=deployment, kind=kind)
+        self.wait(run)
+        return run
+
+
+def _ended(run: Run) -> str:
+    steps = run.steps.count()
+    seconds = f"{run.seconds:.2f} s" if run.seconds is not None else "no time"
+    return f"{run.get_status_display().lower()}, {steps} statements, {seconds}. {run.message}".strip()
+
+
+def _result(criterion: str, report: Report | None) -> str:
+    if report and "wait" in criterion.lower():
+        return f"{1000 * report.worst:.0f} ms"
+    if report and "failed" in criterion.lower():
+        return str(report.failed)
+    return "the checks passed"
+
+
+ACTS: dict[Stage, Callable[[Story, Phase], None]] = {
+    Stage.IMPACT_ANALYSIS: Story.analyse,
+    Stage.LOCAL_TESTING: Story.rehearse,
+    Stage.INTEGRATION_TESTING: Story.test,
+    Stage.STAGING_DEPLOYMENT: Story.stage,
+    Stage.PRODUCTION_DRY_RUN: Story.dry_run,
+    Stage.SCHEDULED_WINDOW: Story.schedule,
+    Stage.PRODUCTION_DEPLOYMENT: Story.deploy,
+    Stage.POST_MIGRATION_VERIFICATION: Story.verify,
+    Stage.MONITORING_PERIOD: Story.monitor,
+    Stage.CLOSURE: Story.review,
+}

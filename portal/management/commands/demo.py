@@ -1,0 +1,122 @@
+"""Shows the whole life of a change, on an embedded PostgreSQL or on the server that DATABASE_URL names."""
+
+import os
+import secrets
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from environ import Env
+
+from portal.demo import databases
+from portal.demo.databases import Addresses
+from portal.demo.setup import ADMINISTRATOR, PASSWORD, PEOPLE, set_up
+from portal.demo.story import Story, StoryFailed, Teller, submit
+from portal.embedded import UNSAFE_FAST, EmbeddedServer
+from portal.supervisor import Supervisor, manage
+
+ADDRESS = "127.0.0.1:8000"
+OTHERS = ("index_messages_badly", "drop_legacy_flag")  # stay open, for looking around
+ENV_FILE = settings.VAR_DIR / "demo.env"
+
+
+class Command(BaseCommand):
+    help = "Leads one change through its thirteen stages with real databases, people and runner; the portal stays open afterwards."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="Tell the story and end.")
+        parser.add_argument("--reset", action="store_true", help="Forget the demonstration's databases and end.")
+        parser.add_argument("--scale", type=float, default=1.0, help="Size of the marketplace; 1 is 300,000 bids.")
+
+    def handle(self, *, once: bool, reset: bool, scale: float, **options: Any) -> None:
+        _have_secret_key(ENV_FILE)
+        # Rehearsals execute what nobody has approved yet, as a superuser: on a server with nothing else on it.
+        servers = [EmbeddedServer(settings.VAR_DIR / "rehearsals", settings=UNSAFE_FAST)]
+        if not _named_server():
+            servers.append(EmbeddedServer(settings.VAR_DIR / "postgres"))
+        if reset:
+            self._forget(servers)
+            return
+        started = time.monotonic()
+        try:
+            addresses = self._prepare(servers, scale)
+            self.stdout.write(f"Databases are ready ({time.monotonic() - started:.1f} s).")
+            self._show(addresses, once)
+        except StoryFailed as failure:
+            raise CommandError(str(failure)) from failure
+        finally:
+            connections.close_all()
+            for server in servers:
+                server.stop()
+
+    def _forget(self, servers: list[EmbeddedServer]) -> None:
+        for server in servers:
+            server.destroy()
+        if _named_server():
+            databases.forget(_named_server())
+        ENV_FILE.unlink(missing_ok=True)
+        self.stdout.write("The demonstration is forgotten.")
+
+    def _prepare(self, servers: list[EmbeddedServer], scale: float) -> Addresses:
+        for server in servers:
+            server.start()
+        rehearsals = servers[0].url()
+        addresses = databases.prepare(_named_server() or servers[-1].url(), rehearsals, settings.VAR_DIR / "demo.password", scale)
+        connections["default"].settings_dict.update(Env.db_url_config(addresses.portal))
+        _write_env_file(ENV_FILE, {"SECRET_KEY": settings.SECRET_KEY, **addresses.for_portal()})
+        call_command("migrate", verbosity=0)
+        set_up()
+        return addresses
+
+    def _show(self, addresses: Addresses, once: bool) -> None:
+        logs = settings.VAR_DIR / "log"
+        web = manage("web", ["runserver", "--noreload", "--insecure", ADDRESS], addresses.for_portal(), logs)
+        cluster = manage("cluster", ["qcluster"], addresses.for_runner(), logs)
+        clock = manage("clock", ["clock"], addresses.for_portal(), logs)
+        with Supervisor([cluster, clock] if once else [web, cluster, clock]) as supervisor:
+            story = Story(Teller(self._say), addresses.targets[databases.TARGETS[1]])
+            story.tell()
+            story.refuse()
+            for slug in OTHERS:
+                submit(slug)
+            if not once:
+                self._invite()
+                supervisor.run_until_signalled()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _invite(self) -> None:
+        self._say(f"\nThe portal is at http://{ADDRESS}. Sign in with the password {PASSWORD} as")
+        for role, (username, first, last) in PEOPLE.items():
+            self._say(f"  {username:<8} {first} {last}, {role}")
+        self._say(f"  {ADMINISTRATOR:<8} Ada Admin, manages people, has no role in changes")
+        self._say("Ctrl-C ends everything; starting again keeps the data; make reset forgets it.")
+
+
+def _named_server() -> str:
+    """DATABASE_URL as somebody gave it; "" when it is only what an earlier start wrote down."""
+    given = os.environ.get("DATABASE_URL", "")
+    return "" if ENV_FILE.exists() and f"DATABASE_URL={given}\n" in ENV_FILE.read_text() else given
+
+
+def _have_secret_key(env_file: Path) -> None:
+    """Every process has to sign with the same key. The first time, make one and begin again, as settings are read already."""
+    if not os.environ.get("SECRET_KEY"):
+        _write_env_file(env_file, {"SECRET_KEY": secrets.token_urlsafe(48)})
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
+def _write_env_file(path: Path, values: dict[str, str]) -> None:
+    """Read by the settings, so that manage.py works in another terminal. The targets' addresses are the runner's alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
