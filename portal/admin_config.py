@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class PortalAdminConfig(AdminConfig):
-    default_site = "governance.admin.site.LockgateSite"
+    default_site = "portal.site.LockgateSite"

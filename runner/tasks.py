@@ -1,17 +1,18 @@
 """Entry points of the queue: claim a row, let the engine work, hand the outcome back. Delivered twice or late, they find nothing to do."""
 
 import logging
-from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
 
 from governance import handoff
-from governance.errors import Refusal, TargetBusy
-from governance.orders import ObservationOrder, Observed, Order, Outcome, RehearsalOrder, Rehearsed, RunStatus, Step, Verdict, Wish
+from governance.errors import Refusal, TargetBusy, TargetRefused
+from governance.orders import Observed, ObservationOrder, Order, Outcome, Rehearsed, RehearsalOrder, RunStatus, Step, Verdict, Wish
 from portal.embedded import binaries
-from runner.engine.execute import execute, reconcile
+from runner.engine.execute import execute
 from runner.engine.facts import read_facts
+from runner.engine.reconcile import reconcile, resolve
 from runner.engine.rehearse import rehearse as rehearse_pair
 from runner.engine.session import connect
 from runner.engine.snapshot import read as read_schema
@@ -23,44 +24,80 @@ logger = logging.getLogger(__name__)
 
 
 def run(row: str) -> None:
-    _run(handoff.claim("run", UUID(row)), execute)
-
-
-def _run(claim: handoff.Claim | None, work: Callable[..., Outcome]) -> None:
-    """Execute or reconcile, then tell. A busy target gives the run back to the queue, any other refusal ends it unharmed."""
+    claim = handoff.claim("run", UUID(row))
     if claim is None or not isinstance(claim.order, Order):
         return
-    order = claim.order
-
-    def progress(step: Step | None) -> Wish:
-        return handoff.progress(claim, step) if step else handoff.wish(claim)
-
     with Heart(claim):
         try:
-            outcome = work(order, connection_string(order.target, order.connection), progress)
+            handoff.finish_run(claim, _executed(claim, claim.order))
         except TargetBusy as busy:
             handoff.abandon(claim, busy.message)
-            return
         except handoff.ClaimLost:
-            logger.warning("Run %s was taken over; this worker stops.", order.run)
-            return
-        except Refusal as refusal:
-            outcome = Outcome(RunStatus.FAILED_CLEAN, message=refusal.message)
-        handoff.finish_run(claim, outcome)
+            logger.warning("Run %s was taken over; this worker stops.", row)
+
+
+def _executed(claim: handoff.Claim, order: Order) -> Outcome:
+    """Raises TargetBusy, ClaimLost."""
+
+    def progress(step: Step) -> Wish:
+        return handoff.progress(claim, step)
+
+    try:
+        conninfo = connection_string(order.target, order.connection)
+        return execute(order, conninfo, progress)
+    except (TargetBusy, handoff.ClaimLost):
+        raise
+    except Refusal as refusal:
+        # Refused before anything was executed now; but an earlier attempt of the same run may have left something.
+        return _after_earlier_attempt(order, refusal.message) if claim.again else Outcome(RunStatus.FAILED_CLEAN, message=refusal.message)
+    except psycopg.Error:
+        return resolve(order, conninfo)
+
+
+def _after_earlier_attempt(order: Order, why: str) -> Outcome:
+    try:
+        found = resolve(order, connection_string(order.target, order.connection))
+    except TargetRefused as refusal:
+        found = Outcome(RunStatus.INDETERMINATE, message=refusal.message)
+    return replace(found, message=f"{why} {found.message}")
+
+
+def reap() -> None:
+    """Take over what silent holders left: the target's ledger says what came of a run; everything else is simply done again."""
+    for kind, row in handoff.lost():
+        claim = handoff.reclaim(kind, row)
+        if claim is None:
+            continue
+        if isinstance(claim.order, Order):
+            _reconcile(claim, claim.order)
+        else:
+            handoff.abandon(claim, "Its worker died.")
+
+
+def _reconcile(claim: handoff.Claim, order: Order) -> None:
+    with Heart(claim):
+        try:
+            handoff.finish_run(claim, reconcile(order, connection_string(order.target, order.connection)))
+        except TargetBusy as busy:
+            logger.info("Run %s: %s", order.run, busy.message)
+            handoff.let_go(claim)  # its old backend still works in the target: look again later
+        except TargetRefused as refusal:
+            handoff.finish_run(claim, Outcome(RunStatus.INDETERMINATE, message=refusal.message))
 
 
 def rehearse(row: str) -> None:
     claim = handoff.claim("rehearse", UUID(row))
     if claim is None or not isinstance(claim.order, RehearsalOrder):
         return
-    order = claim.order
     with Heart(claim):
-        try:
-            target = connection_string(order.target, order.connection)
-            rehearsed = rehearse_pair(order, target, rehearsal_server(), binaries())
-        except Refusal as refusal:
-            rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=refusal.message)
-        handoff.finish_rehearsal(claim, rehearsed)
+        handoff.finish_rehearsal(claim, _rehearsed(claim.order))
+
+
+def _rehearsed(order: RehearsalOrder) -> Rehearsed:
+    try:
+        return rehearse_pair(order, connection_string(order.target, order.connection), rehearsal_server(), binaries())
+    except Refusal as refusal:
+        return Rehearsed(Verdict.UNKNOWN, (), message=refusal.message)
 
 
 def observe(row: str) -> None:
@@ -79,16 +116,6 @@ def _observed(order: ObservationOrder) -> Observed:
         return Observed(None, message=refusal.message)
     except psycopg.Error as error:
         return Observed(None, message=f"{order.target} could not be read: {error.diag.message_primary or 'the connection was lost'}")
-
-
-def reap() -> None:
-    """Take over what silent holders left: the target's ledger says what came of a run; everything else is simply done again."""
-    for kind, row in handoff.lost():
-        claim = handoff.reclaim(kind, row)
-        if claim and kind == "run":
-            _run(claim, reconcile)
-        elif claim:
-            handoff.abandon(claim, "its worker died")
 
 
 def dispatch() -> None:

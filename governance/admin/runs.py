@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from governance.admin.base import ReadOnlyAdmin, may_read, pill
-from governance.admin.pages.run import LOOKS, do, etag, run_page
+from governance.pages.run import LOOKS, do, etag, run_page
 from governance.errors import Refusal
 from governance.models import CheckResult, Deployment, Run, Step
 from governance.orders import RunStatus

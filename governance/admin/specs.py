@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 from governance import workflow
 from governance.admin.base import ReadOnlyAdmin, may_read, pill, refusals_as_messages, roles_in
 from governance.admin.forms import FORMS, ScriptForm, SubmissionForm
-from governance.admin.pages.acts import do
-from governance.admin.pages.change import TABS, change_page
+from governance.pages.acts import do
+from governance.pages.change import TABS, change_page
 from governance.errors import Refusal
 from governance.lifecycle import ACTS, PhaseStatus
 from governance.models import Answer, Dependency, Phase, Script, Spec, TestEvidence

@@ -36,6 +36,7 @@ class Claim:
     id: UUID
     token: UUID
     order: Order
+    again: bool = False  # somebody has held it before, so that something may have been done already
 
 
 def due() -> list[tuple[str, UUID]]:
@@ -72,11 +73,12 @@ def _claim(kind: str, pk: UUID, status: RunStatus) -> Claim | None:
     if isinstance(row, Run) and status is RunStatus.QUEUED:
         check_run(row.deployment, RunKind(row.kind), timezone.now(), (row.script_digest, row.release_digest))
     Heartbeat.objects.filter(token=row.token).delete()
+    again = row.started_at is not None
     row.token, row.status, row.started_at = uuid4(), RunStatus.RUNNING, row.started_at or timezone.now()
     save(System.RUNNER, row)
     Heartbeat.objects.create(token=row.token, at=timezone.now())
-    audit.append(System.RUNNER, f"{kind}.claim", subject_of(row), f"The runner took {row}.", id=str(pk), again=status is RunStatus.RUNNING)
-    return Claim(kind, pk, row.token, _order(row))
+    audit.append(System.RUNNER, f"{kind}.claim", subject_of(row), f"The runner took {row}.", id=str(pk), again=again)
+    return Claim(kind, pk, row.token, _order(row), again)
 
 
 def _order(row: Request) -> Order:
@@ -117,6 +119,11 @@ def lost() -> list[tuple[str, UUID]]:
         for kind, model in KINDS.items()
         for pk in model._default_manager.filter(status=RunStatus.RUNNING).exclude(token__in=alive).values_list("pk", flat=True)
     ]
+
+
+def let_go(claim: Claim) -> None:
+    """Stay silent about a row that nobody can finish yet, so that it is found lost again."""
+    Heartbeat.objects.filter(token=claim.token).delete()
 
 
 def abandon(claim: Claim, why: str) -> None:

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from governance import lifecycle
-from governance.admin.pages.acts import buttons
-from governance.admin.pages.highlight import highlighted
+from governance.pages.acts import buttons
+from governance.pages.highlight import highlighted
 from governance.dossier import gather
 from governance.lifecycle import Dossier, PhaseStatus, Stage, State
 from governance.manifest import digests_of

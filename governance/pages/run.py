@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance import workflow
-from governance.admin.pages.acts import Button
+from governance.pages.acts import Button
 from governance.errors import MissingRole
 from governance.lifecycle import ENDED
 from governance.models import Run, Step

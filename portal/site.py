@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 
-from governance.admin.pages.home import home_page, navigation
+from governance.pages.home import home_page, navigation
 from governance.workflow import roles_of
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from governance.admin.pages.run import run_page_progress
+from governance.pages.run import run_page_progress
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Phase, Run
 
