@@ -1,6 +1,7 @@
 """The bell: tells whoever registered that a row waits. It carries no truth: a lost or doubled ring changes nothing."""
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -17,4 +18,4 @@ def on_due(callback: Callback) -> None:
 def ring(kind: str, row: UUID) -> None:
     """Tell after the commit, so that whoever is woken finds the row."""
     for callback in _callbacks:
-        transaction.on_commit(lambda: callback(kind, row))
+        transaction.on_commit(partial(callback, kind, row))

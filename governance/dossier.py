@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -131,48 +132,56 @@ def undeployed(spec: Spec, *, production: bool) -> tuple[str, ...]:
     return tuple(sorted({f"CHG-{deployment.phase.spec_id}" for deployment in waiting.select_related("phase")}))
 
 
+@dataclass(frozen=True)
+class Records:
+    """A phase's rows, looked up once for all its targets."""
+
+    digest: str  # of the scripts as they are now
+    approved: str  # the same with the rehearsal's verdict: what approvals and runs are bound to
+    now: datetime
+    analyses: Mapping[int, Analysis]  # the latest, by target
+    blocking: Mapping[int, tuple[str, ...]]  # codes of blocking findings, by target
+    runs: Mapping[int, list[Run]]  # newest first, by deployment
+    answers: Mapping[object, dict[Question, Verdict]]  # by run
+    bookings: Mapping[int, Booking]  # by target
+
+    def evidence_on(self, deployment: Deployment) -> TargetEvidence:
+        target, runs = deployment.target, self.runs.get(deployment.pk, [])
+        done = next((run for run in runs if run.kind == RunKind.DEPLOY and run.status == RunStatus.SUCCEEDED), None)
+        booking = self.bookings.get(target.pk)
+        return TargetEvidence(
+            name=target.name,
+            production=target.environment.production,
+            analysis=_fresh(self.analyses.get(target.pk), self.digest, self.now),
+            blocking=self.blocking.get(target.pk, ()),
+            deployed=_deployed(deployment, done, self.approved),
+            dry_run=_dry(runs, self.approved),
+            booked=f"{booking.starts:%d %b %H:%M} UTC" if booking else "",
+            conflict=_conflict(booking) if booking else "",
+            monitoring_left=_monitoring_left(deployment, done, self.now),
+            answers=self.answers.get(done.pk, {}) if done else {},
+        )
+
+
 def _targets(phase: Phase, digest: str, approved: str, now: datetime) -> tuple[TargetEvidence, ...]:
     deployments = phase.deployments.select_related("target__environment").order_by("target__environment__rank", "target__name")
-    analyses = _latest_analyses(phase)
-    blocking = _blocking(phase, digest)
     runs = _runs(phase)
-    answers = answers_of([run.pk for found in runs.values() for run in found])
-    bookings = {booking.target_id: booking for booking in Booking.objects.filter(phase=phase, cancelled_at=None)}
-    return tuple(
-        _target(deployment, digest, approved, now, analyses, blocking, runs[deployment.pk], answers, bookings) for deployment in deployments
+    records = Records(
+        digest,
+        approved,
+        now,
+        analyses=_latest_analyses(phase),
+        blocking=_blocking(phase, digest),
+        runs=runs,
+        answers=answers_of([run.pk for found in runs.values() for run in found]),
+        bookings={booking.target_id: booking for booking in Booking.objects.filter(phase=phase, cancelled_at=None)},
     )
-
-
-def _target(
-    deployment: Deployment,
-    digest: str,
-    approved: str,
-    now: datetime,
-    analyses: Mapping[int, Analysis],
-    blocking: Mapping[int, tuple[str, ...]],
-    runs: list[Run],
-    answers: Mapping[object, dict[Question, Verdict]],
-    bookings: Mapping[int, Booking],
-) -> TargetEvidence:
-    target = deployment.target
-    done = next((run for run in runs if run.kind == RunKind.DEPLOY and run.status == RunStatus.SUCCEEDED), None)
-    booking = bookings.get(target.pk)
-    return TargetEvidence(
-        name=target.name,
-        production=target.environment.production,
-        analysis=_fresh(analyses.get(target.pk), digest, now),
-        blocking=blocking.get(target.pk, ()),
-        deployed=_deployed(deployment, done, approved),
-        dry_run=_dry(runs, approved),
-        booked=f"{booking.starts:%d %b %H:%M} UTC" if booking else "",
-        conflict=_conflict(booking) if booking else "",
-        monitoring_left=_monitoring_left(deployment, done, now),
-        answers=answers.get(done.pk, {}) if done else {},
-    )
+    return tuple(records.evidence_on(deployment) for deployment in deployments)
 
 
 def _latest_analyses(phase: Phase) -> dict[int, Analysis]:
-    return {analysis.target_id: analysis for analysis in Analysis.objects.filter(phase=phase, target__isnull=False).order_by("pk")}
+    rows = Analysis.objects.filter(phase=phase, target__isnull=False).order_by("pk")
+    return {analysis.target_id: analysis for analysis in rows if analysis.target_id}
 
 
 def _blocking(phase: Phase, digest: str) -> dict[int, tuple[str, ...]]:

@@ -2,13 +2,15 @@
 
 Refusal
 ├── BadInput            what was handed in cannot be used
-│   ├── BadScriptName  MissingRollback  UnparsableScript  DuplicateVersion  MixedScript  TransactionControl  BadSpecification  BadCheck
+│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck
+│   └── UnparsableScript  MixedScript  TransactionControl
 ├── NotAllowed          this person may not do this
-│   ├── MissingRole  OwnWork  AlreadyDecided  NeedsReason
+│   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason
 ├── NotReady            the change is not there yet
-│   ├── MissingEvidence  WrongStage  DigestChanged  NewBlocker  Irreversible  OutsideWindow  Undeployed  TargetBusy  NothingToUndo  BookingTaken
+│   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
+│   └── Undeployed  TargetBusy  NewBlocker  NothingToUndo  Irreversible
 └── TargetRefused       the target database cannot be used
-    ├── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
+    └── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
 """
 
 from collections.abc import Iterable

@@ -2,38 +2,52 @@
 
 from datetime import datetime
 
+from django.db import connection
+
 from governance import lifecycle
 from governance.dossier import approvals, undeployed
-from governance.errors import DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, Undeployed
+from governance.errors import AlreadyApplied, DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, Undeployed
 from governance.manifest import digests_of
-from governance.models import Booking, Deployment, Phase, Window
-from governance.orders import RunKind
+from governance.models import Booking, Deployment, Phase, Run, Window
+from governance.orders import RunKind, RunStatus
 from governance.policy import ApprovalKind
-from governance.windows import WindowKind, state_at
+from governance.windows import GateState, WindowKind, state_at
 
 
-def check_run(deployment: Deployment, kind: RunKind, now: datetime, expected: tuple[str, str] | None = None) -> tuple[str, str]:
+LEFT_SOMETHING = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_DIRTY, RunStatus.ROLLED_BACK})
+
+
+def clock() -> datetime:
+    """The portal database's: all its processes share it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def check_run(deployment: Deployment, kind: RunKind, expected: tuple[str, str] | None = None) -> tuple[str, str]:
     """The digests of what would run.
 
     `expected`: the digests that the run was asked for with; None when it is being asked for.
 
     Raises:
-        DigestChanged, MissingEvidence, OutsideWindow, Undeployed, NothingToUndo
+        DigestChanged, MissingEvidence, OutsideWindow, Undeployed, AlreadyApplied, NothingToUndo
     """
     phase, production = deployment.phase, deployment.target.environment.production
     digests = digests_of(phase)
     if expected is not None:
         _check_unchanged(phase, expected, digests, with_release=kind is RunKind.DEPLOY and production)
     if kind is RunKind.ROLLBACK:
-        if not deployment.applied:
-            raise NothingToUndo(phase.spec.number, deployment.target.name)
+        _check_undoable(deployment, digests[0])
         return digests
     _check_approved(phase, ApprovalKind.TECHNICAL, digests[0])
-    if kind is RunKind.DEPLOY:
-        _check_dependencies(deployment)
-        if production:
-            _check_approved(phase, ApprovalKind.BUSINESS, digests[1])
-            check_open(deployment, now)
+    if kind is RunKind.DRY_RUN:
+        _check_no_blackout(deployment)
+        return digests
+    _check_not_applied(deployment, digests[0])
+    _check_dependencies(deployment)
+    if production:
+        _check_approved(phase, ApprovalKind.BUSINESS, digests[1])
+        check_open(deployment)
     return digests
 
 
@@ -53,6 +67,34 @@ def _check_approved(phase: Phase, kind: ApprovalKind, digest: str) -> None:
         raise MissingEvidence("run", [f"{kind} approval, {evidence.given} of {evidence.needed}{changed}"])
 
 
+def _last_effect(deployment: Deployment) -> Run | None:
+    """The latest run that left something else in the target than it found."""
+    return deployment.runs.filter(status__in=LEFT_SOMETHING).exclude(kind=RunKind.DRY_RUN).order_by("-requested_at").first()
+
+
+def _check_undoable(deployment: Deployment, digest: str) -> None:
+    """What is undone is what was applied, even half of it; with the scripts approved then, or ones approved since."""
+    last = _last_effect(deployment)
+    if not deployment.applied and (last is None or last.status != RunStatus.FAILED_DIRTY):
+        raise NothingToUndo(deployment.phase.spec.number, deployment.target.name)
+    if last is None or last.script_digest != digest:
+        _check_approved(deployment.phase, ApprovalKind.TECHNICAL, digest)
+
+
+def _check_not_applied(deployment: Deployment, digest: str) -> None:
+    last = _last_effect(deployment)
+    if deployment.applied and last and last.script_digest == digest:
+        raise AlreadyApplied(deployment.phase.spec.number, deployment.target.name)
+
+
+def _check_no_blackout(deployment: Deployment) -> None:
+    now = clock()
+    intervals = [window.interval for window in Window.objects.of(deployment.target)]
+    if any(each.kind is WindowKind.BLACKOUT and each.covers(now) for each in intervals):
+        state = state_at(intervals, now)
+        raise OutsideWindow(deployment.target.name, state.why, _opens(state))
+
+
 def _check_dependencies(deployment: Deployment) -> None:
     waiting = undeployed(deployment.phase.spec, production=deployment.target.environment.production)
     if waiting:
@@ -63,10 +105,10 @@ def booking_of(deployment: Deployment) -> Booking | None:
     return Booking.objects.filter(phase=deployment.phase, target=deployment.target, cancelled_at=None).first()
 
 
-def check_open(deployment: Deployment, now: datetime) -> None:
+def check_open(deployment: Deployment) -> None:
     """Inside the booked time, inside a window, outside every blackout."""
     booking = booking_of(deployment)
-    name = deployment.target.name
+    now, name = clock(), deployment.target.name
     if not booking:
         raise OutsideWindow(name, "nothing is booked", "Book a window first.")
     if not booking.starts <= now < booking.ends:
@@ -75,11 +117,15 @@ def check_open(deployment: Deployment, now: datetime) -> None:
         )
     state = state_at((window.interval for window in Window.objects.of(deployment.target)), now)
     if not state.open:
-        after = f"That changes at {state.changes_at:%d %b %H:%M} UTC." if state.changes_at else "No window is planned: add one."
-        raise OutsideWindow(name, state.why, after)
+        raise OutsideWindow(name, state.why, _opens(state))
 
 
-def is_automatic_and_open(booking: Booking, now: datetime) -> bool:
+def _opens(state: GateState) -> str:
+    return f"That changes at {state.changes_at:%d %b %H:%M} UTC." if state.changes_at else "No window is planned: add one."
+
+
+def is_open_now(booking: Booking) -> bool:
+    now = clock()
     intervals = [window.interval for window in Window.objects.of(booking.target)]
     return booking.starts <= now < booking.ends and state_at(intervals, now).open
 

@@ -267,32 +267,32 @@ ENGINEERS = _roles(Role.ENGINEER, Role.OPERATOR)
 S = Stage
 ACTS: Mapping[str, Act] = {
     "submit": Act("Submit", ENGINEERS),
-    "edit_specification": Act("Edit the specification", ENGINEERS, S.REQUIREMENT, S.SCHEDULED_WINDOW),
-    "edit_script": Act("Edit a script", ENGINEERS, S.REQUIREMENT, S.SCHEDULED_WINDOW),
-    "request_analysis": Act("Analyse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.REQUIREMENT, S.SCHEDULED_WINDOW),
-    "request_rehearsal": Act("Rehearse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.LOCAL_TESTING, S.SCHEDULED_WINDOW),
-    "add_evidence": Act("Add test evidence", ENGINEERS, S.REQUIREMENT, S.SCHEDULED_WINDOW),
-    "approve_technical": Act("Approve technically", _roles(Role.REVIEWER), S.STAGING_DEPLOYMENT, S.SCHEDULED_WINDOW),
-    "approve_business": Act("Approve for production", _roles(Role.STAKEHOLDER), S.SCHEDULED_WINDOW, S.SCHEDULED_WINDOW),
-    "reject": Act("Reject", _roles(Role.REVIEWER, Role.STAKEHOLDER), S.STAGING_DEPLOYMENT, S.SCHEDULED_WINDOW, needs_reason=True),
+    "edit_specification": Act("Edit the specification", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
+    "edit_script": Act("Edit a script", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
+    "request_analysis": Act("Analyse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
+    "request_rehearsal": Act("Rehearse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.LOCAL_TESTING, S.PRODUCTION_DEPLOYMENT),
+    "add_evidence": Act("Add test evidence", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
+    "approve_technical": Act("Approve technically", _roles(Role.REVIEWER), S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT),
+    "approve_business": Act("Approve for production", _roles(Role.STAKEHOLDER), S.SCHEDULED_WINDOW, S.PRODUCTION_DEPLOYMENT),
+    "reject": Act("Reject", _roles(Role.REVIEWER, Role.STAKEHOLDER), S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
     "deploy_below_production": Act("Run on staging", _roles(Role.OPERATOR, Role.ENGINEER), S.STAGING_DEPLOYMENT, S.STAGING_DEPLOYMENT),
     "dry_run": Act("Dry run in production", _roles(Role.OPERATOR), S.PRODUCTION_DRY_RUN, S.SCHEDULED_WINDOW),
     "book": Act("Book a window", _roles(Role.OPERATOR), S.SCHEDULED_WINDOW, S.PRODUCTION_DEPLOYMENT),
     "deploy_production": Act("Run in production", _roles(Role.OPERATOR), S.PRODUCTION_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT),
-    "roll_back": Act("Roll back", _roles(Role.OPERATOR), S.STAGING_DEPLOYMENT, S.CLOSURE, needs_reason=True),
+    "roll_back": Act("Roll back", _roles(Role.OPERATOR), needs_reason=True),
     "control_run": Act("Pause, stop or resume", _roles(Role.OPERATOR)),
     "advance": Act("Go on", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
     "review": Act("Review and close", _roles(Role.REVIEWER, Role.STAKEHOLDER, Role.OPERATOR), S.CLOSURE, S.CLOSURE),
-    "cancel": Act("Cancel", ENGINEERS, S.REQUIREMENT, S.SCHEDULED_WINDOW, needs_reason=True),
+    "cancel": Act("Cancel", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
 }
 
 ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE, RunStatus.ROLLED_BACK})
 OCCUPYING = frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.INDETERMINATE})
 STEPS_OF_A_RUN: Mapping[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED_CLEAN}),
+    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED_CLEAN, RunStatus.INDETERMINATE}),
     RunStatus.RUNNING: ENDED | {RunStatus.PAUSED, RunStatus.QUEUED},
-    RunStatus.PAUSED: frozenset({RunStatus.QUEUED, RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY}),
-    RunStatus.INDETERMINATE: ENDED,
+    RunStatus.PAUSED: frozenset({RunStatus.QUEUED, RunStatus.INDETERMINATE}),
+    RunStatus.INDETERMINATE: ENDED | {RunStatus.RUNNING},  # until a probe of the target says what it is
     RunStatus.SUCCEEDED: frozenset(),
     RunStatus.FAILED_CLEAN: frozenset(),
     RunStatus.FAILED_DIRTY: frozenset(),

@@ -1,5 +1,7 @@
 """Rows that wait for the runner: created here, claimed through `handoff`."""
 
+from django.contrib.auth.models import User
+
 from governance import audit, bell
 from governance.audit import save
 from governance.errors import NotReady, TargetBusy
@@ -10,7 +12,7 @@ from governance.orders import RunKind, RunStatus
 WAITING = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
-def _person(actor: audit.Actor) -> object:
+def _person(actor: audit.Actor) -> User | None:
     return None if isinstance(actor, audit.System) else actor
 
 
@@ -36,7 +38,7 @@ def rehearse(actor: audit.Actor, phase: Phase, digest: str) -> Rehearsal:
 
 
 def run(
-    actor: audit.Actor, deployment: Deployment, kind: RunKind, digests: tuple[str, str], booking: Booking | None, reason: str = ""
+    actor: audit.Actor, deployment: Deployment, kind: RunKind, digests: tuple[str, str], *, booking: Booking | None = None, reason: str = ""
 ) -> Run:
     other = Run.objects.live().filter(target=deployment.target).select_related("deployment__phase__spec").first()
     if other:

@@ -34,7 +34,20 @@ SECTIONS: Mapping[str, str] = {
     "rollback_procedure": "Rollback procedure",
 }
 KEYS = frozenset(
-    ["title", "domains", "targets", "data_class", "privacy_impact", "pattern", "category", "requires", "irreversible", "restore_plan", "criteria", "considerations"]
+    [
+        "title",
+        "domains",
+        "targets",
+        "data_class",
+        "privacy_impact",
+        "pattern",
+        "category",
+        "requires",
+        "irreversible",
+        "restore_plan",
+        "criteria",
+        "considerations",
+    ]
 )
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from governance.models import AuditEvent, Governed
 
@@ -18,7 +18,7 @@ class System(StrEnum):
 
 
 Row = TypeVar("Row", bound=Governed)
-Actor = AbstractBaseUser | System
+Actor = User | System
 
 
 def name_of(actor: Actor) -> str:

@@ -72,7 +72,7 @@ def _claim(kind: str, pk: UUID, status: RunStatus) -> Claim | None:
         return None
     if isinstance(row, Run) and status is RunStatus.QUEUED:
         check_run(row.deployment, RunKind(row.kind), timezone.now(), (row.script_digest, row.release_digest))
-    Heartbeat.objects.filter(token=row.token).delete()
+    silence(row)
     again = row.started_at is not None
     row.token, row.status, row.started_at = uuid4(), RunStatus.RUNNING, row.started_at or timezone.now()
     save(System.RUNNER, row)
@@ -84,7 +84,11 @@ def _claim(kind: str, pk: UUID, status: RunStatus) -> Claim | None:
 def _order(row: Request) -> Order:
     if isinstance(row, Run):
         return run_order(row)
-    return rehearsal_order(row) if isinstance(row, Rehearsal) else observation_order(row)
+    if isinstance(row, Rehearsal):
+        return rehearsal_order(row)
+    if isinstance(row, Observation):
+        return observation_order(row)
+    raise TypeError(f"{row} is nothing that the runner does")
 
 
 def _refuse(kind: str, pk: UUID, refusal: Refusal) -> None:
@@ -121,6 +125,11 @@ def lost() -> list[tuple[str, UUID]]:
     ]
 
 
+def silence(row: Request) -> None:
+    if row.token:
+        Heartbeat.objects.filter(token=row.token).delete()
+
+
 def let_go(claim: Claim) -> None:
     """Stay silent about a row that nobody can finish yet, so that it is found lost again."""
     Heartbeat.objects.filter(token=claim.token).delete()
@@ -153,7 +162,7 @@ def _start_automatically(booking: Booking) -> None:
         with transaction.atomic():
             lock(booking.phase)
             digests = check_run(deployment, RunKind.DEPLOY, timezone.now())
-            run = requests.run(System.CLOCK, deployment, RunKind.DEPLOY, digests, booking)
+            run = requests.run(System.CLOCK, deployment, RunKind.DEPLOY, digests, booking=booking)
             audit.append(System.CLOCK, "run.deploy", subject, f"The window of {booking} opened: the run starts by itself.", run=str(run.pk))
     except Refusal as refusal:
         audit.append(System.CLOCK, "refused.start", subject, refusal.message, code=refusal.code)

@@ -10,13 +10,12 @@ from governance import assessment, audit, compatibility
 from governance.analysis.classify import Bump
 from governance.audit import System, save
 from governance.handoff.building import report_on
-from governance.handoff.claims import Claim, held
+from governance.handoff.claims import Claim, held, silence
 from governance.lifecycle import Stage, stage_after_edit, stage_after_failure
 from governance.manifest import content_digest
 from governance.models import (
     CheckResult,
     Deployment,
-    Heartbeat,
     Observation,
     Phase,
     Rehearsal,
@@ -94,7 +93,7 @@ def _end(row: Run | Rehearsal | Observation, status: RunStatus, message: str) ->
     row.status, row.message = status, message
     if status is not RunStatus.PAUSED:
         row.finished_at = timezone.now()
-    Heartbeat.objects.filter(token=row.token).delete()
+    silence(row)
 
 
 def _follow(run: Run, phase: Phase, outcome: Outcome) -> None:

@@ -20,7 +20,7 @@ from governance.workflow.submission import (
 )
 
 __all__ = [
-    "Debt", "Result", "ScriptFile", "Source", "add_evidence", "advance", "approve", "book", "cancel", "check_script", "control", "delete_record",
-    "digest_for", "edit_script", "edit_specification", "permit", "read_scripts", "record_refusal", "reject", "request_analysis", "request_rehearsal", "resume", "review",
-    "roles_of", "roll_back", "save_record", "start", "submit",
+    "Debt", "Result", "ScriptFile", "Source", "add_evidence", "advance", "approve", "book", "cancel", "check_script", "control",
+    "delete_record", "digest_for", "edit_script", "edit_specification", "permit", "read_scripts", "record_refusal", "reject",
+    "request_analysis", "request_rehearsal", "resume", "review", "roles_of", "roll_back", "save_record", "start", "submit",
 ]  # fmt: skip

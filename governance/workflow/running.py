@@ -25,7 +25,7 @@ def start(*, actor: User, deployment: Deployment, kind: RunKind = RunKind.DEPLOY
     permit(actor, name)
     digests = check_run(deployment, kind, timezone.now())  # before the stage: a void approval says more than the stage it led back to
     permit(actor, name, stage=phase.at)
-    run = requests.run(actor, deployment, kind, digests, booking_of(deployment))
+    run = requests.run(actor, deployment, kind, digests, booking=booking_of(deployment))
     audit.append(
         actor,
         f"run.{kind}",
@@ -45,7 +45,7 @@ def roll_back(*, actor: User, deployment: Deployment, reason: str) -> Run:
     deployment = Deployment.objects.select_related("phase__spec__author", "target__environment").get(pk=deployment.pk)
     permit(actor, "roll_back", stage=phase.at, reason=reason)
     digests = check_run(deployment, RunKind.ROLLBACK, timezone.now())
-    run = requests.run(actor, deployment, RunKind.ROLLBACK, digests, None, reason)
+    run = requests.run(actor, deployment, RunKind.ROLLBACK, digests, reason=reason)
     audit.append(actor, "run.rollback", phase.spec.number, f"{actor} rolls back on {deployment.target}: {reason}", run=str(run.pk))
     return run
 

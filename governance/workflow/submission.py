@@ -155,7 +155,7 @@ def _require(actor: User, spec: Spec, other: Spec) -> None:
 
 def refuse_cycle(spec: Spec, other: Spec) -> None:
     """Walk what `other` requires; if that leads back to `spec`, say the way."""
-    waiting = [(other, (spec.number, other.number))]
+    waiting: list[tuple[Spec, tuple[str, ...]]] = [(other, (spec.number, other.number))]
     while waiting:
         here, path = waiting.pop()
         if here == spec:
