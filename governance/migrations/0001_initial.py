@@ -33,6 +33,25 @@ class Migration(migrations.Migration):
         django.contrib.postgres.operations.BtreeGistExtension(
         ),
         migrations.CreateModel(
+            name='ApiToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='What uses it, for example CI of bids-api.', max_length=100)),
+                ('hash', models.CharField(editable=False, max_length=64, unique=True)),
+                ('scopes', models.JSONField(help_text='For example read and submit.')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField(help_text='For example in 90 days.')),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'API token',
+                'ordering': ['-pk'],
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('person', 'name'), name='token_name_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='ClusterBeat',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
@@ -98,6 +117,31 @@ class Migration(migrations.Migration):
                 ('token', models.UUIDField(primary_key=True, serialize=False)),
                 ('at', models.DateTimeField()),
             ],
+        ),
+        migrations.CreateModel(
+            name='HistoricalApiToken',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('name', models.CharField(help_text='What uses it, for example CI of bids-api.', max_length=100)),
+                ('hash', models.CharField(db_index=True, editable=False, max_length=64)),
+                ('scopes', models.JSONField(help_text='For example read and submit.')),
+                ('created_at', models.DateTimeField(blank=True, editable=False)),
+                ('expires_at', models.DateTimeField(help_text='For example in 90 days.')),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'historical API token',
+                'verbose_name_plural': 'historical API tokens',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='HistoricalConsideration',
@@ -260,6 +304,21 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='IdempotentAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=200)),
+                ('fingerprint', models.CharField(help_text='Hash of method, path and body.', max_length=64)),
+                ('status', models.PositiveSmallIntegerField()),
+                ('body', models.JSONField()),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'key'), name='idempotency_key_once')],
+            },
         ),
         migrations.CreateModel(
             name='Spec',
@@ -643,6 +702,55 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('version', 'kind'), name='script_version_once', violation_error_message='This version is taken.')],
             },
+        ),
+        migrations.CreateModel(
+            name='Comment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('line', models.PositiveIntegerField(blank=True, null=True)),
+                ('kind', governance.models.base.Code(choices=[('comment', 'Comment'), ('question', 'Question'), ('changes', 'Asks for changes')], default='comment', max_length=32)),
+                ('text', models.TextField()),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                ('answers', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='governance.comment')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to=settings.AUTH_USER_MODEL)),
+                ('resolved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='governance.phase')),
+                ('script', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='governance.script')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('line', None), ('script__isnull', False), _connector='OR'), name='comment_line_has_script'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='comment_has_text')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalComment',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('line', models.PositiveIntegerField(blank=True, null=True)),
+                ('kind', governance.models.base.Code(choices=[('comment', 'Comment'), ('question', 'Question'), ('changes', 'Asks for changes')], default='comment', max_length=32)),
+                ('text', models.TextField()),
+                ('at', models.DateTimeField(blank=True, editable=False)),
+                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('answers', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='governance.comment')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('resolved_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('phase', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='governance.phase')),
+                ('script', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='governance.script')),
+            ],
+            options={
+                'verbose_name': 'historical comment',
+                'verbose_name_plural': 'historical comments',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='SpecEditor',
@@ -1310,6 +1418,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='TokenUse',
+            fields=[
+                ('token', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='use', serialize=False, to='governance.apitoken')),
+                ('at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Approval',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1360,6 +1475,10 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='822b37898145dc8b1f6412ac65ce3bc4ccc876c4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_5e793', table='governance_environment', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='apitoken',
+            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='4c88e9dae795fe6c78778c54f216cfa595444a35', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_6496a', table='governance_apitoken', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='domain',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='eb61b36fcf00fed5db56b58af4c8590f19c786aa', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_b04f0', table='governance_domain', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
@@ -1370,6 +1489,14 @@ class Migration(migrations.Migration):
         governance.migrations._operations.AddTriggerQuickly(
             model_name='domaintable',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='bebc8d9ea9f01f8867f637c2c42545f6c16c973c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_6b936', table='governance_domaintable', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='historicalapitoken',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='12ec5b967e48c77e16a19482930928e6ec32773e', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_974df', table='governance_historicalapitoken', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='historicalapitoken',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='6fe5757b97068a4e9afbc3b2e984f4c2cfd38dd4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_208c8', table='governance_historicalapitoken', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalconsideration',
@@ -1548,8 +1675,20 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='a860560a23c797e9ebd78c66fd2b4cb07d77f291', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_dd316', table='governance_historicalfinding', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='historicalcomment',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='25a95caeec4d31ad94b450bbd9b5fc3ce0c536fe', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fa309', table='governance_historicalcomment', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='historicalcomment',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='6e8ba2c1722a17566c32417cca9edfeca207bfd6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ee3e9', table='governance_historicalcomment', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='finding',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='8b165bada113358e8dc76e9ccff83c1e7cc0542b', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_8cbb7', table='governance_finding', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='comment',
+            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='09e1a54c0574e8a1b1e1e1ae9204d49482f8a69a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_bd9db', table='governance_comment', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='spec',
