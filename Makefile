@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo reset test lint format bench
+.PHONY: help demo serve reset test lint format bench
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -20,6 +20,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 
 demo: $(VENV)/.base  ## the life of a change, then the portal on http://127.0.0.1:8000 (ARGS=--once: only the story)
 	@$(BIN)/python manage.py demo $(ARGS)
+
+serve: $(VENV)/.base  ## the portal for real, with the environment of .env (ARGS=--address=0.0.0.0:8000); docs/deploy.md
+	@$(BIN)/python manage.py serve $(ARGS)
 
 reset: $(VENV)/.base  ## forget the demonstration's databases
 	@$(BIN)/python manage.py demo --reset

@@ -2,7 +2,7 @@
 
 from governance import audit, matrix
 from governance.analysis.classify import ChangeClass
-from governance.matrix import Cell, Compatibility
+from governance.matrix import Cell, Compatibility, Source
 from governance.models import MatrixEntry, Phase, Release, ReleaseKind, Run, Target
 
 UNKNOWN = Cell(Compatibility.UNKNOWN, "nothing is known about this client with the present backend")
@@ -32,10 +32,13 @@ def can_deploy(phase: Phase) -> str:
 def record_release(actor: audit.Actor, run: Run, before: dict[Release, Cell], version: str) -> Release:
     """A run made a new backend release: derive its cells from those with the backend before."""
     phase = run.deployment.phase
-    release, _ = Release.objects.get_or_create(kind=ReleaseKind.BACKEND, name=run.target.name, version=version, defaults={"run": run})
+    release = Release.objects.filter(kind=ReleaseKind.BACKEND, name=run.target.name, version=version).first()
+    release = release or audit.save(actor, Release(kind=ReleaseKind.BACKEND, name=run.target.name, version=version, run=run))
     for client, cell in before.items():
         derived = matrix.derive(cell, ChangeClass(phase.change_class), phase.spec.number)
         entry = MatrixEntry.objects.filter(client=client, backend=release).first() or MatrixEntry(client=client, backend=release)
+        if entry.pk and entry.source != Source.DERIVED:
+            continue  # what somebody said or tested of this very pair
         entry.verdict, entry.reason, entry.source, entry.run = derived.verdict, derived.reason, derived.source, run
         audit.save(actor, entry)
     return release

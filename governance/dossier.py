@@ -34,6 +34,7 @@ from governance.specification import SECTIONS
 from governance.windows import WindowKind
 
 FACTS_KEEP = timedelta(hours=24)
+NOT_ANALYSED = "these scripts have not been analysed"
 SEVERITY = (Verdict.PASSED, Verdict.UNKNOWN, Verdict.FAILED)
 
 
@@ -153,7 +154,7 @@ class Records:
             name=target.name,
             production=target.environment.production,
             analysis=_fresh(self.analyses.get(target.pk), self.digest, self.now),
-            blocking=self.blocking.get(target.pk, ()),
+            blocking=self.blocking.get(target.pk, (NOT_ANALYSED,)),
             deployed=_deployed(deployment, done, self.approved),
             dry_run=_dry(runs, self.approved),
             booked=f"{booking.starts:%d %b %H:%M} UTC" if booking else "",
@@ -185,9 +186,11 @@ def _latest_analyses(phase: Phase) -> dict[int, Analysis]:
 
 
 def _blocking(phase: Phase, digest: str) -> dict[int, tuple[str, ...]]:
-    found: dict[int, set[str]] = defaultdict(set)
-    latest = [analysis.pk for analysis in _latest_analyses(phase).values() if analysis.digest == digest]
-    rows = Analysis.objects.filter(pk__in=latest, findings__level=Level.BLOCKING).values_list("target_id", "findings__code")
+    """Empty where an analysis of these scripts found none; without an entry where there is no such analysis."""
+    latest = {target: analysis for target, analysis in _latest_analyses(phase).items() if analysis.digest == digest}
+    found: dict[int, set[str]] = {target: set() for target in latest}
+    keys = [analysis.pk for analysis in latest.values()]
+    rows = Analysis.objects.filter(pk__in=keys, findings__level=Level.BLOCKING).values_list("target_id", "findings__code")
     for target, code in rows:
         found[target].add(code)
     return {target: tuple(sorted(codes)) for target, codes in found.items()}

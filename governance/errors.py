@@ -8,7 +8,7 @@ Refusal
 │   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason
 ├── NotReady            the change is not there yet
 │   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
-│   └── Undeployed  TargetBusy  NewBlocker  NothingToUndo  Irreversible
+│   └── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse
 └── TargetRefused       the target database cannot be used
     └── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
 """
@@ -214,6 +214,22 @@ class Undeployed(NotReady):
     def __init__(self, spec: str, requires: str, target: str) -> None:
         super().__init__(f"{spec} requires {requires}, which is not deployed to {target}. Deploy {requires} there first.")
         self.spec, self.requires, self.target = spec, requires, target
+
+
+class AlreadyApplied(NotReady):
+    """The target has what the run would bring."""
+
+    def __init__(self, what: str, target: str) -> None:
+        super().__init__(f"{what} is applied on {target} already. Nothing has to be run there; to run it anew, roll it back first.")
+        self.what, self.target = what, target
+
+
+class RecordInUse(NotReady):
+    """Something else refers to the record that was to be deleted."""
+
+    def __init__(self, record: str, users: Iterable[str]) -> None:
+        self.record, self.users = record, tuple(users)
+        super().__init__(f"“{record}” cannot be deleted, as it is used by {', '.join(self.users)}. Delete those first, or leave it.")
 
 
 class DependencyCycle(NotReady):

@@ -13,7 +13,6 @@ from governance.orders import RunKind, RunStatus
 from governance.policy import ApprovalKind
 from governance.windows import GateState, WindowKind, state_at
 
-
 LEFT_SOMETHING = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_DIRTY, RunStatus.ROLLED_BACK})
 
 
@@ -133,6 +132,14 @@ def is_open_now(booking: Booking) -> bool:
 def blackouts_over(booking: Booking) -> list[Window]:
     blackouts = Window.objects.of(booking.target).filter(kind=WindowKind.BLACKOUT)
     return [window for window in blackouts if window.interval.overlaps(booking.starts, booking.ends)]
+
+
+def stage_before(run: Run, at: lifecycle.Stage) -> lifecycle.Stage:
+    """Where a run that did not succeed leads its change back to. A rollback leads nowhere before it is done."""
+    if run.kind == RunKind.ROLLBACK:
+        return at
+    _, asked_at = stage_of(RunKind(run.kind), run.target.environment.production)
+    return min(at, lifecycle.stage_after_failure(asked_at))
 
 
 def stage_of(kind: RunKind, production: bool) -> tuple[str, lifecycle.Stage]:

@@ -264,6 +264,7 @@ def _roles(*roles: Role) -> frozenset[Role]:
 
 
 ENGINEERS = _roles(Role.ENGINEER, Role.OPERATOR)
+EVERYBODY = frozenset(Role)
 S = Stage
 ACTS: Mapping[str, Act] = {
     "submit": Act("Submit", ENGINEERS),
@@ -283,6 +284,10 @@ ACTS: Mapping[str, Act] = {
     "control_run": Act("Pause, stop or resume", _roles(Role.OPERATOR)),
     "advance": Act("Go on", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
     "review": Act("Review and close", _roles(Role.REVIEWER, Role.STAKEHOLDER, Role.OPERATOR), S.CLOSURE, S.CLOSURE),
+    "comment": Act("Comment", EVERYBODY),
+    "ask_for_changes": Act("Ask for changes", _roles(Role.REVIEWER, Role.STAKEHOLDER)),
+    "make_token": Act("Make an API token", EVERYBODY),
+    "revoke_token": Act("Revoke an API token", _roles(Role.OPERATOR)),
     "cancel": Act("Cancel", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
 }
 

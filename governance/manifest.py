@@ -1,6 +1,6 @@
 """What would run: a phase's scripts, targets and booking as the values that digests are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from governance import policy
@@ -38,6 +38,11 @@ def release_of(phase: Phase, digest: str) -> Release | None:
     deployments = phase.deployments.filter(target__environment__production=True)
     targets = sorted(deployments.values_list("target__name", flat=True))
     bookings = list(Booking.objects.filter(phase=phase, cancelled_at=None, target__environment__production=True))
+    return release_from(digest, targets, bookings)
+
+
+def release_from(digest: str, targets: Sequence[str], bookings: Sequence[Booking]) -> Release | None:
+    """`targets` and `bookings`: those in production."""
     if not targets or len(bookings) < len(targets):
         return None
     return Release(digest, tuple(targets), min(b.starts for b in bookings), max(b.ends for b in bookings), policy.VERSION)

@@ -218,6 +218,7 @@ class Order:
     checks: tuple[Check, ...] = ()
     counted: tuple[str, ...] = ()  # tables whose rows are counted before and after
     known_blockers: frozenset[str] = frozenset()  # codes of blocking findings that were there when it was approved
+    earlier: tuple[str, ...] = ()  # runs of the same change on this target that ended half-way: this one goes on where they stopped
 
     def scripts(self, kind: ScriptKind) -> tuple[Script, ...]:
         return tuple(script for script in self.manifest.scripts if script.kind == kind)

@@ -25,6 +25,11 @@ def observe(actor: audit.Actor, target: Target, phase: Phase | None = None) -> O
     return row
 
 
+def observe_targets(actor: audit.Actor, phase: Phase) -> None:
+    for deployment in phase.deployments.select_related("target"):
+        observe(actor, deployment.target, phase)
+
+
 def rehearse(actor: audit.Actor, phase: Phase, digest: str) -> Rehearsal:
     """On the schema of the first target of the highest rank: what production looks like."""
     if Rehearsal.objects.filter(phase=phase, digest=digest, status__in=WAITING).exists():

@@ -4,16 +4,19 @@ from pathlib import Path
 
 import environ
 
+from portal.logs import configuration
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
+VAR_DIR = Path(env.str("LOCKGATE_VAR", default=str(BASE_DIR / "var"))).resolve()
 for env_file in (BASE_DIR / ".env", VAR_DIR / "demo.env"):
     if env_file.exists():
         env.read_env(env_file)
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="only-for-tests-and-checks-set-your-own")
+UNSAFE_SECRET_KEY = "only-for-tests-and-checks-set-your-own"  # manage.py serve refuses it
+SECRET_KEY = env.str("SECRET_KEY", default="") or UNSAFE_SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -34,6 +37,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.correlation.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.csp.ContentSecurityPolicyMiddleware",
@@ -66,6 +70,7 @@ WSGI_APPLICATION = "portal.wsgi.application"
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://lockgate@127.0.0.1:5432/lockgate")}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+DATABASES["default"]["OPTIONS"] = {"connect_timeout": 10, **DATABASES["default"].get("OPTIONS", {})}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The queue only wakes: a lost or doubled task changes nothing, the row that waits decides. Values: docs/decisions.md, "The bell".
@@ -85,6 +90,9 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
+# Seconds without a sign of life after which somebody else takes over what a worker had begun.
+CLAIM_SILENCE = env.float("CLAIM_SILENCE", default=20.0)
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -92,24 +100,34 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
+
+# A proxy in front ends TLS, and sets X-Forwarded-Proto itself, whatever its clients send.
+BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, past the proxy
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600) if BEHIND_TLS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the admin's popups
+X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=None)
-WHITENOISE_USE_FINDERS = True
+# With a directory, its files carry the hash of their content in their names and are kept for ever; without, each is found where it lies.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+if STATIC_ROOT and not DEBUG:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = configuration(env.str("LOG_FORMAT", default="line"), env.str("LOG_LEVEL", default="INFO"))
 
-SILENCED_SYSTEM_CHECKS = [] if SESSION_COOKIE_SECURE else ["security.W004", "security.W008", "security.W012", "security.W016"]
+# W005, W021: whether other hosts of the domain speak TLS is not ours to promise. The others: what only a proxy with TLS can offer.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if not BEHIND_TLS:
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]

@@ -3,22 +3,42 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 
-from governance.pages.home import home_page, navigation
-from governance.workflow import roles_of
+from governance import deciding, views
+from governance.pages.home import navigation
+from governance.pages.overview import overview_page
+from governance.visitors import may_read, roles_in
+
+PAGES = (
+    ("approve/<int:phase>/<slug:kind>/", deciding.approve, "approve"),
+    ("changes/<int:pk>/specification/", deciding.specification, "specification"),
+    ("calendar/", views.calendar, "calendar"),
+    ("matrix/", views.matrix, "matrix"),
+    ("audit/", views.audit, "audit"),
+    ("schema/", views.schemas, "schema"),
+    ("schema/<slug:name>/", views.schema, "schema_target"),
+    ("schema/<slug:name>/<path:table>/", views.table, "schema_table"),
+)
 
 
 class LockgateSite(AdminSite):
     site_title = site_header = "Lockgate"
     index_title = "Home"
+    index_template = "governance/overview.html"
     enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [path(route, self.admin_view(view), name=name) for route, view, name in PAGES] + super().get_urls()
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if request.user.is_authenticated and self.has_permission(request):
-            context["nav"] = navigation(roles_of(request.user), request.user.is_superuser)  # type: ignore[arg-type]
+            context["nav"] = navigation(roles_in(request), request.user.is_superuser)
         return context
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().index(request, {**home_page(roles_of(request.user)), **(extra_context or {})})  # type: ignore[arg-type]
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        page = overview_page(request.user, roles_in(request)) if may_read(request) else None  # type: ignore[arg-type]
+        return super().index(request, {"page": page, **(extra_context or {})})

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -49,10 +50,8 @@ class Process:
     def end(self, grace: float = GRACE) -> None:
         self.ask_to_end()
         if self.popen:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(grace)
-            except subprocess.TimeoutExpired:
-                pass
             self._kill_group(self.popen)
             self.popen.wait()
         if self.output:
@@ -60,10 +59,8 @@ class Process:
 
     def _kill_group(self, popen: subprocess.Popen[bytes]) -> None:
         """Whoever is left of the session: workers go on executing after their main process was killed."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def manage(name: str, arguments: list[str], environment: Mapping[str, str], logs: Path) -> Process:
@@ -84,10 +81,13 @@ class Supervisor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # Not to be interrupted: a second Ctrl-C would leave processes behind.
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
         for process in self.processes:
             process.ask_to_end()
         for process in self.processes:
             process.end()
+        signal.signal(signal.SIGINT, interrupt)
 
     def look(self) -> list[str]:
         """Start again what has ended; the names of those."""

@@ -3,4 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-urlpatterns = [path("", admin.site.urls)]
+from governance.api import v1
+from portal.health import healthz, readyz
+
+urlpatterns = [path("healthz", healthz), path("readyz", readyz), path("api/v1/", v1.urls), v1.fallback, path("", admin.site.urls)]

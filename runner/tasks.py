@@ -8,7 +8,7 @@ import psycopg
 
 from governance import handoff
 from governance.errors import Refusal, TargetBusy, TargetRefused
-from governance.orders import Observed, ObservationOrder, Order, Outcome, Rehearsed, RehearsalOrder, RunStatus, Step, Verdict, Wish
+from governance.orders import ObservationOrder, Observed, Order, Outcome, RehearsalOrder, Rehearsed, RunStatus, Step, Verdict, Wish
 from portal.embedded import binaries
 from runner.engine.execute import execute
 from runner.engine.facts import read_facts

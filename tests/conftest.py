@@ -1,5 +1,6 @@
 """The portal's database in tests: migrated once for all workers, then copied; and a cast of people, one per role."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,18 +8,26 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from governance import migrations
 from portal.embedded import EmbeddedServer
 from tests import factories
 from tests.factories import Cast
 
 pytest_plugins = ["tests.postgres"]
-TEMPLATE = "template_portal"
+MIGRATIONS = Path(migrations.__file__).parent
+TEMPLATE = "template_portal_" + hashlib.sha256(b"".join(path.read_bytes() for path in sorted(MIGRATIONS.glob("*.py")))).hexdigest()[:12]
+
+
+def pytest_configure() -> None:
+    """A hash that is slow on purpose would take most of the tests' time: every test has its own people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @contextmanager
@@ -62,7 +71,8 @@ def copy_of(server: EmbeddedServer, template: str, name: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def django_db_setup(server: EmbeddedServer, portal_template: str, worker_id: str, django_db_blocker: Any) -> Iterator[None]:
     """pytest-django's database is a copy for this worker; each test runs in a transaction that is rolled back."""
-    with copy_of(server, portal_template, f"portal_{worker_id}") as url, default_database(url), django_db_blocker.unblock():
+    name = f"portal_{worker_id}_{factories.unique()}"
+    with copy_of(server, portal_template, name) as url, default_database(url), django_db_blocker.unblock():
         yield
 
 

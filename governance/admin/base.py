@@ -1,43 +1,123 @@
 """What all admin pages share: who may see and change, and saving through the workflow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 
 from governance import workflow
+from governance.admin.widgets import SplitDateTime
 from governance.errors import Refusal
-from governance.lifecycle import Role
+from governance.pages.record import record_page
+from governance.pages.values import EMPTY, name_of, shown
+from governance.visitors import may_read, roles_in
 from governance.workflow.records import KEEPERS
 
 
-def roles_in(request: HttpRequest) -> frozenset[Role]:
-    """The signed-in person's roles, looked up once per request."""
-    if not hasattr(request, "lockgate_roles"):
-        request.lockgate_roles = workflow.roles_of(request.user)  # type: ignore[attr-defined, arg-type]
-    return request.lockgate_roles  # type: ignore[attr-defined]
+def person_of(request: HttpRequest) -> User:
+    """The admin lets nobody in who is not signed in."""
+    return request.user  # type: ignore[return-value]
 
 
-def may_read(request: HttpRequest) -> bool:
-    return request.user.is_active and request.user.is_staff and (request.user.is_superuser or bool(roles_in(request)))
+def column(field: Any, *, linked: bool = True) -> Callable[[models.Model], Any]:
+    """A column of a list for a field."""
+
+    @admin.display(description=name_of(field), ordering=field.name)
+    def cell(record: models.Model) -> Any:
+        return shown(record, field, linked=linked)
+
+    cell.__name__ = field.name
+    return cell
 
 
-def pill(kind: str, glyph: str, word: str) -> SafeString:
-    """A state: shape, then word, colour last."""
-    return format_html('<span class="pill {}"><svg class="ic" aria-hidden="true"><use href="#g-{}"/></svg>{}</span>', kind, glyph, word)
+def refusing(form: type[forms.BaseForm], why: str) -> type[forms.BaseForm]:
+    """The same form, which no input satisfies."""
+
+    def clean(self: Any) -> Any:
+        raise forms.ValidationError(why)
+
+    return type(form.__name__, (form,), {"clean": clean})
 
 
-class Readable(admin.ModelAdmin):
-    """Seen by every role, changed by nobody here."""
+class Titled(admin.ModelAdmin):
+    """Pages say what they show (“Changes”, “Saturday night”), not what could be done to it, and labels end without a colon."""
 
     list_per_page = 25
     show_full_result_count = False
+    empty_value_display = EMPTY
+    formfield_overrides = {models.DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": SplitDateTime}}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})})
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """What a list names beside its rows, a record's own page names too."""
+        related = self.list_select_related if isinstance(self.list_select_related, list) else []
+        return super().get_queryset(request).select_related(*related) if related else super().get_queryset(request)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+    ) -> HttpResponse:
+        context["adminform"].form.label_suffix = ""
+        context |= {"title": capfirst(str(obj)) if obj else f"New {self.opts.verbose_name}", "subtitle": ""}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _changeform_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
+        """A refusal shows the form again, with what was typed and the reason."""
+        view = super()._changeform_view  # type: ignore[misc]
+        done = unless_refused(request, lambda: view(request, *given)) if request.method == "POST" else None
+        return done or view(request, *given)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **given)
+        refusal = getattr(request, "lockgate_refusal", "")
+        return refusing(form, refusal) if refusal else form
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        record = self.get_object(request, unquote(object_id))
+        title = {"title": f"History of {record}"} if record else {}
+        return super().history_view(request, object_id, {**title, **(extra_context or {})})
+
+
+class Readable(Titled):
+    """Seen by every role, changed by nobody here."""
+
+    related: Sequence[str] = ()  # sets of other rows that the record's page lists
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Fields are shown as people read them; the first one is the link to the record."""
+        return [self._column(name, linked=position > 0) for position, name in enumerate(self.list_display)]
+
+    def _column(self, name: Any, *, linked: bool) -> Any:
+        fields = {field.name: field for field in self.opts.fields}
+        return column(fields[name], linked=linked) if name in fields else name
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        record = self.get_object(request, unquote(object_id))
+        if record is None or not self.has_view_permission(request, record) or self.has_change_permission(request, record):
+            return super().change_view(request, object_id, form_url, extra_context)
+        return self.record_response(request, record, history_url=self._history_url(record), **(extra_context or {}))
+
+    def _history_url(self, record: models.Model) -> str:
+        return ""
+
+    def record_response(self, request: HttpRequest, record: models.Model, **context: Any) -> HttpResponse:
+        page = record_page(record, () if "as_of" in context else self.related)
+        context |= {**self.admin_site.each_context(request), "record": page, "title": page["title"], "opts": self.opts}
+        return render(request, "admin/governance/record.html", context)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_read(request)
@@ -54,13 +134,25 @@ class Readable(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = str(self.opts.verbose_name_plural).capitalize()
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
-
 
 class ReadOnlyAdmin(Readable, SimpleHistoryAdmin):
     """Records of what happened, with the history of each."""
+
+    def _history_url(self, record: models.Model) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[record.pk])
+
+    def revert_disabled(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return True
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The record as it was; going back is a change like any other and made in the form."""
+        rows = self.model.history.filter(**{self.opts.pk.attname: unquote(object_id)})
+        entry = get_object_or_404(rows, pk=version_id)
+        if not self.has_view_permission(request, entry.instance):
+            raise PermissionDenied
+        return self.record_response(request, entry.instance, as_of=entry.history_date, history_url=self._history_url(entry.instance))
 
 
 class SetUpAdmin(ReadOnlyAdmin):
@@ -76,37 +168,43 @@ class SetUpAdmin(ReadOnlyAdmin):
         return bool(roles_in(request) & KEEPERS)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        workflow.save_record(actor=request.user, record=obj, changed=form.changed_data)
+        workflow.save_record(actor=person_of(request), record=obj, changed=form.changed_data)
 
     def save_formset(self, request: HttpRequest, form: ModelForm, formset: BaseModelFormSet, change: bool) -> None:
         for row in formset.save(commit=False):
-            workflow.save_record(actor=request.user, record=row)
+            workflow.save_record(actor=person_of(request), record=row)
         for row in formset.deleted_objects:
-            workflow.delete_record(actor=request.user, record=row)
+            workflow.delete_record(actor=person_of(request), record=row)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        workflow.delete_record(actor=request.user, record=obj)
+        workflow.delete_record(actor=person_of(request), record=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
         for row in queryset:
-            workflow.delete_record(actor=request.user, record=row)
+            workflow.delete_record(actor=person_of(request), record=row)
 
-    def _changeform_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
-        return refusals_as_messages(request, lambda: super(SetUpAdmin, self)._changeform_view(request, *given))
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What still needs the row is named, rather than a permission that nobody could have."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set() if protected else lacking, protected
 
     def _delete_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
-        return refusals_as_messages(request, lambda: super(SetUpAdmin, self)._delete_view(request, *given))
+        view = super()._delete_view
+        done = unless_refused(request, lambda: view(request, *given))
+        if done is None:
+            messages.error(request, request.lockgate_refusal)  # type: ignore[attr-defined]
+        return done or HttpResponseRedirect(request.get_full_path())
 
 
-def refusals_as_messages(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """A refusal undoes all that the page had written, is kept as an event, and is shown on the same page."""
+def unless_refused(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse | None:
+    """None after a refusal, which undoes all that the view had written and is kept as an event."""
     try:
         with transaction.atomic():
             return view()
     except Refusal as refusal:
-        workflow.record_refusal(request.user, refusal)  # type: ignore[arg-type]
-        messages.error(request, refusal.message)
-        return HttpResponseRedirect(request.get_full_path())
+        workflow.record_refusal(person_of(request), refusal)
+        request.lockgate_refusal = refusal.message  # type: ignore[attr-defined]
+        return None
 
 
 class RowsInline(admin.TabularInline):

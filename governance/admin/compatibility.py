@@ -1,12 +1,9 @@
 """Releases and the matrix of who works with what."""
 
 from django.contrib import admin
-from django.utils.safestring import SafeString
 
-from governance.admin.base import SetUpAdmin, pill
+from governance.admin.base import SetUpAdmin
 from governance.models import MatrixEntry, Release
-
-LOOKS = {"full": ("ok", "ok"), "partial": ("warn", "part"), "no": ("bad", "no"), "unknown": ("unk", "unk")}
 
 
 @admin.register(Release)
@@ -19,13 +16,8 @@ class ReleaseAdmin(SetUpAdmin):
 
 @admin.register(MatrixEntry)
 class MatrixEntryAdmin(SetUpAdmin):
-    list_display = ["client", "backend", "cell", "source", "reason"]
+    list_display = ["client", "backend", "verdict", "source", "reason"]
     list_filter = ["verdict", "source"]
     list_select_related = ["client", "backend"]
     search_fields = ["client__name", "backend__name", "reason"]
     readonly_fields = ["source", "run"]
-
-    @admin.display(description="Works", ordering="verdict")
-    def cell(self, entry: MatrixEntry) -> SafeString:
-        kind, glyph = LOOKS[entry.verdict]
-        return pill(kind, glyph, entry.get_verdict_display())

@@ -26,6 +26,7 @@ class DomainAdmin(SetUpAdmin):
     search_fields = ["name", "tables__name"]
     filter_horizontal = ["owners"]
     inlines = [TablesInline, ConsiderationsInline]
+    related = ["tables", "considerations"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Domain]:
         return (

@@ -1,10 +1,13 @@
 """What is known and decided about changes: analyses, rehearsals, approvals, reviews, snapshots, and the audit trail."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 
-from governance.admin.base import Readable, ReadOnlyAdmin, RowsInline
+from governance.admin.base import Readable, ReadOnlyAdmin
 from governance.models import (
     Analysis,
     Approval,
@@ -18,25 +21,21 @@ from governance.models import (
     SchemaSnapshot,
     TableVersion,
 )
-
-
-class FindingsInline(RowsInline):
-    model = Finding
-    fields = ["level", "code", "script", "line", "message"]
+from governance.pages.values import pill
 
 
 @admin.register(Analysis)
 class AnalysisAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "change_class", "category", "risk", "facts_at", "at"]
+    list_display = ["__str__", "risk", "change_class", "category", "facts_at"]
     list_filter = ["risk", "change_class"]
     list_select_related = ["phase__spec", "target"]
     search_fields = ["phase__spec__title"]
-    inlines = [FindingsInline]
+    related = ["findings"]
 
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
-    list_display = ["message", "level", "code", "script", "line"]
+    list_display = ["message", "level", "script", "line"]
     list_filter = ["level", "code"]
     list_select_related = ["script"]
     search_fields = ["message", "code"]
@@ -52,9 +51,9 @@ class ObservationAdmin(ReadOnlyAdmin):
 
 @admin.register(Rehearsal)
 class RehearsalAdmin(ReadOnlyAdmin):
-    list_display = ["phase", "verdict", "status", "requested_at", "message"]
+    list_display = ["phase", "verdict", "target", "requested_at", "message"]
     list_filter = ["verdict", "status"]
-    list_select_related = ["phase__spec"]
+    list_select_related = ["phase__spec", "target"]
     search_fields = ["phase__spec__title", "message"]
 
 
@@ -66,17 +65,12 @@ class ApprovalAdmin(ReadOnlyAdmin):
     search_fields = ["phase__spec__title", "person__username"]
 
 
-class FollowUpsInline(RowsInline):
-    model = FollowUp
-    fields = ["title", "owner", "due", "done_at"]
-
-
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
     list_display = ["phase", "reviewer", "at"]
     list_select_related = ["phase__spec", "reviewer"]
     search_fields = ["phase__spec__title", "lessons"]
-    inlines = [FollowUpsInline]
+    related = ["follow_ups"]
 
 
 @admin.register(Criterion)
@@ -112,9 +106,32 @@ class TableVersionAdmin(ReadOnlyAdmin):
     search_fields = ["table"]
 
 
+class OutcomeFilter(admin.SimpleListFilter):
+    title = "outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("refused", "Refused"), ("done", "Done")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        match self.value():
+            case "refused":
+                return queryset.filter(kind__startswith="refused.")
+            case "done":
+                return queryset.exclude(kind__startswith="refused.")
+        return queryset
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(Readable):
-    list_display = ["at", "actor", "kind", "subject", "text"]
-    list_filter = ["actor"]
+    list_display = ["at", "actor", "text", "subject", "outcome"]
+    list_filter = [OutcomeFilter, "actor"]
     search_fields = ["text", "actor", "kind", "subject"]
     ordering = ["-pk"]
+
+    @admin.display(description="Outcome")
+    def outcome(self, event: AuditEvent) -> SafeString | str:
+        return pill("refused", "Refused") if event.refused else ""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        raise Http404("An event never changes, so it has no history.")

@@ -5,18 +5,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from governance import workflow
+from governance.admin.widgets import SplitDateTime
 from governance.errors import BadInput
 from governance.models import Consideration, Phase, Script, Spec, StartMode, Target, Window
+from governance.pages.values import person_name
 from governance.specification import Criterion, Specification
 from governance.windows import WindowKind
 from governance.workflow import Debt, Result, ScriptFile
 
+TEXTS = [
+    "title", "domains", "data_class", "privacy_impact", "pattern", "purpose", "drivers", "design", "risk_assessment", "mitigation",
+    "rollback_procedure", "irreversible", "restore_plan",
+]  # fmt: skip
 LARGEST_SCRIPT = 2 * 1024 * 1024  # bytes
-TEXT = forms.CharField(widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}), required=False)
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -55,10 +62,7 @@ class SubmissionForm(forms.ModelForm):
 
     class Meta:
         model = Spec
-        fields = [
-            "title", "domains", "data_class", "privacy_impact", "pattern", "purpose", "drivers", "design", "risk_assessment", "mitigation",
-            "rollback_procedure", "irreversible", "restore_plan",
-        ]  # fmt: skip
+        fields = TEXTS
 
     def clean_scripts(self) -> list[ScriptFile]:
         files = [ScriptFile(each.name, _decoded(each)) for each in self.cleaned_data["scripts"]]
@@ -79,7 +83,7 @@ class SubmissionForm(forms.ModelForm):
 
     def specification(self) -> Specification:
         data = self.cleaned_data
-        texts = {name: data[name] for name in self._meta.fields or () if name not in ("title", "domains")}
+        texts = {name: data[name] for name in TEXTS if name not in ("title", "domains")}
         return Specification(
             title=data["title"],
             **texts,
@@ -93,6 +97,7 @@ def _decoded(upload: Any) -> str:
     if upload.size > LARGEST_SCRIPT:
         raise forms.ValidationError(f"{upload.name} is larger than 2 MB. Split it, or load the data in batches.")
     try:
+        upload.seek(0)
         return upload.read().decode()
     except UnicodeDecodeError as error:
         raise forms.ValidationError(f"{upload.name} is not UTF-8 (byte {error.start}). Save it as UTF-8 and choose it again.") from error
@@ -118,6 +123,12 @@ class ActForm(forms.Form):
         super().__init__(data, label_suffix="")
         self.phase = phase
         self.prepare()
+        for field in self.fields.values():
+            match field.widget:
+                case forms.Textarea():
+                    field.widget.attrs |= {"class": "vLargeTextField", "rows": 4}
+                case forms.TextInput() | forms.URLInput():
+                    field.widget.attrs.setdefault("class", "vTextField")
 
     def prepare(self) -> None:
         """Fields that depend on the phase."""
@@ -126,18 +137,24 @@ class ActForm(forms.Form):
         raise NotImplementedError
 
 
+class WindowField(forms.ModelChoiceField):
+    def label_from_instance(self, window: Window) -> str:
+        starts, ends = (date_format(timezone.localtime(moment), "DATETIME_FORMAT") for moment in (window.starts, window.ends))
+        return f"{window}, {starts} to {ends}"
+
+
 class BookForm(ActForm):
-    target = forms.ModelChoiceField(Target.objects.none())
-    window = forms.ModelChoiceField(Window.objects.none(), help_text="Maintenance windows that have not ended.")
-    starts = forms.SplitDateTimeField(widget=AdminSplitDateTime, required=False, help_text="Inside the window; empty: when it opens.")
-    ends = forms.SplitDateTimeField(widget=AdminSplitDateTime, required=False, help_text="Empty: when it closes.")
-    start = forms.ChoiceField(choices=StartMode.choices, initial=StartMode.MANUAL)
+    target = forms.ModelChoiceField(Target.objects.none(), empty_label=None)
+    window = WindowField(Window.objects.none(), help_text="Maintenance windows that have not ended.")
+    starts = forms.SplitDateTimeField(widget=SplitDateTime, required=False, help_text="In UTC, inside the window; empty: when it opens.")
+    ends = forms.SplitDateTimeField(widget=SplitDateTime, required=False, help_text="In UTC; empty: when it closes.")
+    start = forms.ChoiceField(label="Begins", choices=StartMode.choices, initial=StartMode.MANUAL)
 
     def prepare(self) -> None:
         production = Target.objects.filter(deployments__phase=self.phase, environment__production=True)
         windows = Window.objects.filter(environment__targets__in=production, kind=WindowKind.MAINTENANCE).distinct()
         self.fields["target"].queryset = production  # type: ignore[attr-defined]
-        self.fields["window"].queryset = windows.order_by("starts")  # type: ignore[attr-defined]
+        self.fields["window"].queryset = windows.filter(ends__gt=timezone.now()).order_by("starts")  # type: ignore[attr-defined]
         self.fields["target"].initial = production.first()
 
     def carry_out(self, person: User) -> None:
@@ -149,24 +166,31 @@ class EvidenceForm(ActForm):
     service = forms.CharField(help_text="For example bids-api.")
     commit = forms.CharField(required=False, help_text="Of the service that was tested.")
     address = forms.URLField(required=False, assume_scheme="https", help_text="Where the result can be read.")
-    passed = forms.BooleanField(required=False)
+    passed = forms.BooleanField(required=False, label="The suite passed")
 
     def carry_out(self, person: User) -> None:
         workflow.add_evidence(actor=person, phase=self.phase, **self.cleaned_data)
 
 
+class PersonField(forms.ModelChoiceField):
+    def label_from_instance(self, person: User) -> str:
+        return person_name(person)
+
+
 class ReviewForm(ActForm):
-    performance_impact = TEXT
-    lessons = TEXT
+    performance_impact = forms.CharField(
+        widget=forms.Textarea, help_text="What users felt, for example: no request waited longer than 0.3 s."
+    )
+    lessons = forms.CharField(widget=forms.Textarea, help_text="For example: validate constraints in their own script.")
     debt = forms.CharField(required=False, label="Follow-up", help_text="What is still owed, for example: drop the old column in March.")
-    owner = forms.ModelChoiceField(User.objects.filter(is_active=True), required=False, help_text="Who does it.")
-    due = forms.DateField(required=False, help_text="For example 2027-03-01.")
+    owner = PersonField(User.objects.filter(is_active=True), required=False, help_text="Who does it.")
+    due = forms.DateField(required=False, widget=AdminDateWidget, help_text="For example 2027-03-01.")
 
     def prepare(self) -> None:
         for criterion in self.phase.spec.criteria.all():
             expected = f"Expected: {criterion.expected}"
             self.fields[f"result_{criterion.pk}"] = forms.CharField(label=criterion.name, help_text=expected)
-            self.fields[f"met_{criterion.pk}"] = forms.BooleanField(label="Met", required=False)
+            self.fields[f"met_{criterion.pk}"] = forms.BooleanField(label=f"“{criterion.name}” is met", required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -194,11 +218,13 @@ class SpecificationForm(ActForm):
 
     def prepare(self) -> None:
         spec = self.phase.spec
-        self.fields |= forms.fields_for_model(Spec, fields=[name for name in SubmissionForm._meta.fields or () if name != "domains"])
+        self.fields |= forms.fields_for_model(Spec, fields=[name for name in TEXTS if name != "domains"])
         self.initial = {name: getattr(spec, name) for name in self.fields}
         answers = dict(spec.answers.values_list("consideration_id", "text"))
         for consideration in Consideration.objects.filter(domain__specs=spec).select_related("domain"):
-            field = forms.CharField(label=consideration.question, required=False, widget=TEXT.widget, help_text=consideration.domain.name)
+            field = forms.CharField(
+                label=consideration.question, required=False, widget=forms.Textarea, help_text=consideration.domain.name
+            )
             self.fields[f"answer_{consideration.pk}"] = field
             self.initial[f"answer_{consideration.pk}"] = answers.get(consideration.pk, "")
 

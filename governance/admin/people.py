@@ -5,19 +5,22 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
-from django.db import models
+from django.db import models, transaction
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 
 from governance import audit
+from governance.admin.base import Titled
+from governance.pages.values import EMPTY, pill
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PeopleAdmin(UserAdmin):
-    list_display = ["username", "first_name", "last_name", "email", "is_active", "roles"]
+class PeopleAdmin(Titled, UserAdmin):
+    list_display = ["username", "full_name", "email", "roles", "active"]
     list_filter = ["groups", "is_active"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
@@ -28,12 +31,37 @@ class PeopleAdmin(UserAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "People", **(extra_context or {})})
+
+    @admin.display(description="Name", ordering="last_name")
+    def full_name(self, person: User) -> str:
+        return person.get_full_name() or EMPTY
+
+    @admin.display(description="May sign in", ordering="is_active")
+    def active(self, person: User) -> SafeString:
+        return pill("done" if person.is_active else "", "Yes" if person.is_active else "No")
+
     @admin.display(description="Roles")
     def roles(self, person: User) -> str:
-        return ", ".join(group.name for group in person.groups.all())
+        return ", ".join(group.name for group in person.groups.all()) or EMPTY
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Whoever sets a password can sign in as that person: an event, like a change of roles."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            person = User.objects.get(pk=id)
+            audit.append(
+                request.user,  # type: ignore[arg-type]
+                "person.password",
+                person.get_username(),
+                f"{request.user} set the password of {person}.",
+            )
+        return response
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Roles decide who approves: every change of them is an event."""

@@ -3,25 +3,23 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from governance.admin.base import ReadOnlyAdmin, may_read, pill
-from governance.pages.run import LOOKS, do, etag, run_page
+from governance.admin.base import ReadOnlyAdmin, person_of
 from governance.errors import Refusal
 from governance.models import CheckResult, Deployment, Run, Step
-from governance.orders import RunStatus
-
-GLYPHS = {"ok": "ok", "bad": "no", "warn": "unk", "run": "run"}
+from governance.pages.run import do, etag, run_page
+from governance.pages.values import duration
+from governance.visitors import refuse_strangers
 
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    list_display = ["change", "kind", "target", "state", "requested_by", "requested_at", "finished_at"]
+    list_display = ["change", "kind", "target", "status", "requested_by", "requested_at", "took"]
     list_filter = ["status", "kind", "target"]
     list_select_related = ["deployment__phase__spec", "target", "requested_by"]
     search_fields = ["deployment__phase__spec__title", "message"]
@@ -37,10 +35,9 @@ class RunAdmin(ReadOnlyAdmin):
     def change(self, run: Run) -> str:
         return str(run.deployment.phase)
 
-    @admin.display(description="Status", ordering="status")
-    def state(self, run: Run) -> SafeString:
-        kind = LOOKS.get(RunStatus(run.status), "")
-        return pill(kind, GLYPHS.get(kind, "wait"), run.get_status_display())
+    @admin.display(description="Took")
+    def took(self, run: Run) -> SafeString:
+        return duration(run.seconds)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -59,18 +56,18 @@ class RunAdmin(ReadOnlyAdmin):
         return response
 
     def act_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        refuse_strangers(request)
         run = get_object_or_404(Run.objects.select_related("deployment__phase__spec", "target"), pk=pk)
         try:
-            messages.success(request, do(request.user, run, request.POST.get("act", "")))
+            messages.success(request, do(person_of(request), run, request.POST.get("act", "")))
         except Refusal as refusal:
             messages.error(request, refusal.message)
         return HttpResponseRedirect(reverse("admin:governance_run_change", args=[pk]))
 
     def _page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
-        if not may_read(request):
-            raise PermissionDenied("Your account has no role yet. Ask an administrator for one.")
+        refuse_strangers(request)
         rows = Run.objects.select_related("deployment__phase__spec", "target__environment", "requested_by")
-        return run_page(request.user, get_object_or_404(rows, pk=pk))
+        return run_page(person_of(request), get_object_or_404(rows, pk=pk))
 
 
 @admin.register(Deployment)
@@ -79,11 +76,12 @@ class DeploymentAdmin(ReadOnlyAdmin):
     list_filter = ["target", "applied"]
     list_select_related = ["phase__spec", "target"]
     search_fields = ["phase__spec__title"]
+    related = ["runs"]
 
 
 @admin.register(Step)
 class StepAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "script", "status", "seconds", "attempts", "rows", "note"]
+    list_display = ["__str__", "script", "status", "seconds", "attempts", "note"]
     list_filter = ["status"]
     search_fields = ["statement", "script"]
 

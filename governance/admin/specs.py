@@ -1,43 +1,58 @@
 """Changes: the list, the form that submits one, the page of one, and its scripts."""
 
+import re
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.contrib.admin.utils import unquote
+from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from governance import workflow
-from governance.admin.base import ReadOnlyAdmin, may_read, pill, refusals_as_messages, roles_in
+from governance.admin.base import ReadOnlyAdmin, person_of
 from governance.admin.forms import FORMS, ScriptForm, SubmissionForm
-from governance.pages.acts import do
-from governance.pages.change import TABS, change_page
 from governance.errors import Refusal
 from governance.lifecycle import ACTS, PhaseStatus
-from governance.models import Answer, Dependency, Phase, Script, Spec, TestEvidence
+from governance.models import Answer, Booking, Dependency, Phase, Script, Spec, TestEvidence
+from governance.pages.acts import do, done, why_not
+from governance.pages.change import TABS, change_page
+from governance.pages.values import EMPTY, address_of, moment, person_name, pill, risk
+from governance.visitors import refuse_strangers, roles_in
 
-RISKS = {"low": ("low", "low"), "medium": ("mid", "mid"), "high": ("high", "high"), "critical": ("high", "high")}
+NOT_BOOKED = SafeString('<span class="quiet">Not booked</span>')
+NUMBER = re.compile(r"(?:CHG-)?(\d+)", re.IGNORECASE)
+
+
+def current_phase(spec: Spec) -> Phase:
+    """The first that is still open; without one, the last."""
+    phases = list(spec.phases.all())
+    return next((phase for phase in phases if phase.status == PhaseStatus.OPEN), phases[-1])
 
 
 @admin.register(Spec)
 class SpecAdmin(ReadOnlyAdmin):
     form = SubmissionForm
-    list_display = ["number", "title", "stage", "risk", "change_class", "author", "created_at"]
+    list_display = ["number", "title", "stage", "risk", "change_class", "who", "planned"]
     list_display_links = ["number", "title"]
-    list_filter = ["phases__stage", "phases__risk", "phases__change_class"]
+    list_filter = ["phases__status", "phases__stage", "phases__risk", "phases__change_class"]
     list_select_related = ["author"]
-    search_fields = ["title", "purpose", "phases__scripts__name"]
-    fieldsets = SubmissionForm.FIELDSETS
-    autocomplete_fields: list[str] = []
+    search_fields = ["title", "purpose", "domains__tables__name", "phases__scripts__name", "author__username", "author__last_name"]
+    fieldsets = SubmissionForm.FIELDSETS  # type: ignore[assignment]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Spec]:
-        return super().get_queryset(request).prefetch_related("phases")
+        live = Booking.objects.filter(cancelled_at=None).order_by("starts")
+        return super().get_queryset(request).prefetch_related("phases", Prefetch("phases__bookings", live))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Spec], search_term: str) -> tuple[QuerySet[Spec], bool]:
+        """By number too: CHG-12, or 12."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        number = NUMBER.fullmatch(search_term.strip())
+        return (found | queryset.filter(pk=number[1]), True) if number else (found, duplicates)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(roles_in(request) & ACTS["submit"].roles)
@@ -50,15 +65,12 @@ class SpecAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def save_model(self, request: HttpRequest, obj: Spec, form: SubmissionForm, change: bool) -> None:  # type: ignore[override]
-        spec = workflow.submit(actor=request.user, specification=form.specification(), scripts=form.script_files())
+    def save_model(self, request: HttpRequest, obj: Spec, form: SubmissionForm, change: bool) -> None:
+        spec = workflow.submit(actor=person_of(request), specification=form.specification(), scripts=form.script_files())
         obj.__dict__.update(spec.__dict__)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Nothing: `submit` has saved all of it."""
-
-    def _changeform_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
-        return refusals_as_messages(request, lambda: super(SpecAdmin, self)._changeform_view(request, *given))
 
     def response_add(self, request: HttpRequest, obj: Spec, post_url_continue: str | None = None) -> HttpResponse:
         messages.success(request, f"{obj.number} is submitted. Its page says what is missing to go on.")
@@ -67,39 +79,45 @@ class SpecAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if not may_read(request):
-            raise PermissionDenied
-        spec = get_object_or_404(Spec.objects.select_related("author").prefetch_related("phases", "domains"), pk=object_id)
+        refuse_strangers(request)
+        spec = get_object_or_404(Spec.objects.select_related("author").prefetch_related("phases", "domains"), pk=unquote(object_id))
         tab = request.GET.get("tab", "specification")
         phase = request.GET.get("phase", "")
-        page = change_page(request.user, spec, int(phase) if phase.isdigit() else None, tab if tab in TABS else TABS[0])
+        page = change_page(person_of(request), spec, int(phase) if phase.isdecimal() else None, tab if tab in TABS else TABS[0])
         context = {**self.admin_site.each_context(request), "page": page, "title": page["title"]}
         return render(request, "admin/governance/spec/change_page.html", context)
 
+    def _phase(self, request: HttpRequest, pk: int, phase: int) -> Phase:
+        refuse_strangers(request)
+        return get_object_or_404(Phase.objects.select_related("spec__author"), pk=phase, spec=pk)
+
     def act_view(self, request: HttpRequest, pk: int, phase: int, name: str) -> HttpResponse:
-        row = get_object_or_404(Phase.objects.select_related("spec__author"), pk=phase, spec=pk)
+        row = self._phase(request, pk, phase)
         try:
-            messages.success(request, do(request.user, row, name, request.POST.dict()))
+            messages.success(request, do(person_of(request), row, name, request.POST.dict()))
         except Refusal as refusal:
             messages.error(request, refusal.message)
-        return HttpResponseRedirect(request.META.get("HTTP_REFERER") or reverse("admin:governance_spec_change", args=[pk]))
+        return HttpResponseRedirect(address_of(row))
 
     def form_view(self, request: HttpRequest, pk: int, phase: int, name: str) -> HttpResponse:
         """An act that needs more than a click: booking, evidence, review, editing the specification."""
-        row = get_object_or_404(Phase.objects.select_related("spec__author"), pk=phase, spec=pk)
+        row = self._phase(request, pk, phase)
         if name not in FORMS:
-            raise PermissionDenied
+            raise Http404
+        if request.method == "GET" and (why := why_not(person_of(request), row, name)):
+            messages.error(request, why)
+            return HttpResponseRedirect(address_of(row))
         form = FORMS[name](request.POST or None, phase=row)
         if request.method == "POST" and form.is_valid():
             try:
-                form.carry_out(request.user)
+                form.carry_out(person_of(request))
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
             else:
-                messages.success(request, f"{ACTS[name].label}: done.")
-                return HttpResponseRedirect(reverse("admin:governance_spec_change", args=[pk]))
+                messages.success(request, done(name))
+                return HttpResponseRedirect(address_of(row))
         context = {**self.admin_site.each_context(request), "form": form, "title": ACTS[name].label, "phase": row, "spec": row.spec}
-        return render(request, "admin/governance/spec/act_form.html", context)
+        return render(request, "admin/governance/spec/act_form.html", {**context, "back": address_of(row)})
 
     @admin.display(description="Number", ordering="pk")
     def number(self, spec: Spec) -> str:
@@ -107,25 +125,26 @@ class SpecAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Stage")
     def stage(self, spec: Spec) -> SafeString:
-        phase = spec.phases.all()[0]
-        if phase.status == PhaseStatus.CLOSED:
-            return pill("ok", "ok", "Closed")
-        if phase.status == PhaseStatus.CANCELLED:
-            return pill("", "no", "Cancelled")
-        return pill("", "wait", phase.at.title)
+        phase = current_phase(spec)
+        return pill(phase.status, phase.at.title if phase.status == PhaseStatus.OPEN else phase.get_status_display())
 
     @admin.display(description="Risk")
     def risk(self, spec: Spec) -> SafeString | str:
-        phase = spec.phases.all()[0]
-        if not phase.risk:
-            return "–"
-        look, glyph = RISKS[phase.risk]
-        markup = '<span class="risk {}"><svg class="ic" aria-hidden="true"><use href="#g-{}"/></svg>{}</span>'
-        return format_html(markup, look, glyph, phase.get_risk_display())
+        phase = current_phase(spec)
+        return risk(phase.risk, phase.get_risk_display()) if phase.risk else EMPTY
 
     @admin.display(description="Class")
     def change_class(self, spec: Spec) -> str:
-        return spec.phases.all()[0].get_change_class_display()
+        return current_phase(spec).get_change_class_display() or EMPTY
+
+    @admin.display(description="Author", ordering="author__last_name")
+    def who(self, spec: Spec) -> str:
+        return person_name(spec.author)
+
+    @admin.display(description="Planned for")
+    def planned(self, spec: Spec) -> SafeString:
+        booked = [booking for phase in spec.phases.all() for booking in phase.bookings.all()]
+        return moment(booked[0].starts) if booked else NOT_BOOKED
 
 
 @admin.register(Script)
@@ -133,21 +152,22 @@ class ScriptAdmin(ReadOnlyAdmin):
     """A script's text can be edited, which voids approvals and goes back to script development."""
 
     form = ScriptForm
-    list_display = ["name", "kind", "phase", "checksum", "repository", "commit"]
+    list_display = ["name", "kind", "phase", "commit"]
     list_filter = ["kind"]
     list_select_related = ["phase__spec"]
     search_fields = ["name", "text"]
     readonly_fields = ["phase", "kind", "name", "version", "checksum", "repository", "commit", "request"]
-    fields = ["name", "text", "phase", "kind", "version", "checksum", "repository", "commit", "request"]
+    fields = ["text", "name", "phase", "kind", "version", "checksum", "repository", "commit", "request"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(roles_in(request) & ACTS["edit_script"].roles)
+        """While its change may still be edited; the function behind it checks again."""
+        rule = ACTS["edit_script"]
+        if not roles_in(request) & rule.roles:
+            return False
+        return obj is None or (obj.phase.status == PhaseStatus.OPEN and rule.first <= obj.phase.at <= rule.last)
 
     def save_model(self, request: HttpRequest, obj: Script, form: ModelForm, change: bool) -> None:
-        workflow.edit_script(actor=request.user, script=obj, text=form.cleaned_data["text"])
-
-    def _changeform_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
-        return refusals_as_messages(request, lambda: super(ScriptAdmin, self)._changeform_view(request, *given))
+        workflow.edit_script(actor=person_of(request), script=obj, text=form.cleaned_data["text"])
 
 
 @admin.register(Dependency)

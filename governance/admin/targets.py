@@ -10,6 +10,7 @@ from governance.models import Environment, Target
 class EnvironmentAdmin(SetUpAdmin):
     list_display = ["name", "rank", "production", "monitoring_seconds"]
     search_fields = ["name"]
+    related = ["targets"]
 
 
 @admin.register(Target)

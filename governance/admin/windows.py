@@ -13,6 +13,7 @@ class WindowAdmin(SetUpAdmin):
     list_select_related = ["environment"]
     search_fields = ["name"]
     date_hierarchy = "starts"
+    related = ["bookings"]
 
 
 @admin.register(Booking)

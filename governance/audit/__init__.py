@@ -32,7 +32,16 @@ def append(actor: Actor, kind: str, subject: str, text: str, **data: Any) -> Aud
 
 def save(actor: Actor, row: Row) -> Row:
     """Save a governed row so that its history names the actor."""
-    row._history_user = None if isinstance(actor, System) else actor  # type: ignore[attr-defined]
-    row._change_reason = str(actor) if isinstance(actor, System) else ""  # type: ignore[attr-defined]
+    _sign(actor, row)
     row.save()
     return row
+
+
+def delete(actor: Actor, row: Governed) -> None:
+    _sign(actor, row)
+    row.delete()
+
+
+def _sign(actor: Actor, row: Governed) -> None:
+    row._history_user = None if isinstance(actor, System) else actor  # type: ignore[attr-defined]
+    row._change_reason = str(actor) if isinstance(actor, System) else ""  # type: ignore[attr-defined]

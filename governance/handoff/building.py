@@ -8,9 +8,10 @@ from django.db.models import Q
 from governance.analysis.rule import Level
 from governance.errors import NotReady
 from governance.manifest import manifest_of, release_of, unrehearsed
-from governance.models import Finding, Observation, Phase, Rehearsal, Run, Target
-from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, ScriptKind
+from governance.models import Deployment, Finding, Observation, Phase, Rehearsal, Run, Target
+from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus, ScriptKind
 from governance.orders import Order as RunOrder
+from governance.policy import ApprovalKind
 from governance.validation import builtin_checks, parse_checks
 
 Order = RunOrder | RehearsalOrder | ObservationOrder
@@ -36,8 +37,24 @@ def run_order(run: Run) -> RunOrder:
         release_digest=run.release_digest if production_deploy else "",
         checks=checks_of(manifest, report),
         counted=() if target.environment.production else untouched_rows(report),
-        known_blockers=frozenset(Finding.objects.filter(analysis__phase=phase, level=Level.BLOCKING).values_list("code", flat=True)),
+        earlier=() if run.kind == RunKind.ROLLBACK else half_way(deployment),
+        known_blockers=known_blockers(phase, target),
     )
+
+
+def half_way(deployment: Deployment) -> tuple[str, ...]:
+    """Runs since the last rollback that were applied in part."""
+    runs = deployment.runs.order_by("requested_at")
+    undone = runs.filter(status=RunStatus.ROLLED_BACK).last()
+    since = runs.filter(requested_at__gt=undone.requested_at) if undone else runs
+    return tuple(str(run.pk) for run in since.filter(kind=RunKind.DEPLOY, status=RunStatus.FAILED_DIRTY))
+
+
+def known_blockers(phase: Phase, target: Target) -> frozenset[str]:
+    """Codes of blocking findings that reviewers could see on this target when they approved."""
+    approved = phase.approvals.filter(kind=ApprovalKind.TECHNICAL, voided_at=None).order_by("at").last()
+    seen = phase.analyses.filter(target=target, at__lte=approved.at).order_by("pk").last() if approved else None
+    return frozenset(Finding.objects.filter(analysis=seen, level=Level.BLOCKING).values_list("code", flat=True))
 
 
 def report_on(phase: Phase, target: Target) -> dict[str, Any]:

@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from governance import audit, requests
 from governance.audit import System, save
 from governance.errors import NotReady, Refusal
-from governance.gates import check_run, is_automatic_and_open
+from governance.gates import check_run, is_open_now, stage_before
 from governance.handoff.building import Order, observation_order, rehearsal_order, run_order
 from governance.lifecycle import Stage
 from governance.models import Booking, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
 from governance.orders import RunKind, RunStatus
-from governance.workflow.acts import carry_on, lock, subject_of
+from governance.workflow.acts import carry_on, lock, lock_even_closed, move, subject_of
 
 KINDS: Mapping[str, type[Request]] = {"run": Run, "rehearse": Rehearsal, "observe": Observation}
-SILENCE = timedelta(seconds=20)  # without a heartbeat for so long, a claim is lost
+UNSETTLED = (RunStatus.RUNNING, RunStatus.INDETERMINATE)
 
 
 class ClaimLost(NotReady):
@@ -52,7 +53,10 @@ def claim(kind: str, row: UUID) -> Claim | None:
     """Take a waiting row: None if it does not wait any more, its target is busy, or it may not run (which is then recorded)."""
     try:
         with transaction.atomic():
-            return _claim(kind, row, RunStatus.QUEUED)
+            waiting = _locked(kind, row, RunStatus.QUEUED)
+            if isinstance(waiting, Run):
+                check_run(waiting.deployment, RunKind(waiting.kind), (waiting.script_digest, waiting.release_digest))
+            return _take(kind, waiting) if waiting else None
     except IntegrityError:
         return None  # run_alone_on_target: another run occupies the target, this one stays queued
     except Refusal as refusal:
@@ -63,22 +67,22 @@ def claim(kind: str, row: UUID) -> Claim | None:
 def reclaim(kind: str, row: UUID) -> Claim | None:
     """Take a row over whose holder fell silent. Nothing is checked again: what was begun has to be reconciled."""
     with transaction.atomic():
-        return _claim(kind, row, RunStatus.RUNNING) if (kind, row) in lost() else None
+        silent = _locked(kind, row, *UNSETTLED)
+        return _take(kind, silent) if silent and (kind, row) in lost() else None
 
 
-def _claim(kind: str, pk: UUID, status: RunStatus) -> Claim | None:
-    row = KINDS[kind]._default_manager.select_for_update(of=("self",)).filter(pk=pk, status=status).first()
-    if row is None:
-        return None
-    if isinstance(row, Run) and status is RunStatus.QUEUED:
-        check_run(row.deployment, RunKind(row.kind), timezone.now(), (row.script_digest, row.release_digest))
+def _locked(kind: str, pk: UUID, *statuses: RunStatus) -> Request | None:
+    return KINDS[kind]._default_manager.select_for_update(of=("self",)).filter(pk=pk, status__in=statuses).first()
+
+
+def _take(kind: str, row: Request) -> Claim:
     silence(row)
     again = row.started_at is not None
     row.token, row.status, row.started_at = uuid4(), RunStatus.RUNNING, row.started_at or timezone.now()
     save(System.RUNNER, row)
     Heartbeat.objects.create(token=row.token, at=timezone.now())
-    audit.append(System.RUNNER, f"{kind}.claim", subject_of(row), f"The runner took {row}.", id=str(pk), again=again)
-    return Claim(kind, pk, row.token, _order(row), again)
+    audit.append(System.RUNNER, f"{kind}.claim", subject_of(row), f"The runner took {row}.", id=str(row.pk), again=again)
+    return Claim(kind, row.pk, row.token, _order(row), again)
 
 
 def _order(row: Request) -> Order:
@@ -92,14 +96,19 @@ def _order(row: Request) -> Order:
 
 
 def _refuse(kind: str, pk: UUID, refusal: Refusal) -> None:
-    """The row ends here, with the reason; a later request starts afresh."""
+    """The row ends here, with the reason; a later request starts afresh. What an earlier attempt of a run left, its target has to say."""
     with transaction.atomic():
-        row = KINDS[kind]._default_manager.select_for_update(of=("self",)).get(pk=pk)
-        if row.status != RunStatus.QUEUED:
+        row = _locked(kind, pk, RunStatus.QUEUED)
+        if row is None:
             return
-        row.status, row.message, row.finished_at = RunStatus.FAILED_CLEAN, refusal.message, timezone.now()
+        begun = isinstance(row, Run) and row.started_at is not None
+        row.status = RunStatus.INDETERMINATE if begun else RunStatus.FAILED_CLEAN
+        row.message, row.finished_at = refusal.message, timezone.now()
         save(System.RUNNER, row)
         audit.append(System.RUNNER, f"refused.{kind}", subject_of(row), refusal.message, code=refusal.code, id=str(pk))
+        if isinstance(row, Run):
+            phase = lock_even_closed(row.deployment.phase)
+            move(System.RUNNER, phase, stage_before(row, phase.at), f"the run on {row.target} was refused")
 
 
 def held(kind: str, token: UUID) -> Request:
@@ -116,12 +125,12 @@ def beat(token: UUID) -> None:
 
 
 def lost() -> list[tuple[str, UUID]]:
-    """Running rows whose holder has fallen silent."""
-    alive = Heartbeat.objects.filter(at__gt=timezone.now() - SILENCE).values("token")
+    """Running rows whose holder has been silent for CLAIM_SILENCE, and runs of which nobody could say yet what they left."""
+    alive = Heartbeat.objects.filter(at__gt=timezone.now() - timedelta(seconds=settings.CLAIM_SILENCE)).values("token")
     return [
         (kind, pk)
         for kind, model in KINDS.items()
-        for pk in model._default_manager.filter(status=RunStatus.RUNNING).exclude(token__in=alive).values_list("pk", flat=True)
+        for pk in model._default_manager.filter(status__in=UNSETTLED).exclude(token__in=alive).values_list("pk", flat=True)
     ]
 
 
@@ -140,6 +149,8 @@ def abandon(claim: Claim, why: str) -> None:
     with transaction.atomic():
         row = held(claim.kind, claim.token)
         row.status, row.message = RunStatus.QUEUED, why
+        if not claim.again:
+            row.started_at = None
         save(System.RUNNER, row)
         audit.append(System.RUNNER, f"{claim.kind}.abandon", subject_of(row), f"{row} waits again: {why}", id=str(row.pk))
 
@@ -149,9 +160,10 @@ def tick() -> None:
     for phase in Phase.objects.open().filter(stage=Stage.MONITORING_PERIOD):
         with transaction.atomic():
             carry_on(System.CLOCK, lock(phase))
-    bookings = Booking.objects.filter(start=StartMode.AUTOMATIC, cancelled_at=None, runs=None, phase__stage=Stage.PRODUCTION_DEPLOYMENT)
+    ready = Phase.objects.open().filter(stage=Stage.PRODUCTION_DEPLOYMENT)
+    bookings = Booking.objects.filter(start=StartMode.AUTOMATIC, cancelled_at=None, runs=None, phase__in=ready)
     for booking in bookings.select_related("phase__spec", "target__environment"):
-        if is_automatic_and_open(booking, timezone.now()):
+        if is_open_now(booking):
             _start_automatically(booking)
 
 
@@ -161,7 +173,7 @@ def _start_automatically(booking: Booking) -> None:
     try:
         with transaction.atomic():
             lock(booking.phase)
-            digests = check_run(deployment, RunKind.DEPLOY, timezone.now())
+            digests = check_run(deployment, RunKind.DEPLOY)
             run = requests.run(System.CLOCK, deployment, RunKind.DEPLOY, digests, booking=booking)
             audit.append(System.CLOCK, "run.deploy", subject, f"The window of {booking} opened: the run starts by itself.", run=str(run.pk))
     except Refusal as refusal:

@@ -9,9 +9,10 @@ from django.utils import timezone
 from governance import assessment, audit, compatibility
 from governance.analysis.classify import Bump
 from governance.audit import System, save
+from governance.gates import stage_before
 from governance.handoff.building import report_on
 from governance.handoff.claims import Claim, held, silence
-from governance.lifecycle import Stage, stage_after_edit, stage_after_failure
+from governance.lifecycle import stage_after_edit
 from governance.manifest import content_digest
 from governance.models import (
     CheckResult,
@@ -28,7 +29,7 @@ from governance.models import (
 from governance.orders import Observed, Outcome, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
 from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
-from governance.workflow.acts import carry_on, move
+from governance.workflow.acts import carry_on, lock_even_closed, move
 
 FAILED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE})
 
@@ -84,11 +85,6 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
         _follow(run, phase, outcome)
 
 
-def lock_even_closed(phase: Phase) -> Phase:
-    """A rollback may come after the end: what happened is recorded all the same."""
-    return Phase.objects.select_for_update(of=("self",)).select_related("spec__author").get(pk=phase.pk)
-
-
 def _end(row: Run | Rehearsal | Observation, status: RunStatus, message: str) -> None:
     row.status, row.message = status, message
     if status is not RunStatus.PAUSED:
@@ -108,16 +104,7 @@ def _follow(run: Run, phase: Phase, outcome: Outcome) -> None:
         _undone(run, deployment, outcome)
         move(System.RUNNER, phase, stage_after_edit(phase.at), f"rolled back on {deployment.target}")
     elif outcome.status in FAILED:
-        move(System.RUNNER, phase, _stage_before(run, phase), f"the {run.kind.replace('_', ' ')} on {deployment.target} failed")
-
-
-def _stage_before(run: Run, phase: Phase) -> Stage:
-    asked_at = {
-        (RunKind.DRY_RUN, True): Stage.PRODUCTION_DRY_RUN,
-        (RunKind.DEPLOY, False): Stage.STAGING_DEPLOYMENT,
-        (RunKind.DEPLOY, True): Stage.PRODUCTION_DEPLOYMENT,
-    }.get((RunKind(run.kind), run.target.environment.production))
-    return min(phase.at, stage_after_failure(asked_at)) if asked_at else phase.at
+        move(System.RUNNER, phase, stage_before(run, phase.at), f"the {run.kind.replace('_', ' ')} on {deployment.target} failed")
 
 
 def _applied(run: Run, deployment: Deployment, phase: Phase, outcome: Outcome) -> None:
@@ -133,9 +120,11 @@ def _applied(run: Run, deployment: Deployment, phase: Phase, outcome: Outcome) -
 
 
 def _undone(run: Run, deployment: Deployment, outcome: Outcome) -> None:
+    target = deployment.target
+    version = deployment.version_before if deployment.applied else target.version  # half a change never made a version
     deployment.applied = False
     save(System.RUNNER, deployment)
-    _set_version(run, deployment.target, deployment.version_before or deployment.target.version, outcome.schema)
+    _set_version(run, target, version, outcome.schema)
 
 
 def _set_version(run: Run, target: Target, version: str, schema: SchemaReading | None) -> None:

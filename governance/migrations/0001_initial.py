@@ -367,7 +367,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='For example worst wait of a client.', max_length=120)),
                 ('expected', models.CharField(help_text='For example under 1 s.', max_length=200)),
                 ('result', models.CharField(blank=True, help_text='For example 0.31 s.', max_length=200)),
-                ('met', models.BooleanField(null=True)),
+                ('met', models.BooleanField(blank=True, null=True)),
                 ('spec', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='governance.spec')),
             ],
             options={
@@ -418,7 +418,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='For example worst wait of a client.', max_length=120)),
                 ('expected', models.CharField(help_text='For example under 1 s.', max_length=200)),
                 ('result', models.CharField(blank=True, help_text='For example 0.31 s.', max_length=200)),
-                ('met', models.BooleanField(null=True)),
+                ('met', models.BooleanField(blank=True, null=True)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
@@ -1468,27 +1468,47 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='948c62d2f85cf7a86f65738e8692657be8b6bd08', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_27c37', table='governance_auditevent', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='47cc72e07c32d37db9df4911c2b9eecd3f124e9f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_27c37', table='governance_auditevent', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='environment',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='822b37898145dc8b1f6412ac65ce3bc4ccc876c4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_5e793', table='governance_environment', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='environment',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='cf00b2b506da0123a662d4a615e0f87cd97b95d7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_79603', table='governance_environment', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='apitoken',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='4c88e9dae795fe6c78778c54f216cfa595444a35', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_6496a', table='governance_apitoken', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='apitoken',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='0bc2e96c9159a7cc2027efcbcdde9a26fab555db', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_f06da', table='governance_apitoken', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='domain',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='eb61b36fcf00fed5db56b58af4c8590f19c786aa', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_b04f0', table='governance_domain', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='domain',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='b65e1577549ae94613d92eee67817d46de7172b4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_39e56', table='governance_domain', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='consideration',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='514556eaeede1bb12f896459f565ee9941d00306', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_fa3d4', table='governance_consideration', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='consideration',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='2c30af721af99f1eb6ce3939c7fcf286d8ba61e0', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_062f2', table='governance_consideration', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='domaintable',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='bebc8d9ea9f01f8867f637c2c42545f6c16c973c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_6b936', table='governance_domaintable', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='domaintable',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='f533142a546054e7fa7dad72ede58abf273037bb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_657cc', table='governance_domaintable', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalapitoken',
@@ -1496,7 +1516,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalapitoken',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='6fe5757b97068a4e9afbc3b2e984f4c2cfd38dd4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_208c8', table='governance_historicalapitoken', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='4e2860f09cb33a917979cb9a046aeb6371eb0871', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_208c8', table='governance_historicalapitoken', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalconsideration',
@@ -1504,7 +1524,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalconsideration',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='1d532b4adb8498840bbd30fb1075ad161bc2433e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_aee0f', table='governance_historicalconsideration', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='76c3136eb17a5aa5f208370915c54a814453beb1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_aee0f', table='governance_historicalconsideration', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldomain',
@@ -1512,7 +1532,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldomain',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='c405aa499c8a4612b49c8c952508c7689041b6d6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_bc24e', table='governance_historicaldomain', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='bb0b172254954a9a8cf588fed4f07619529b1f09', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_bc24e', table='governance_historicaldomain', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldomaintable',
@@ -1520,7 +1540,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldomaintable',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='8b7bcb3ff9683edacea9e61458b851a6d659e978', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_94086', table='governance_historicaldomaintable', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='7b0e24f4b8a03c958de8c622599bb45da949822f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_94086', table='governance_historicaldomaintable', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalenvironment',
@@ -1528,7 +1548,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalenvironment',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='4ea115e802043e25cc8cfd729d1affe63c20670d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_24243', table='governance_historicalenvironment', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='4f38ff954d7f90144859ad530e1740f0d845998c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_24243', table='governance_historicalenvironment', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalspec',
@@ -1536,7 +1556,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalspec',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='0bb0eef55c79cdae43098881f9078053cce70190', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_3344d', table='governance_historicalspec', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='a7c4bbe9d24c17ded37a639f6197bb4c2bb4f45c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_3344d', table='governance_historicalspec', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaltarget',
@@ -1544,7 +1564,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaltarget',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='58043288e40d2deddcedd76e56c8fd8fe0b5fad9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_77a18', table='governance_historicaltarget', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='5956939539c994a04c4f093b551a628df0c74bf4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_77a18', table='governance_historicaltarget', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalwindow',
@@ -1552,7 +1572,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalwindow',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='06bc5be4da9d043805914c3809c0bfb16b7fc7a1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_54fee', table='governance_historicalwindow', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='c5cb52cb8051d79842b85f6cffa49d07adbf60d7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_54fee', table='governance_historicalwindow', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaltestevidence',
@@ -1560,7 +1580,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaltestevidence',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='f7aafaa38d76d84ad006b1932fa0cfde0c10820c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_d68eb', table='governance_historicaltestevidence', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='78272f7a7d9ad96eff254c8d7a6193f18b5b060a', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_d68eb', table='governance_historicaltestevidence', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalscript',
@@ -1568,7 +1588,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalscript',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='ccb333b3eded4b5309472910c1a925f0fa5e4388', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_885db', table='governance_historicalscript', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='89b1d709a586e75108323a633d18aa96372b9d60', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_885db', table='governance_historicalscript', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalreview',
@@ -1576,7 +1596,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalreview',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='4ffcdd3ac957894fb2e88e87b823add8573a611b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_77f48', table='governance_historicalreview', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='856c09b6a997bdb57e85c2cf1ce65f5f14334993', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_77f48', table='governance_historicalreview', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalapproval',
@@ -1584,7 +1604,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalapproval',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='1b8616b35758d0856142e02b2ed78eb00ed7543e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_80deb', table='governance_historicalapproval', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='176fa7edcc1813a3f72f703eb16e8b831560d25c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_80deb', table='governance_historicalapproval', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='approval',
@@ -1592,11 +1612,15 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='approval',
-            trigger=pgtrigger.compiler.Trigger(name='not_by_editors', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF EXISTS (\n            SELECT 1 FROM governance_phase p\n            JOIN governance_spec s ON s.id = p.spec_id\n            LEFT JOIN governance_speceditor e ON e.spec_id = s.id\n            WHERE p.id = NEW.phase_id AND NEW.person_id IN (s.author_id, e.person_id)\n        ) THEN\n            RAISE EXCEPTION 'Whoever wrote or edited a change cannot approve it' USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n        RETURN NEW;\n    ", hash='cc90ecdc26a185637f7da07d4be20faa2a510d9a', operation='INSERT OR UPDATE', pgid='pgtrigger_not_by_editors_658e2', table='governance_approval', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='709c8e446ae4a55c1eef9a7ebadbe72162162c6a', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_572ea', table='governance_approval', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='approval',
-            trigger=pgtrigger.compiler.Trigger(name='decided_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (ROW(OLD.phase_id, OLD.kind, OLD.decision, OLD.digest, OLD.person_id, OLD.at) IS DISTINCT FROM ROW(NEW.phase_id, NEW.kind, NEW.decision, NEW.digest, NEW.person_id, NEW.at))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='f72c3612003c7e79c0d7402b38bab7ded411ba6f', operation='UPDATE', pgid='pgtrigger_decided_once_17f91', table='governance_approval', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='not_by_editors', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (TG_OP = 'INSERT' OR NEW.voided_at IS NULL) AND EXISTS (\n            SELECT 1 FROM governance_phase p\n            JOIN governance_spec s ON s.id = p.spec_id\n            LEFT JOIN governance_speceditor e ON e.spec_id = s.id\n            WHERE p.id = NEW.phase_id AND NEW.person_id IN (s.author_id, e.person_id)\n        ) THEN\n            RAISE EXCEPTION 'Whoever wrote or edited a change cannot approve it' USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n        RETURN NEW;\n    ", hash='9524e800a529b2d4bbd76fb214bb8193a0d21a0b', operation='INSERT OR UPDATE', pgid='pgtrigger_not_by_editors_658e2', table='governance_approval', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='approval',
+            trigger=pgtrigger.compiler.Trigger(name='decided_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (ROW(OLD.phase_id, OLD.kind, OLD.decision, OLD.digest, OLD.person_id, OLD.reason, OLD.policy, OLD.at) IS DISTINCT FROM ROW(NEW.phase_id, NEW.kind, NEW.decision, NEW.digest, NEW.person_id, NEW.reason, NEW.policy, NEW.at) OR OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='b33ce91edf3be2a8f1cc7cd9693dd0a156dc5079', operation='UPDATE', pgid='pgtrigger_decided_once_17f91', table='governance_approval', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='approval',
@@ -1607,24 +1631,40 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='ee5e42b4604d15fde3b69b1bd987f30ed721be59', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_31cd9', table='governance_review', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='review',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='eda4015bdb33a4200bcace548222b05dfa749b98', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_dfbaf', table='governance_review', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalfollowup',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='476e902730087257fac9ffd84aabc4d5980ae300', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_23c66', table='governance_historicalfollowup', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalfollowup',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='c9b6fc3b2409330afca3dc41efcf2ab0044ad846', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_fec5f', table='governance_historicalfollowup', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='98ffb74305746f31d1033ecd23f34135b2a82d48', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_fec5f', table='governance_historicalfollowup', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='followup',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='d194feeb72c7dd0da3cd371a9304554caa68b47f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_582ff', table='governance_followup', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='followup',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='bf6cefb22133faada175ad4f6d8c98ca500f736b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c44e0', table='governance_followup', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='release',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='db7511a0b6b3c671f6d2c2ceab822e0482042a66', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_e4833', table='governance_release', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='release',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='53c9a5d576247a54ae08b3a530b46c7bd6836276', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_04123', table='governance_release', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='matrixentry',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='50f2f7d7541e2f7cb521527142f18f4486353ac0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_c71a9', table='governance_matrixentry', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='matrixentry',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='9d78bd812ece0117234c8b37d093c2d0993c3fa7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9fd98', table='governance_matrixentry', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalstep',
@@ -1632,7 +1672,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalstep',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='40fc3b2ba12222528e9169a6b7031b0ec55acec4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_aa516', table='governance_historicalstep', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='c17f6a6175bd0466e132c9a321710686eceb3fa4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_aa516', table='governance_historicalstep', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalrelease',
@@ -1640,7 +1680,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalrelease',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='7fa6c8def073e1b568a7e135438d0f2d8064622d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_df70a', table='governance_historicalrelease', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='108dc2251fcac224911fb523bbfdc2536188e29e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_df70a', table='governance_historicalrelease', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalmatrixentry',
@@ -1648,7 +1688,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalmatrixentry',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='dec8427c15d384d62a4b32c146a7c6547a5ceaa2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c6ee4', table='governance_historicalmatrixentry', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='eb6830d0a1d86ab4267699ace12b05d10abd42a4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c6ee4', table='governance_historicalmatrixentry', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalcheckresult',
@@ -1656,15 +1696,23 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalcheckresult',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='3ba54c581b750e5da0cce90f91b0c7be58bd1e85', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_cfbda', table='governance_historicalcheckresult', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='a231085fbe8d9062d6124176abfc2f8bd4f90f70', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_cfbda', table='governance_historicalcheckresult', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='checkresult',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='1ad3ac7dbf7446a13a69d9378b0d5947fe479825', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_f19dc', table='governance_checkresult', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='checkresult',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='0333878a9c13142cc36aa64aea38682f803de8e9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_04f86', table='governance_checkresult', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='script',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='4b67a0247f5568860abd4a94d9240b37ad019133', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_2ad9e', table='governance_script', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='script',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='d6820d906419e69541b459c28ac481f1eb2cd23b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c5163', table='governance_script', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalfinding',
@@ -1672,7 +1720,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalfinding',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='a860560a23c797e9ebd78c66fd2b4cb07d77f291', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_dd316', table='governance_historicalfinding', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='0e1d2d39b5cacf06bdfe24bc3494e9fcf629302d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_dd316', table='governance_historicalfinding', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalcomment',
@@ -1680,23 +1728,39 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalcomment',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='6e8ba2c1722a17566c32417cca9edfeca207bfd6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ee3e9', table='governance_historicalcomment', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='9eb80021759ec50ebd556832c055fc48cb580ee9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ee3e9', table='governance_historicalcomment', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='finding',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='8b165bada113358e8dc76e9ccff83c1e7cc0542b', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_8cbb7', table='governance_finding', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='finding',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='6691964b70c734a158ac54fb79d9aadcecf141bf', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_935c9', table='governance_finding', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='comment',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='09e1a54c0574e8a1b1e1e1ae9204d49482f8a69a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_bd9db', table='governance_comment', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='comment',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='d443515a9385582f059ba317c9e551776b5ed4ad', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_fc032', table='governance_comment', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='spec',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='ca545db4f6921c146666a0b11058a936c0a0cc95', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_8743f', table='governance_spec', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='spec',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='dd3a8d817b2c2bf240ce834fb01e36b89ebb5ab7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_88895', table='governance_spec', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='phase',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='58f4f9391412631819cb30d601b54ffa9b46da88', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_a6360', table='governance_phase', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='phase',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='67a967d9f5dbf1f572690fabe919025ebcf03ae3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ae688', table='governance_phase', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalspeceditor',
@@ -1704,7 +1768,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalspeceditor',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='cb7c6b911682d94b46710c8fc967d6d9a103cb97', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_682b2', table='governance_historicalspeceditor', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='35e873bedb749a72008804ef0639731adf358607', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_682b2', table='governance_historicalspeceditor', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalphase',
@@ -1712,7 +1776,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalphase',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='8a13e3dc546f79a09627af0b389daf772a862ebb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2334f', table='governance_historicalphase', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='f4bb5d5c42e8ad65c0cdcd21dea74665edc1e157', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2334f', table='governance_historicalphase', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldependency',
@@ -1720,7 +1784,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldependency',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='f40aab06036f6ee378b0fc11e42dfce18f7ef096', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2f97b', table='governance_historicaldependency', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='e9302157b5a0de97e1a47fc5705ea079908e8bbe', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2f97b', table='governance_historicaldependency', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalcriterion',
@@ -1728,7 +1792,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalcriterion',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='ed4f4938014d30d317c9a1ab009e5957ce74bf06', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_a10cb', table='governance_historicalcriterion', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='d5954eb27e20ebd5a5d4e566e35bf80e49df6604', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_a10cb', table='governance_historicalcriterion', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalanswer',
@@ -1736,51 +1800,95 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalanswer',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='62452ffb320bf589ae533545ac5ab6bd209b8c93', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_249e8', table='governance_historicalanswer', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='55be17db0cbfbc4a79774467656ac60c6c30cb81', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_249e8', table='governance_historicalanswer', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='dependency',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='550c53f03f425f5dda4ee5deddeeacef0e947f06', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_63699', table='governance_dependency', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='dependency',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='e9337cdf79915a5577129878fe67a71205f94985', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_e37a1', table='governance_dependency', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='criterion',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='30aea394fde30ef5b36291b49fb7128140e4b8ce', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_e8df7', table='governance_criterion', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='criterion',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='8f3fabaa3b5a07a4ea5ec62217ab4b161839114f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_fffa2', table='governance_criterion', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='answer',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='3d24eda28d5f567e75d86edbfcc1608dd4faedba', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_909de', table='governance_answer', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='answer',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='352f08e7e5b52f1097f815d72699943c8b977fb2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_e2f39', table='governance_answer', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='speceditor',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='981747c40655609b526b7c91f047d85f29eed26a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_750ba', table='governance_speceditor', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='speceditor',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='168285d10fe8d1b3f1a512ad54f335625c6a21c3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_40b17', table='governance_speceditor', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='step',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='bea1360a65005d2264940e735a593f5063affa2a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_a929d', table='governance_step', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='step',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='53cd89ed8fb01317609713f9a719e3b860385182', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_da7b6', table='governance_step', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='target',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='58cb15e2114f604970d6771aa46982ebf7a5b671', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_6e1f2', table='governance_target', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='target',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='59fac9200cb0124711e0a778075b1152e8fd56ad', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_38839', table='governance_target', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='tableversion',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='7cd66a6c7fade8917e9d7e742732803648caa169', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_78367', table='governance_tableversion', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='tableversion',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='367f0d51227fab771385525f80cb2e3d4e56df6f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1aee1', table='governance_tableversion', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='schemasnapshot',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='f82c4150e7e394fc3190cff996428d6be187157f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_bd97b', table='governance_schemasnapshot', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='schemasnapshot',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='efe35820241dea24cad2b09299af09c7f910c0bf', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_844dd', table='governance_schemasnapshot', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='run',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='66c6a7f60aaf28e5804e4c9340f3a4ec0195ddfc', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_1bc88', table='governance_run', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='run',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='07ac7b0190635c377a3209ea5b130a563296b659', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_0b24e', table='governance_run', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='rehearsal',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='d8c561c92fca54eb155d917689b4075553dc5e4f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_22982', table='governance_rehearsal', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='rehearsal',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='5418cad6c8ba564845d8315a2daddaa1e492ea27', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_f96b2', table='governance_rehearsal', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='observation',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='73b276c3a79343ffec66c2f7626a11d165cf2af9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_2a990', table='governance_observation', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='observation',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='a4bb578732512d7f9779be9a9f5c064d9c968668', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_985b1', table='governance_observation', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaltableversion',
@@ -1788,7 +1896,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaltableversion',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='24f680e572c12c63662d514fdb86ea069b13bcac', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_d4b3a', table='governance_historicaltableversion', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='78c81b8d3e3a5807d2af643ef823f67aa285be08', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_d4b3a', table='governance_historicaltableversion', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalschemasnapshot',
@@ -1796,7 +1904,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalschemasnapshot',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='0075ed8e154fd06875b9c9065b5c5d2d98f66358', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2a36a', table='governance_historicalschemasnapshot', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='46518bac66186ecfa0e24f4985df011bc966d111', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2a36a', table='governance_historicalschemasnapshot', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalrun',
@@ -1804,7 +1912,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalrun',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='fb40639950aa912ec4a00f23ac78b75e140db041', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_74cc2', table='governance_historicalrun', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='eecd2489619fb2faa7b47b73e246566e6dd99686', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_74cc2', table='governance_historicalrun', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalrehearsal',
@@ -1812,7 +1920,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalrehearsal',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='df4eb899892d7652992a9944828ce5d3f119eaef', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_e77a5', table='governance_historicalrehearsal', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='0810e7518fe1d58d4d2c3e984e8603222640a02d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_e77a5', table='governance_historicalrehearsal', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalobservation',
@@ -1820,7 +1928,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalobservation',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='4fb7af266acf6b71e736820f3066202fb7f68a31', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_373ce', table='governance_historicalobservation', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='7839e3dc4e69cdff33111192883c0c2ac8b238f6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_373ce', table='governance_historicalobservation', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldeployment',
@@ -1828,7 +1936,7 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicaldeployment',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='80270ec3e3ea6ff329cf91187427f6b11ab025a6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_28045', table='governance_historicaldeployment', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='5f64c29c7c73eb328eef833d4bd9ae8b1ccfdaf3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_28045', table='governance_historicaldeployment', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalanalysis',
@@ -1836,23 +1944,39 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalanalysis',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='2bb38b484314aef9e09211329f0189950c71fa00', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_04999', table='governance_historicalanalysis', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='01787f1107461398b7fbaa65dfb072266a508afb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_04999', table='governance_historicalanalysis', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='deployment',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='d06d29f750dbf9085db0a4cbc88c9dcfee11d63b', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_4f5bf', table='governance_deployment', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='deployment',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='fdd6d57674186d4ed1371fd7c70e6ced9c3afc10', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_834e4', table='governance_deployment', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='analysis',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='d014c35daca0d5be61a21b1085a540f271cead5c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_76e71', table='governance_analysis', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='analysis',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='eb4570978e0b15ed20fcb81c2d894f0d6bdb8a5f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c9f93', table='governance_analysis', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='testevidence',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='d12df53eaac719bdb967033f8762efea8b036ee4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_fdd80', table='governance_testevidence', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
+            model_name='testevidence',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='cdbd1090f06740de10d915c14d9a91fcd083b7e6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_0f7ee', table='governance_testevidence', when='BEFORE')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
             model_name='window',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='d4e5646b3c2c90458826240ea3e223cedf4da6b5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_32b9d', table='governance_window', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='window',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='f119482943311b27f088955b5d245b2b4ec310e7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_985f9', table='governance_window', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalbooking',
@@ -1860,10 +1984,14 @@ class Migration(migrations.Migration):
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='historicalbooking',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='638b105583013d9455a681a4f6c85390d2a0fb80', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_13517', table='governance_historicalbooking', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='f371e3d5dd9c66098e4af199cc8166857e30f417', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_13517', table='governance_historicalbooking', when='BEFORE')),
         ),
         governance.migrations._operations.AddTriggerQuickly(
             model_name='booking',
             trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n        IF NOT EXISTS (SELECT 1 FROM governance_auditevent WHERE xid = pg_current_xact_id()) THEN\n            RAISE EXCEPTION 'A change of % needs an audit event in the same transaction', TG_TABLE_NAME\n                USING ERRCODE = 'integrity_constraint_violation', HINT = 'Use governance.workflow, governance.handoff or audit.append.';\n        END IF;\n        RETURN NULL;\n    ", hash='cc633445b4146b2397ec4ba93604877a9dd8f41f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_1191b', table='governance_booking', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+        ),
+        governance.migrations._operations.AddTriggerQuickly(
+            model_name='booking',
+            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='7290217cebf722f67a2457e61835904c9cd7ce0c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9344f', table='governance_booking', when='BEFORE')),
         ),
     ]

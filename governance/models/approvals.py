@@ -4,17 +4,18 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 
-from governance.models.base import AUDITED, Code, Governed, choices
+from governance.models.base import AUDITED, NO_TRUNCATE, Code, Governed, choices
 from governance.models.specs import Phase
 from governance.policy import ApprovalKind
 
 # Superusers, raw SQL and bulk_create included: whoever wrote or edited a change cannot decide on it.
+# Whoever edits it after deciding has the decision voided, which is an update too.
 NOT_BY_EDITORS = pgtrigger.Trigger(
     name="not_by_editors",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
     func="""
-        IF EXISTS (
+        IF (TG_OP = 'INSERT' OR NEW.voided_at IS NULL) AND EXISTS (
             SELECT 1 FROM governance_phase p
             JOIN governance_spec s ON s.id = p.spec_id
             LEFT JOIN governance_speceditor e ON e.spec_id = s.id
@@ -25,13 +26,14 @@ NOT_BY_EDITORS = pgtrigger.Trigger(
         RETURN NEW;
     """,
 )
-# A decision is evidence: it is given once and can only be withdrawn from counting.
+# A decision is evidence: it is given once and can only be withdrawn from counting, for good.
 DECIDED_ONCE = pgtrigger.Protect(
     name="decided_once",
     operation=pgtrigger.Update,
     condition=pgtrigger.Condition(
-        "ROW(OLD.phase_id, OLD.kind, OLD.decision, OLD.digest, OLD.person_id, OLD.at) IS DISTINCT FROM "
-        "ROW(NEW.phase_id, NEW.kind, NEW.decision, NEW.digest, NEW.person_id, NEW.at)"
+        "ROW(OLD.phase_id, OLD.kind, OLD.decision, OLD.digest, OLD.person_id, OLD.reason, OLD.policy, OLD.at) IS DISTINCT FROM "
+        "ROW(NEW.phase_id, NEW.kind, NEW.decision, NEW.digest, NEW.person_id, NEW.reason, NEW.policy, NEW.at) "
+        "OR OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL"
     ),
 )
 
@@ -63,7 +65,7 @@ class Approval(Governed):
                 violation_error_message="One person decides once.",
             )
         ]
-        triggers = [AUDITED, NOT_BY_EDITORS, DECIDED_ONCE, pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]
+        triggers = [AUDITED, NO_TRUNCATE, NOT_BY_EDITORS, DECIDED_ONCE, pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.person} {self.decision} {self.phase}, {self.kind}"

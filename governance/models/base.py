@@ -6,17 +6,15 @@ import pgtrigger
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-APPEND_ONLY = (
-    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-    # pgtrigger.Protect has no statement level for TRUNCATE
-    pgtrigger.Trigger(
-        name="no_truncate",
-        level=pgtrigger.Statement,
-        when=pgtrigger.Before,
-        operation=pgtrigger.Truncate,
-        func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';",
-    ),
+# TRUNCATE fires no trigger for rows, and a trigger for statements cannot be deferred: it is refused at once.
+NO_TRUNCATE = pgtrigger.Trigger(
+    name="no_truncate",
+    level=pgtrigger.Statement,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Truncate,
+    func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';",
 )
+APPEND_ONLY = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete), NO_TRUNCATE)
 
 # Deferred to the commit, so that event and change may be written in either order. The index on xid makes it one look-up.
 AUDITED = pgtrigger.Trigger(
@@ -39,7 +37,7 @@ class Governed(models.Model):
 
     class Meta:
         abstract = True
-        triggers = [AUDITED]
+        triggers = [AUDITED, NO_TRUNCATE]
 
 
 class Code(models.CharField):

@@ -14,7 +14,7 @@ class Criterion(Governed):
     name = models.CharField(max_length=120, help_text="For example worst wait of a client.")
     expected = models.CharField(max_length=200, help_text="For example under 1 s.")
     result = models.CharField(max_length=200, blank=True, help_text="For example 0.31 s.")
-    met = models.BooleanField(null=True)
+    met = models.BooleanField(null=True, blank=True)
 
     class Meta(Governed.Meta):
         verbose_name_plural = "criteria"

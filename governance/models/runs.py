@@ -31,7 +31,8 @@ class Deployment(Governed):
 
 class RunQuerySet(models.QuerySet["Run"]):
     def live(self) -> "RunQuerySet":
-        return self.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED])
+        """Those that have not ended, or of which nobody knows yet."""
+        return self.filter(status__in=[RunStatus.QUEUED, *OCCUPYING])
 
 
 class Run(Request):

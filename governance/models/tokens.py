@@ -58,5 +58,3 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-

@@ -1,12 +1,13 @@
 """The buttons of a change's page: what the person could do at this stage, and why not where they cannot."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from governance import workflow
-from governance.errors import MissingEvidence, MissingRole, NeedsReason, Refusal, WrongStage
+from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
 from governance.lifecycle import ACTS, PhaseStatus, Stage
 from governance.models import Deployment, Phase
 from governance.orders import RunKind
@@ -24,16 +25,16 @@ PRIMARY = {
     Stage.PRODUCTION_DRY_RUN: "dry_run",
     Stage.SCHEDULED_WINDOW: "book",
     Stage.PRODUCTION_DEPLOYMENT: "deploy_production",
-    Stage.POST_MIGRATION_VERIFICATION: "roll_back",
-    Stage.MONITORING_PERIOD: "roll_back",
     Stage.CLOSURE: "review",
 }
 OFFERED = (
-    "edit_specification", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical", "deploy_below_production", "dry_run",
-    "book", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back", "cancel",
+    "edit_specification", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical", "deploy_below_production",
+    "dry_run", "book", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back", "cancel",
 )  # fmt: skip
 FORMS = frozenset({"edit_specification", "add_evidence", "book", "review"})  # acts that need more than a click
 DANGEROUS = frozenset({"reject", "roll_back", "cancel"})
+MINOR = frozenset({"edit_specification", "request_analysis", "request_rehearsal", "add_evidence", "advance", "cancel", "dry_run"})
+OTHERS_DECIDE = {"approve_technical": "approve", "approve_business": "approve", "reject": "approve", "review": "review"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Button:
     url: str
     primary: bool = False
     danger: bool = False
+    minor: bool = False  # stands behind “More”
     enabled: bool = True
     why: str = ""
     reason: bool = False
@@ -51,13 +53,21 @@ class Button:
 
 
 def buttons(person: User, phase: Phase, digests: tuple[str, str], given: frozenset[str]) -> list[Button]:
-    """`given`: kinds of approval that are complete. Roles are shown as they are; the functions behind the buttons check again."""
+    """`given`: kinds of approval that are complete. What is shown follows the rules; the functions behind the buttons check again."""
     if phase.status != PhaseStatus.OPEN:
         return []
     primary = _primary(phase, given)
     deployments = list(phase.deployments.select_related("target__environment"))
-    found = [button for name in OFFERED for button in _buttons(person, phase, name, name == primary, digests, deployments)]
-    return sorted(found, key=lambda button: (button.danger, not button.enabled, button.primary))
+    whys = _whys(person, phase)
+    offered = [name for name in OFFERED if ACTS[name].first <= phase.at <= ACTS[name].last]
+    # what others may do is no news on every page: only the main act is shown with its reason
+    found = [
+        button
+        for name in offered
+        if not whys[name] or name == primary
+        for button in _buttons(phase, name, whys[name], name == primary, _variants(name, ACTS[name].label, digests, deployments))
+    ]
+    return sorted(found, key=lambda button: (not button.minor, button.danger, not button.enabled, button.primary))
 
 
 def _primary(phase: Phase, given: frozenset[str]) -> str:
@@ -65,22 +75,23 @@ def _primary(phase: Phase, given: frozenset[str]) -> str:
         return "deploy_below_production"
     if phase.at is Stage.SCHEDULED_WINDOW and phase.bookings.filter(cancelled_at=None).exists():
         return "approve_business"
-    return PRIMARY[phase.at]
+    return PRIMARY.get(phase.at, "")
 
 
-def _buttons(person: User, phase: Phase, name: str, primary: bool, digests: tuple[str, str], deployments: list[Deployment]) -> list[Button]:
-    rule = ACTS[name]
-    if not rule.first <= phase.at <= rule.last:
-        return []
-    why = _why_not(person, name, phase.at)
-    if why and not primary:
-        return []  # the roles of others are no news on every page
-    url = reverse("admin:governance_spec_act", args=[phase.spec_id, phase.pk, name])
-    if name in FORMS:
-        url = reverse("admin:governance_spec_form", args=[phase.spec_id, phase.pk, name])
-    common = {"name": name, "url": url, "primary": primary, "danger": name in DANGEROUS, "enabled": not why, "why": why}
-    common |= {"reason": rule.needs_reason, "form": name in FORMS}
-    return [Button(label=label, hidden=hidden, **common) for label, hidden in _variants(name, rule.label, digests, deployments)]
+def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[tuple[str, tuple]]) -> list[Button]:
+    address = f"admin:governance_spec_{'form' if name in FORMS else 'act'}"
+    common: dict[str, Any] = {
+        "name": name,
+        "url": reverse(address, args=[phase.spec_id, phase.pk, name]),
+        "primary": primary,
+        "danger": name in DANGEROUS,
+        "minor": name in MINOR and not primary,
+        "enabled": not why,
+        "why": why,
+        "reason": ACTS[name].needs_reason,
+        "form": name in FORMS,
+    }
+    return [Button(label=label, hidden=hidden, **common) for label, hidden in variants]
 
 
 def _variants(name: str, label: str, digests: tuple[str, str], deployments: list[Deployment]) -> list[tuple[str, tuple]]:
@@ -96,15 +107,29 @@ def _variants(name: str, label: str, digests: tuple[str, str], deployments: list
         fitting = [deployment for deployment in deployments if deployment.target.environment.production is production]
     else:
         return [(label, ())]
-    return [(f"{label.split(' on ', maxsplit=1)[0].split(' in ', maxsplit=1)[0]} on {each.target}", (("deployment", str(each.pk)),)) for each in fitting]
+    return [
+        (f"{label.split(' on ', maxsplit=1)[0].split(' in ', maxsplit=1)[0]} on {each.target}", (("deployment", str(each.pk)),))
+        for each in fitting
+    ]
 
 
-def _why_not(person: User, name: str, stage: Stage) -> str:
-    try:
-        workflow.permit(person, name, stage=stage, reason="shown later")
-    except (MissingRole, WrongStage, NeedsReason) as refusal:
-        return refusal.message
-    return ""
+def why_not(person: User, phase: Phase, name: str) -> str:
+    """Why the person cannot do it now; "" when they can."""
+    if phase.status != PhaseStatus.OPEN:
+        return f"{phase} is {phase.status}: nothing more can be done with it."
+    rule = ACTS[name]
+    if not rule.first <= phase.at <= rule.last:
+        return WrongStage(rule.label, phase.at.title, rule.first.title).message
+    return _whys(person, phase)[name]
+
+
+def _whys(person: User, phase: Phase) -> dict[str, str]:
+    """Per act, why the person may not do it; "" where they may."""
+    roles, name, number = workflow.roles_of(person), person.get_username(), phase.spec.number
+    wrote = phase.spec.author_id == person.pk or phase.spec.editors.filter(person=person).exists()
+    lacking = {act: MissingRole(name, rule.label.lower(), rule.roles).message for act, rule in ACTS.items() if not roles & rule.roles}
+    own = {act: OwnWork(name, number, verb).message for act, verb in OTHERS_DECIDE.items()} if wrote else {}
+    return {act: lacking.get(act) or own.get(act, "") for act in ACTS}
 
 
 def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
@@ -129,10 +154,34 @@ def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
         SIMPLE[name](actor=person, phase=phase)
     else:
         raise Refusal(f"There is no act called {name}.")
-    return f"{ACTS[name].label}: done."
+    return done(name)
 
 
 SIMPLE = {"request_analysis": workflow.request_analysis, "request_rehearsal": workflow.request_rehearsal, "advance": workflow.advance}
+
+
+DONE = {
+    "approve_technical": "Approved. Your decision is bound to exactly these scripts.",
+    "approve_business": "Approved for production. Your decision is bound to these scripts, targets and window.",
+    "reject": "Rejected. The author sees your reason.",
+    "deploy_below_production": "The run is queued. Its page is under Runs.",
+    "deploy_production": "The run is queued. Its page is under Runs.",
+    "dry_run": "The dry run is queued. Its page is under Runs.",
+    "roll_back": "The rollback is queued. Its page is under Runs.",
+    "cancel": "Cancelled. The change stays in the history.",
+    "request_analysis": "The analysis is queued; its result stands under Impact in a moment.",
+    "request_rehearsal": "The rehearsal is queued; its result stands under Rehearsal in a moment.",
+    "advance": "It went on as far as its evidence carries.",
+    "edit_specification": "The specification is saved.",
+    "add_evidence": "The test result is kept with these scripts.",
+    "book": "Booked. The business approval is given for this time.",
+    "review": "Reviewed, and closed.",
+}
+
+
+def done(name: str) -> str:
+    """What is shown after an act."""
+    return DONE[name]
 
 
 def _reject(person: User, phase: Phase, data: dict[str, str]) -> None:

@@ -1,20 +1,21 @@
 """The page of one change."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+import re
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from governance import lifecycle
-from governance.pages.acts import buttons
-from governance.pages.highlight import highlighted
 from governance.dossier import gather
 from governance.lifecycle import Dossier, PhaseStatus, Stage, State
 from governance.manifest import digests_of
-from governance.models import Analysis, AuditEvent, Finding, Phase, Run, Script, Spec
+from governance.models import Analysis, AuditEvent, Phase, Run, Spec
 from governance.orders import RunStatus
+from governance.pages.acts import buttons
+from governance.pages.tabs import tab_of
+from governance.pages.values import person_name
 from governance.policy import ApprovalKind
 from governance.specification import SECTIONS
 
@@ -23,21 +24,24 @@ TABS = (
 )  # fmt: skip
 SHORT = {Stage.STAGING_DEPLOYMENT: "Staging deploy", Stage.PRODUCTION_DRY_RUN: "Dry run", Stage.PRODUCTION_DEPLOYMENT: "Production deploy",
          Stage.POST_MIGRATION_VERIFICATION: "Verification", Stage.MONITORING_PERIOD: "Monitoring"}  # fmt: skip
-LEVELS = {"blocking": "bad", "warning": "warn", "notice": ""}
+BLOCKS = ("nothing", "writes", "reads and writes")
+WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")  # AccessExclusive → access exclusive
 
 
 def change_page(person: User, spec: Spec, phase_id: int | None, tab: str) -> dict[str, Any]:
     phases = list(spec.phases.all())
     current = next((phase for phase in phases if phase.pk == phase_id), phases[0])
     current.spec = spec
+    prefetch_related_objects([current], "scripts")  # read for the digests and by several tabs
     analysis = current.analyses.order_by("-pk").first()
     events = list(AuditEvent.objects.filter(subject=spec.number)[:200]) if tab == "history" else []
     return {
         "number": spec.number,
         "title": spec.title,
         "sentence": current.sentence,
-        "author": spec.author.get_full_name() or spec.author.get_username(),
-        "status": "" if current.status == PhaseStatus.OPEN else current.get_status_display(),
+        "author": person_name(spec.author),
+        "status": {"state": current.status, "word": current.get_status_display()},
+        "open": current.status == PhaseStatus.OPEN,
         "risk": _risk(current, analysis),
         "change_class": current.get_change_class_display(),
         "phases": [_phase(person, phase, phase == current, analysis, tab) for phase in phases],
@@ -46,11 +50,25 @@ def change_page(person: User, spec: Spec, phase_id: int | None, tab: str) -> dic
         "requires": [
             _requirement(dependency.other) for dependency in spec.dependencies.select_related("other").prefetch_related("other__phases")
         ],
-        "history": [{"at": event.at, "actor": event.actor, "text": event.text, "refused": event.refused} for event in reversed(events)],
+        "history": _history(events),
         "tabs": [{"name": name.capitalize(), "url": f"?phase={current.pk}&tab={name}", "current": name == tab} for name in TABS],
         "tab": tab,
         "review": _review(current),
     }
+
+
+def _history(events: list[AuditEvent]) -> list[dict[str, Any]]:
+    """Newest first; a text that begins with its actor is not said twice."""
+    names = {user.get_username(): person_name(user) for user in User.objects.filter(username__in={event.actor for event in events})}
+    return [
+        {
+            "at": event.at,
+            "actor": names.get(event.actor) or event.actor.removeprefix("system:").capitalize(),
+            "text": event.text.removeprefix(event.actor).strip(),
+            "refused": event.refused,
+        }
+        for event in events
+    ]
 
 
 def _risk(phase: Phase, analysis: Analysis | None) -> dict[str, Any]:
@@ -85,13 +103,13 @@ def _review(phase: Phase) -> list[dict[str, str]]:
     criteria = [
         f"{'✓' if each.met else '✗'} {each.name}: expected {each.expected}, got {each.result}" for each in phase.spec.criteria.all()
     ]
-    debts = [f"{debt.title} ({debt.owner}, due {debt.due:%d %b %Y})" for debt in review.follow_ups.select_related("owner")]
+    debts = [f"{debt.title} ({person_name(debt.owner)}, due {debt.due:%d %b %Y})" for debt in review.follow_ups.select_related("owner")]
     parts = {
         "Success criteria": "\n".join(criteria),
         "Performance impact": review.performance_impact,
         "Lessons": review.lessons,
         "Follow-ups": "\n".join(debts),
-        "Reviewed by": str(review.reviewer),
+        "Reviewed by": person_name(review.reviewer),
     }
     return [{"title": title, "text": text} for title, text in parts.items() if text]
 
@@ -114,7 +132,7 @@ def _phase(person: User, phase: Phase, current: bool, analysis: Analysis | None,
         "acts": buttons(person, phase, digests_of(phase), given),
         "versions": _versions(phase),
         "tables": _tables(analysis),
-        **_tab(phase, tab),
+        **tab_of(phase, tab, analysis),
     }
 
 
@@ -164,121 +182,15 @@ def _versions(phase: Phase) -> str:
 
 def _tables(analysis: Analysis | None) -> list[dict[str, str]]:
     """The strongest lock per table, from the report's statements."""
-    found: dict[str, dict[str, str]] = {}
-    for statement in analysis.report["statements"] if analysis else []:
-        for lock in statement["locks"]:
-            blocks = lock["blocks"]
-            state = {"nothing": "ok", "writes": "warn"}.get(blocks, "warn")
-            rank = ("nothing", "writes", "reads and writes").index(blocks)
-            if rank >= ("nothing", "writes", "reads and writes").index(
-                found.get(lock["relation"], {}).get("detail", "nothing").removeprefix("blocks ")
-            ):
-                found[lock["relation"]] = {"name": lock["relation"], "lock": lock["mode"], "detail": f"blocks {blocks}", "state": state}
-    return list(found.values())
-
-
-def _tab(phase: Phase, tab: str) -> dict[str, Any]:
-    """Only what the open tab shows is looked up."""
-    match tab:
-        case "scripts" | "impact":
-            return {"scripts": _scripts(phase)}
-        case "approvals":
-            return {"approvals": [_approval(approval) for approval in phase.approvals.select_related("person")]}
-        case "rehearsal":
-            return {"rehearsals": [_rehearsal(row) for row in phase.rehearsals.all()]}
-        case "schedule" | "runs":
-            return {"deployments": _deployments(phase)}
-        case "checks":
-            return {"checks": _checks(phase)}
-        case "compatibility":
-            return {"compatibility": _compatibility(phase)}
-    return {}
-
-
-def _scripts(phase: Phase) -> list[dict[str, Any]]:
-    latest = phase.analyses.order_by("-pk").values_list("pk", flat=True).first()
-    findings: dict[int, list[Finding]] = defaultdict(list)
-    for finding in Finding.objects.filter(analysis=latest):
-        findings[finding.script_id].append(finding)
-    order = ("forward", "rollback", "check")
-    scripts = sorted(phase.scripts.all(), key=lambda script: (script.version, order.index(script.kind)))
-    return [_script(script, findings[script.pk]) for script in scripts]
-
-
-def _script(script: Script, findings: list[Finding]) -> dict[str, Any]:
-    at_line: dict[int, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        at_line[finding.line].append(finding)
-    levels = [finding.level for finding in findings]
-    return {
-        "kind": script.kind,
-        "name": script.name,
-        "category": "",
-        "checksum": script.checksum,
-        "url": reverse("admin:governance_script_change", args=[script.pk]),
-        "warnings": levels.count("warning"),
-        "blockers": levels.count("blocking"),
-        "lines": [
-            {"number": number, "text": text, "findings": at_line[number], "hit": _hit(at_line[number])}
-            for number, text in enumerate(highlighted(script.text), 1)
-        ],
-    }
-
-
-def _hit(findings: Iterable[Finding]) -> str:
-    looks = {LEVELS[finding.level] for finding in findings}
-    return "bad" if "bad" in looks else "warn" if "warn" in looks else ""
-
-
-def _approval(approval: Any) -> dict[str, Any]:
-    return {
-        "kind": approval.kind,
-        "decision": approval.decision,
-        "person": approval.person.get_full_name() or approval.person.get_username(),
-        "at": approval.at,
-        "digest": approval.digest,
-        "void": approval.voided_at is not None,
-        "why": approval.voided_because or approval.reason,
-    }
-
-
-def _rehearsal(row: Any) -> dict[str, Any]:
-    return {
-        "url": reverse("admin:governance_rehearsal_change", args=[row.pk]),
-        "verdict": row.verdict or row.status,
-        "seconds": row.seconds,
-        "message": row.message,
-        "difference": row.difference,
-        "at": row.requested_at,
-    }
-
-
-def _deployments(phase: Phase) -> list[dict[str, Any]]:
-    bookings = {booking.target_id: booking for booking in phase.bookings.filter(cancelled_at=None)}
-    deployments = phase.deployments.select_related("target__environment").prefetch_related("runs").order_by("target__environment__rank")
+    locks = [lock for statement in (analysis.report["statements"] if analysis else []) for lock in statement["locks"]]
+    weakest_first = sorted(locks, key=lambda lock: BLOCKS.index(lock["blocks"]))
+    strongest = {lock["relation"]: lock for lock in weakest_first}
     return [
         {
-            "target": deployment.target.name,
-            "environment": deployment.target.environment.name,
-            "booked": bookings.get(deployment.target_id),
-            "status": "done" if deployment.applied else "booked" if deployment.target_id in bookings else "waiting",
-            "runs": [_run(run) for run in deployment.runs.all()],
+            "name": relation.removeprefix("public."),
+            "lock": WORDS.sub(" ", lock["mode"].removesuffix("Lock")).lower(),
+            "detail": f"blocks {lock['blocks']}",
+            "state": "ok" if lock["blocks"] == "nothing" else "warn",
         }
-        for deployment in deployments
+        for relation, lock in strongest.items()
     ]
-
-
-def _run(run: Run) -> dict[str, Any]:
-    url = reverse("admin:governance_run_change", args=[run.pk])
-    return {"url": url, "kind": run.kind, "status": run.status, "started_at": run.started_at or run.requested_at, "seconds": run.seconds}
-
-
-def _checks(phase: Phase) -> list[Any]:
-    last = Run.objects.filter(deployment__phase=phase, checks__isnull=False).order_by("-finished_at").first()
-    return list(last.checks.all()) if last else []
-
-
-def _compatibility(phase: Phase) -> list[dict[str, str]]:
-    runs = Run.objects.filter(deployment__phase=phase)
-    entries = [entry for run in runs for entry in run.matrix_entries.select_related("client", "backend")]
-    return [{"client": f"{entry.client} with {entry.backend}", "reason": entry.reason, "level": entry.verdict} for entry in entries]

@@ -5,8 +5,16 @@ import re
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-WORDS = ["add", "alter", "and", "any", "array", "as", "asc", "begin", "between", "bigint", "boolean", "by", "cascade", "case", "check", "column", "comment", "commit", "concurrently", "constraint", "create", "database", "default", "delete", "desc", "disable", "distinct", "do", "domain", "drop", "else", "enable", "end", "enum", "execute", "exists", "false", "for", "foreign", "from", "function", "generated", "grant", "group", "having", "identity", "if", "in", "index", "insert", "int", "integer", "into", "is", "jsonb", "join", "key", "language", "left", "like", "limit", "lock", "not", "null", "numeric", "of", "on", "only", "or", "order", "policy", "primary", "procedure", "public", "references", "refresh", "reindex", "rename", "replace", "restrict", "return", "returns", "revoke", "row", "schema", "security", "select", "set", "table", "temporary", "text", "then", "timestamptz", "to", "trigger", "true", "truncate", "type", "union", "unique", "update", "using", "vacuum", "valid", "validate", "values", "varchar", "view", "when", "where", "with"]
-TOKEN = re.compile(r"(?P<i>--[^\n]*|/\*.*?\*/)|(?P<s>'(?:[^']|'')*')|(?P<b>\b(?:" + "|".join(WORDS) + r")\b)", re.IGNORECASE | re.DOTALL)
+WORDS = (
+    "add|alter|and|any|array|as|asc|begin|between|bigint|boolean|by|cascade|case|check|column|comment|"
+    "commit|concurrently|constraint|create|database|default|delete|desc|disable|distinct|do|domain|drop|else|"
+    "enable|end|enum|execute|exists|false|for|foreign|from|function|generated|grant|group|having|identity|if|"
+    "in|index|insert|int|integer|into|is|jsonb|join|key|language|left|like|limit|lock|not|null|numeric|of|"
+    "on|only|or|order|policy|primary|procedure|public|references|refresh|reindex|rename|replace|restrict|"
+    "return|returns|revoke|row|schema|security|select|set|table|temporary|text|then|timestamptz|to|trigger|"
+    "true|truncate|type|union|unique|update|using|vacuum|valid|validate|values|varchar|view|when|where|with"
+)
+TOKEN = re.compile(r"(?P<i>--[^\n]*|/\*.*?\*/)|(?P<s>'(?:[^']|'')*')|(?P<b>\b(?:" + WORDS + r")\b)", re.IGNORECASE | re.DOTALL)
 
 
 def highlighted(text: str) -> list[SafeString]:

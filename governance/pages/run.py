@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance import workflow
-from governance.pages.acts import Button
-from governance.errors import MissingRole
+from governance.errors import MissingRole, Refusal
 from governance.lifecycle import ENDED
 from governance.models import Run, Step
 from governance.orders import Limits, RunStatus, ScriptKind, StepStatus, Wish
+from governance.pages.acts import Button
+from governance.pages.values import address_of, person_name
 from governance.versions import read_script
 
 LOOKS = {
@@ -32,12 +33,12 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
     steps = _steps(run)
     end = run.finished_at or timezone.now()
     return {
-        "title": f"{run.get_kind_display()}: {phase}",
+        "title": str(phase),
         "status": {"slug": status, "word": run.get_status_display(), "kind": LOOKS.get(status, "")},
         "target": run.target.name,
         "environment": run.target.environment.name,
         "kind": run.get_kind_display(),
-        "actor": run.requested_by or "by its booking",
+        "actor": person_name(run.requested_by) if run.requested_by else "started by its booking",
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "seconds": (end - run.started_at).total_seconds() if run.started_at else None,
@@ -54,13 +55,9 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
         "poll_url": reverse("admin:governance_run_body", args=[run.pk]),
         "digest": run.script_digest,
         "applied": sorted({step["script"] for step in steps if step["state"] == "done"}) if run.kind == "deploy" else [],
-        "spec": {"title": f"{phase.spec.number} {phase.spec}", "url": reverse("admin:governance_spec_change", args=[phase.spec_id])},
+        "spec": {"title": phase.spec.number, "url": address_of(phase)},
+        "reason": run.reason,
     }
-
-
-def run_page_progress(run: Run) -> int:
-    """Percent of the statements that are done."""
-    return _percent(_steps(run))
 
 
 def _done(steps: list[dict[str, Any]]) -> int:
@@ -143,5 +140,7 @@ def do(person: User, run: Run, name: str) -> str:
     if name == "resume":
         workflow.resume(actor=person, run=run)
         return "The run goes on where it stopped."
-    workflow.control(actor=person, run=run, wish=Wish(name) if name in (Wish.PAUSE, Wish.STOP) else Wish.NONE)
+    if name not in (Wish.PAUSE, Wish.STOP):
+        raise Refusal(f"There is no act called {name}. Pause, stop or resume the run.")
+    workflow.control(actor=person, run=run, wish=Wish(name))
     return f"Asked to {name}: the run obeys at the next boundary."

@@ -1,20 +1,23 @@
 """What every act shares: one transaction, the role, the stage, and an event for the act as well as for its refusal."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 
 from governance import audit, lifecycle
-from governance.audit import save
+from governance.audit import Row, save
 from governance.dossier import gather
-from governance.errors import MissingRole, NeedsReason, NotReady, Refusal, WrongStage
+from governance.errors import BadSpecification, MissingRole, NeedsReason, NotReady, Refusal, WrongStage
 from governance.lifecycle import ACTS, PhaseStatus, Role, Stage
 from governance.models import Approval, Phase, Spec, SpecEditor
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL's text holds neither NUL nor half a character
 
 
 def act(function: Function) -> Function:
@@ -35,7 +38,7 @@ def act(function: Function) -> Function:
 
 
 def record_refusal(actor: User, refusal: Refusal) -> None:
-    audit.append(actor, f"refused.{refusal.act}", refusal.subject, refusal.message, code=refusal.code)
+    audit.append(actor, f"refused.{refusal.act}", refusal.subject, UNSTORABLE.sub("�", refusal.message), code=refusal.code)
 
 
 def subject_of(value: object) -> str:
@@ -71,10 +74,15 @@ def lock(phase: Phase) -> Phase:
     Raises:
         NotReady: the phase is closed or cancelled.
     """
-    held = Phase.objects.select_for_update(of=("self",)).select_related("spec__author").get(pk=phase.pk)
+    held = lock_even_closed(phase)
     if held.status != PhaseStatus.OPEN:
         raise NotReady(f"{held} is {held.status}: nothing more can be done with it. Submit a new change.")
     return held
+
+
+def lock_even_closed(phase: Phase) -> Phase:
+    """What the runner did is recorded all the same."""
+    return Phase.objects.select_for_update(of=("self",)).select_related("spec__author").get(pk=phase.pk)
 
 
 def add_editor(person: User, spec: Spec) -> None:
@@ -92,13 +100,28 @@ def move(actor: audit.Actor, phase: Phase, stage: Stage, why: str) -> None:
 
 
 def carry_on(actor: audit.Actor, phase: Phase) -> None:
-    """Move a phase as far as its evidence carries, and close it at the end."""
+    """Move an open phase as far as its evidence carries, and close it at the end."""
+    if phase.status != PhaseStatus.OPEN:
+        return
     stage, finished = lifecycle.reachable(phase.at, gather(phase))
     move(actor, phase, stage, "the evidence is there")
     if finished:
         phase.status = PhaseStatus.CLOSED
         save(actor, phase)
         audit.append(actor, "phase.closed", phase.spec.number, f"{phase} is closed.")
+
+
+def checked(row: Row) -> Row:
+    """The row, if the model and the database would take it. Raises BadSpecification with all that is wrong."""
+    wrong = [f"{name} has a character that no text can hold" for name, value in vars(row).items() if UNSTORABLE.search(str(value))]
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        found = [(name, " ".join(texts).rstrip(".")) for name, texts in error.message_dict.items()]
+        wrong += [text if name == NON_FIELD_ERRORS else f"{name}: {text}" for name, text in found]
+    if wrong:
+        raise BadSpecification(f"{type(row)._meta.verbose_name} “{str(row)[:60]}”", "; ".join(wrong), "Correct it and try again.")
+    return row
 
 
 def void_approvals(actor: audit.Actor, phase: Phase, keep: tuple[str, ...], why: str, now: Any) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from governance import audit, lifecycle
 from governance.audit import save
@@ -60,11 +61,12 @@ def review(
     """The post-migration review, which closes the change. `results`: by name of the criterion, for every criterion.
 
     Raises:
-        OwnWork, BadInput
+        OwnWork, NotReady, BadInput
     """
     phase = lock(phase)
     permit(actor, "review", stage=phase.at)
     refuse_own_work(actor, phase, "review")
+    _refuse_live(phase)
     if not performance_impact.strip() or not lessons.strip():
         raise BadInput("A review says what users felt and what was learned. Write both, even if it is “nothing”.")
     _judge(actor, phase, results)
@@ -93,11 +95,18 @@ def cancel(*, actor: User, phase: Phase, reason: str) -> Phase:
     """Give a change up. It stays in the history."""
     phase = lock(phase)
     permit(actor, "cancel", stage=phase.at, reason=reason)
-    if Run.objects.live().filter(deployment__phase=phase).exists():
-        raise NotReady(f"{phase} has a run that has not ended. Stop it first.")
+    _refuse_live(phase)
     if phase.deployments.filter(applied=True).exists():
         raise NotReady(f"{phase} is applied on a target. Roll it back there first, so that nothing half-done is left.")
+    for booking in phase.bookings.filter(cancelled_at=None):
+        booking.cancelled_at = timezone.now()
+        save(actor, booking)
     phase.status = PhaseStatus.CANCELLED
     save(actor, phase)
     audit.append(actor, "phase.cancel", phase.spec.number, f"{actor} cancelled {phase}: {reason}")
     return phase
+
+
+def _refuse_live(phase: Phase) -> None:
+    if Run.objects.live().filter(deployment__phase=phase).exists():
+        raise NotReady(f"{phase} has a run that has not ended. Wait for it, or stop it first.")

@@ -5,10 +5,12 @@ from django.contrib.auth.models import User
 from governance import audit, policy
 from governance.audit import save
 from governance.errors import AlreadyDecided, DigestChanged, MissingEvidence, OwnWork
+from governance.lifecycle import Stage
 from governance.manifest import digests_of
-from governance.models import Approval, Decision, Phase, SpecEditor
+from governance.models import Approval, CommentKind, Decision, Phase, SpecEditor
 from governance.policy import ApprovalKind
-from governance.workflow.acts import act, carry_on, lock, permit
+from governance.workflow.acts import act, carry_on, lock, move, permit
+from governance.workflow.discussing import open_comments
 
 
 @act
@@ -16,10 +18,12 @@ def approve(*, actor: User, phase: Phase, kind: ApprovalKind, digest: str, reaso
     """`digest`: what the person was shown; refused if it is no longer what would run.
 
     Raises:
-        MissingRole, WrongStage, OwnWork, DigestChanged, AlreadyDecided
+        MissingRole, WrongStage, MissingEvidence, OwnWork, DigestChanged, AlreadyDecided
     """
     phase = lock(phase)
     permit(actor, f"approve_{kind}", stage=phase.at)
+    if asked := open_comments(phase).filter(kind=CommentKind.CHANGES).first():
+        raise MissingEvidence("approve", [f"the changes that {asked.person} asked for: “{asked}”"])
     return _decide(actor, phase, kind, Decision.APPROVED, digest, reason)
 
 
@@ -49,6 +53,8 @@ def _decide(actor: User, phase: Phase, kind: ApprovalKind, decision: Decision, d
         policy=policy.VERSION,
         reason=reason,
     )
+    if decision is Decision.REJECTED:
+        move(actor, phase, min(phase.at, Stage.SCHEDULED_WINDOW), f"{actor} rejected it")
     carry_on(actor, phase)
     return approval
 

@@ -4,26 +4,30 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import ProtectedError
 from django.forms.models import model_to_dict
 
 from governance import audit
 from governance.audit import save
-from governance.errors import MissingRole
+from governance.errors import MissingRole, NotAllowed, RecordInUse
 from governance.lifecycle import Role
-from governance.models import Governed
+from governance.models import Consideration, Domain, DomainTable, Environment, Governed, MatrixEntry, Release, Target, Window
 from governance.workflow.acts import act, roles_of, subject_of
 
 KEEPERS = frozenset({Role.OPERATOR})
+SET_UP = (Environment, Target, Domain, DomainTable, Consideration, Window, Release, MatrixEntry)
 
 
-def permit_keeper(person: User) -> None:
+def permit_keeper(person: User, record: Governed) -> None:
+    if not isinstance(record, SET_UP):
+        raise NotAllowed(f"“{record}” says what happened and is not edited by hand. Use the acts on the page of its change.")
     if not person.is_active or not roles_of(person) & KEEPERS:
         raise MissingRole(person.get_username(), "change the portal's set-up", KEEPERS)
 
 
 @act
 def save_record(*, actor: User, record: Governed, changed: Iterable[str] = ()) -> Governed:
-    permit_keeper(actor)
+    permit_keeper(actor, record)
     added = record._state.adding
     before = {} if added else _values(type(record)._default_manager.get(pk=record.pk))
     save(actor, record)
@@ -37,10 +41,15 @@ def save_record(*, actor: User, record: Governed, changed: Iterable[str] = ()) -
 
 @act
 def delete_record(*, actor: User, record: Governed) -> None:
-    permit_keeper(actor)
+    permit_keeper(actor, record)
+    if isinstance(record, Domain) and record.specs.exists():  # a link between many and many protects nothing
+        raise RecordInUse(str(record), map(str, record.specs.all()))
     kind, what = record._meta.model_name, f"{actor} deleted {record._meta.verbose_name} “{record}”."
     audit.append(actor, f"{kind}.delete", subject_of(record), what, before=_values(record))
-    record.delete()
+    try:
+        audit.delete(actor, record)
+    except ProtectedError as error:
+        raise RecordInUse(str(record), sorted({str(user) for user in error.protected_objects})) from error
 
 
 def _values(record: Governed) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Asking for runs, and steering them."""
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from governance import audit, bell, requests
 from governance.audit import save
@@ -17,13 +16,13 @@ def start(*, actor: User, deployment: Deployment, kind: RunKind = RunKind.DEPLOY
     """Ask for a run; the runner does it as soon as it is woken.
 
     Raises:
-        MissingRole, WrongStage, MissingEvidence, OutsideWindow, Undeployed, TargetBusy
+        MissingRole, WrongStage, MissingEvidence, OutsideWindow, Undeployed, AlreadyApplied, TargetBusy
     """
     phase = lock(deployment.phase)
     deployment = Deployment.objects.select_related("phase__spec__author", "target__environment").get(pk=deployment.pk)
     name, _ = stage_of(kind, deployment.target.environment.production)
     permit(actor, name)
-    digests = check_run(deployment, kind, timezone.now())  # before the stage: a void approval says more than the stage it led back to
+    digests = check_run(deployment, kind)  # before the stage: a void approval says more than the stage it led back to
     permit(actor, name, stage=phase.at)
     run = requests.run(actor, deployment, kind, digests, booking=booking_of(deployment))
     audit.append(
@@ -44,7 +43,7 @@ def roll_back(*, actor: User, deployment: Deployment, reason: str) -> Run:
     phase = lock(deployment.phase)
     deployment = Deployment.objects.select_related("phase__spec__author", "target__environment").get(pk=deployment.pk)
     permit(actor, "roll_back", stage=phase.at, reason=reason)
-    digests = check_run(deployment, RunKind.ROLLBACK, timezone.now())
+    digests = check_run(deployment, RunKind.ROLLBACK)
     run = requests.run(actor, deployment, RunKind.ROLLBACK, digests, reason=reason)
     audit.append(actor, "run.rollback", phase.spec.number, f"{actor} rolls back on {deployment.target}: {reason}", run=str(run.pk))
     return run
@@ -55,7 +54,9 @@ def control(*, actor: User, run: Run, wish: Wish) -> Run:
     """Pause or stop a run: the runner obeys at the next boundary, and a stop cancels the statement it is in."""
     permit(actor, "control_run")
     held = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target").get(pk=run.pk)
-    if held.status not in (RunStatus.QUEUED, RunStatus.RUNNING):
+    if held.status == RunStatus.PAUSED and wish is Wish.STOP:
+        held.status, held.message = RunStatus.INDETERMINATE, "Stopped while it rested. The target is asked what it holds."
+    elif held.status not in (RunStatus.QUEUED, RunStatus.RUNNING):
         raise NotReady(f"{held} is {held.status.replace('_', ' ')}: there is nothing to {wish}.")
     held.wish = wish
     save(actor, held)

@@ -10,10 +10,11 @@ from governance import audit
 from governance.audit import save
 from governance.errors import BookingTaken, OutsideWindow
 from governance.gates import blackouts_over
+from governance.lifecycle import Stage
 from governance.manifest import digests_of
 from governance.models import Booking, Phase, StartMode, Target, Window
 from governance.windows import WindowKind
-from governance.workflow.acts import act, carry_on, lock, permit, void_approvals
+from governance.workflow.acts import act, carry_on, lock, move, permit, void_approvals
 
 
 @act
@@ -53,6 +54,7 @@ def book(
         start=start,
     )
     void_approvals(actor, phase, digests_of(phase), "the booking changed", timezone.now())
+    move(actor, phase, min(phase.at, Stage.SCHEDULED_WINDOW), "the booking changed")
     carry_on(actor, phase)
     return booking
 

@@ -5,7 +5,7 @@ Told as a loop over the present stage, so that it goes on where it was interrupt
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from governance import lifecycle, specification, workflow
@@ -19,6 +19,7 @@ from governance.workflow import Debt, Result, ScriptFile, Source
 from portal.clients import Clients, Report
 from portal.demo.databases import INSTABIDS
 from portal.demo.setup import person
+from portal.demo.teller import Teller
 
 PATIENCE = 120.0  # seconds to wait for the runner
 WAITING = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -27,19 +28,6 @@ MAIN, EDITED = "bids_pricing_model", "contractor_verification_levels"
 
 class StoryFailed(Exception):
     """The story cannot go on; the message says where it stands."""
-
-
-@dataclass
-class Teller:
-    """Prints each act in a line, with the time that it took."""
-
-    say: Callable[[str], None]
-    started: float = field(default_factory=time.monotonic)
-
-    def tell(self, who: str, what: str) -> None:
-        now = time.monotonic()
-        self.say(f"  {now - self.started:6.2f} s  {who:<9} {what}")
-        self.started = now
 
 
 def submit(slug: str, role: Role = Role.ENGINEER) -> Spec:
@@ -62,20 +50,45 @@ class Story:
     report: Report | None = None
 
     def tell(self) -> None:
+        spec = self._begin()
+        while (phase := self.phase(spec)).status == PhaseStatus.OPEN:
+            before = phase.at
+            self.teller.at(before)
+            ACTS[before](self, phase)
+            phase = self.phase(spec)
+            if phase.status == PhaseStatus.OPEN:
+                self._check_progress(before, phase)
+                self._tell_passed(before, phase)
+        self.teller.add(f"{spec.number} is closed: thirteen stages, each left with its evidence.")
+
+    def _begin(self) -> Spec:
+        told = Spec.objects.exists()
         spec = submit(MAIN)
         phase = self.phase(spec)
-        self.teller.tell("Tomasz", f"submits {spec.number} “{spec}”: {phase.scripts.count()} scripts. {phase.sentence}")
-        while (phase := self.phase(spec)).status == PhaseStatus.OPEN:
-            stage = phase.at
-            ACTS[stage](self, phase)
-            if self.phase(spec).at is stage and self.phase(spec).status == PhaseStatus.OPEN:
-                self._check_progress(self.phase(spec))
-        self.teller.tell("", f"{spec.number} is closed: thirteen stages, each left with its evidence.")
+        if told:
+            self.teller.add(f"{spec.number} “{spec}” is there already, at stage {phase.stage}, {phase.at.title.lower()}.")
+            return spec
+        self.teller.at(Stage.REQUIREMENT)
+        self.teller.tell(f"Tomasz submits {spec.number} “{spec}”, {phase.scripts.count()} scripts with rollbacks and checks.")
+        self.teller.add(f"It {_lower(phase.sentence)}")
+        self._tell_passed(Stage.REQUIREMENT, phase)
+        return spec
+
+    def _tell_passed(self, before: Stage, phase: Phase) -> None:
+        """Stages between two acts that were left at once, as everything they ask for was there."""
+        dossier = gather(phase)
+        for number in range(before + 1, phase.at):
+            if Stage(number) not in self.teller.told:
+                self.teller.at(Stage(number))
+                pieces = [_lower(piece.text) for piece in lifecycle.evidence(Stage(number), dossier)]
+                self.teller.add(f"Everything is there: {', '.join(pieces)}.")
 
     def phase(self, spec: Spec) -> Phase:
         return Phase.objects.select_related("spec__author").get(spec=spec)
 
-    def _check_progress(self, phase: Phase) -> None:
+    def _check_progress(self, before: Stage, phase: Phase) -> None:
+        if phase.at > before:
+            return
         lacking = [f"{piece.text} ({piece.detail or piece.state})" for piece in lifecycle.missing(phase.at, gather(phase))]
         last = Run.objects.filter(deployment__phase=phase).order_by("-requested_at").first()
         raise StoryFailed(
@@ -102,7 +115,7 @@ class Story:
         phase = self.phase(phase.spec)
         findings = sum(analysis.findings.count() for analysis in phase.analyses.filter(target__isnull=False))
         self.teller.tell(
-            "Lockgate", f"analyses it on the facts of both targets: {phase.change_class}, {phase.risk} risk, {findings} findings."
+            f"Lockgate analyses it on today's facts of both targets: {phase.change_class}, {phase.risk} risk, {findings} findings."
         )
 
     def rehearse(self, phase: Phase) -> None:
@@ -111,31 +124,31 @@ class Story:
         rehearsal = phase.rehearsals.order_by("-requested_at").first()
         assert isinstance(rehearsal, Rehearsal)
         self.wait(rehearsal)
-        self.teller.tell("Lockgate", f"rehearses it, forward, back, schema compared, forward: {rehearsal.verdict}. {rehearsal.message}")
+        self.teller.tell(f"Lockgate rehearses it, forward, back, schema compared, forward: {rehearsal.verdict}. {rehearsal.message}")
 
     def test(self, phase: Phase) -> None:
         evidence = workflow.add_evidence(
             actor=person(Role.ENGINEER), phase=phase, suite="bids end-to-end", service="bids-api", commit="9d1e0f7", passed=True
         )
-        self.teller.tell("Tomasz", f"sends the result of integration tests: {evidence}.")
+        self.teller.tell(f"Tomasz sends the result of integration tests: {evidence}.")
 
     def stage(self, phase: Phase) -> None:
         if lifecycle.missing(Stage.STAGING_DEPLOYMENT, gather(phase))[0].text == "Technical approval":
             self._approve(phase, ApprovalKind.TECHNICAL, Role.REVIEWER)
         deployment = self._deployment(phase, production=False)
         run = self._run(deployment, RunKind.DEPLOY)
-        self.teller.tell("Ingrid", f"runs it on {run.target}: {_ended(run)}")
+        self.teller.tell(f"Ingrid runs it on {run.target}: {_ended(run)}")
 
     def dry_run(self, phase: Phase) -> None:
         run = self._run(self._deployment(phase, production=True), RunKind.DRY_RUN)
-        self.teller.tell("Ingrid", f"tries it in production, rolled back: {_ended(run)}")
+        self.teller.tell(f"Ingrid tries it in production: {run.message}")
 
     def schedule(self, phase: Phase) -> None:
         deployment = self._deployment(phase, production=True)
         if not Booking.objects.filter(phase=phase, cancelled_at=None).exists():
             window = Window.objects.filter(environment=deployment.target.environment).latest("starts")
             booking = workflow.book(actor=person(Role.OPERATOR), phase=phase, target=deployment.target, window=window)
-            self.teller.tell("Ingrid", f"books {booking.target} in “{window}”, {booking.starts:%H:%M} to {booking.ends:%H:%M} UTC.")
+            self.teller.tell(f"Ingrid books {booking.target} in “{window}”, {booking.starts:%H:%M} to {booking.ends:%H:%M} UTC.")
         self._approve(phase, ApprovalKind.BUSINESS, Role.STAKEHOLDER)
 
     def deploy(self, phase: Phase) -> None:
@@ -146,20 +159,22 @@ class Story:
             time.sleep(0.5)
         self.report = clients.report
         deployment.refresh_from_db()
-        self.teller.tell("Ingrid", f"runs it in production: {_ended(run)} {deployment.version_before} → {deployment.version_after}.")
-        self.teller.say(
-            f"{'':21}Meanwhile four clients read and wrote bids: {self.report.statements} statements, {self.report.failed} failed, "
+        versions = f"{deployment.version_before} → {deployment.version_after}"
+        self.teller.tell(f"Ingrid runs it on {run.target}: {_ended(run)} The database goes {versions}.")
+        self.teller.add(
+            f"Meanwhile four clients read and wrote bids: {self.report.statements:,} statements, {self.report.failed} failed, "
             f"worst wait {1000 * self.report.worst:.0f} ms."
         )
         self._tell_answers(run)
 
     def _tell_answers(self, run: Run) -> None:
+        self.teller.at(Stage.POST_MIGRATION_VERIFICATION)
         answers = answers_of([run.pk]).get(run.pk, {})
         passed = [question.replace("_", " ") for question, verdict in answers.items() if verdict is Verdict.PASSED]
-        self.teller.tell("Lockgate", f"verifies: {len(passed)} of 6 questions answered, {', '.join(passed)}.")
+        self.teller.tell(f"Lockgate verifies, and {len(passed)} of 6 questions pass: {', '.join(sorted(passed))}.")
         entries = MatrixEntry.objects.filter(run=run)
         verdicts = sorted(f"{entry.client} {entry.verdict}" for entry in entries.select_related("client"))
-        self.teller.tell("Lockgate", f"derives {len(verdicts)} compatibility entries: {', '.join(verdicts)}.")
+        self.teller.add(f"It derives {len(verdicts)} compatibility entries: {', '.join(verdicts)}.")
 
     def verify(self, phase: Phase) -> None:
         workflow.advance(actor=person(Role.OPERATOR), phase=phase)
@@ -168,7 +183,7 @@ class Story:
         deadline = time.monotonic() + PATIENCE
         while self.phase(phase.spec).at is Stage.MONITORING_PERIOD and time.monotonic() < deadline:
             time.sleep(0.2)
-        self.teller.tell("Lockgate", "watches for the monitoring period: nothing happened.")
+        self.teller.tell("Lockgate watches for as long as production asks: nothing happened.")
 
     def review(self, phase: Phase) -> None:
         worst = f"{1000 * self.report.worst:.0f} ms" if self.report else "not measured in this telling"
@@ -181,7 +196,7 @@ class Story:
             results=results,
             follow_ups=[Debt("Write line items for new bids", person(Role.ENGINEER), date.today() + timedelta(days=30))],
         )
-        self.teller.tell("Rahul", f"reviews it: {len(results)} criteria met, one follow-up for Tomasz.")
+        self.teller.tell(f"Rahul reviews it: {len(results)} criteria met, one follow-up for Tomasz.")
 
     def refuse(self) -> None:
         """A script that was edited after its approval does not run."""
@@ -189,27 +204,30 @@ class Story:
         phase = self.phase(spec)
         if phase.approvals.exists():
             return
-        self.teller.tell("Tomasz", f"submits {spec.number} “{spec}”.")
-        for observation in phase.observations.filter(status__in=WAITING):
-            self.wait(observation)
-        self.rehearse(self.phase(spec))
-        if self.phase(spec).at is Stage.INTEGRATION_TESTING:
-            self.test(self.phase(spec))
-        self._approve(self.phase(spec), ApprovalKind.TECHNICAL, Role.REVIEWER)
+        self.teller.say("\nAnd what Lockgate refuses")
+        self.teller.told.clear()
+        self.teller.at(Stage.REQUIREMENT)
+        self.teller.tell(f"Tomasz submits {spec.number} “{spec}”.")
+        while (phase := self.phase(spec)).at < Stage.STAGING_DEPLOYMENT:
+            self.teller.at(phase.at)
+            ACTS[phase.at](self, phase)
+            self._check_progress(phase.at, self.phase(spec))
+        self.teller.at(Stage.STAGING_DEPLOYMENT)
+        self._approve(phase, ApprovalKind.TECHNICAL, Role.REVIEWER)
         script = phase.scripts.filter(kind="forward").get()
         workflow.edit_script(actor=person(Role.ENGINEER), script=script, text=f"{script.text}-- one more thought\n")
-        self.teller.tell("Tomasz", f"edits {script.name} after the approval.")
+        self.teller.tell(f"Tomasz edits {script.name} after the approval.")
         try:
             workflow.start(actor=person(Role.OPERATOR), deployment=self._deployment(phase, production=False))
         except Refusal as refusal:
-            self.teller.tell("Ingrid", f"is refused: {refusal.message}")
+            self.teller.tell(f"Ingrid starts it and is refused. {refusal.message}")
         else:
             raise StoryFailed("A script that was edited after its approval was accepted.")
 
     def _approve(self, phase: Phase, kind: ApprovalKind, role: Role) -> None:
         who = person(role)
         approval = workflow.approve(actor=who, phase=phase, kind=kind, digest=workflow.digest_for(phase, kind))
-        self.teller.tell(who.first_name, f"approves it ({kind}), bound to digest {approval.digest[:12]}.")
+        self.teller.tell(f"{who.first_name} gives the {kind} approval, bound to digest {approval.digest[:12]}.")
 
     def _deployment(self, phase: Phase, *, production: bool) -> Deployment:
         return phase.deployments.select_related("target__environment").get(target__environment__production=production)
@@ -222,9 +240,13 @@ class Story:
 
 
 def _ended(run: Run) -> str:
-    steps = run.steps.count()
-    seconds = f"{run.seconds:.2f} s" if run.seconds is not None else "no time"
-    return f"{run.get_status_display().lower()}, {steps} statements, {seconds}. {run.message}".strip()
+    if run.status != RunStatus.SUCCEEDED:
+        return run.message
+    return f"{run.steps.count()} statements in {run.seconds:.2f} s, no lock held longer than {1000 * (run.longest_lock or 0):.0f} ms."
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _result(criterion: str, report: Report | None) -> str:

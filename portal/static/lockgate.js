@@ -11,11 +11,11 @@
     const typing = e.target.closest("input, textarea, select, [contenteditable]");
     if (e.key === "/" && !typing) { e.preventDefault(); ($("#searchbar") || $("#find"))?.focus(); }
     if (e.key === "Escape" && nav?.classList.contains("open")) toggle.click();
-    if (e.key === "Escape") close(null);
+    if (e.key === "Escape") close(document.body);
   });
   // Menus and the small forms of acts close when somebody clicks elsewhere.
-  const close = (kept) => document.querySelectorAll("details:is(.me, .ask)[open]").forEach((d) => { if (d !== kept) d.open = false; });
-  document.addEventListener("click", (e) => close(e.target.closest("details:is(.me, .ask)")));
+  const close = (where) => document.querySelectorAll("details:is(.me, .ask, .more)[open]").forEach((d) => { if (!d.contains(where)) d.open = false; });
+  document.addEventListener("click", (e) => close(e.target));
   // On a narrow screen the track and the tabs scroll: show where we are.
   for (const here of document.querySelectorAll(".track .now, .tabs [aria-current]")) {
     const row = here.parentElement;

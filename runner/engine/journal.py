@@ -11,11 +11,13 @@ UPDATE lockgate.journal SET status = 'started', backend_pid = pg_backend_pid(), 
 WHERE run = %s AND script = %s AND position = %s
 """
 FINISH = "UPDATE lockgate.journal SET status = %s, finished_at = clock_timestamp() WHERE run = %s AND script = %s AND position = %s"
-READ = "SELECT position, status FROM lockgate.journal WHERE run = %s AND script = %s"
+READ = """
+SELECT DISTINCT ON (position) position, statement, status FROM lockgate.journal
+WHERE run = ANY(%s) AND script = %s AND status <> 'planned' ORDER BY position, started_at DESC
+"""
 
 
 class Entry(StrEnum):
-    PLANNED = "planned"
     STARTED = "started"  # and nobody wrote how it ended: ask the catalogue
     FAILED = "failed"
     DONE = "done"
@@ -36,6 +38,8 @@ def finish(session: Session, script: Script, number: int, entry: Entry) -> None:
 
 
 def read(session: Session, script: Script) -> dict[int, Entry]:
-    """By the statement's number in its script, counted from 1."""
-    rows = session.connection.execute(READ, [session.order.run, script.name])
-    return {number: Entry(status) for number, status in rows}
+    """By the statement's number in its script, counted from 1; the last word of this run and of those that it goes on with."""
+    order = session.order
+    rows = session.connection.execute(READ, [[order.run, *order.earlier], script.name])
+    texts = dict(enumerate((statement.text for statement in script.statements), 1))
+    return {number: Entry(status) for number, text, status in rows if texts.get(number) == text}

@@ -55,7 +55,7 @@ INSERT = """
 INSERT INTO lockgate.ledger (run, version, kind, script, checksum, actor, environment, started_at, finished_at, seconds, outcome, digest)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-OUTCOME = "SELECT script FROM lockgate.ledger WHERE run = %s AND outcome = 'applied'"
+OUTCOME = "SELECT script, checksum FROM lockgate.ledger WHERE run = ANY(%s) AND outcome = 'applied'"
 
 
 def create(session: Session) -> None:
@@ -89,11 +89,11 @@ def record_failure(session: Session, script: Script, started_at: datetime) -> No
     _insert(session, script, started_at, (datetime.now(UTC) - started_at).total_seconds(), "failed")
 
 
-def outcome_of(session: Session) -> frozenset[str]:
-    """Names of the scripts that this run has applied."""
+def outcome_of(session: Session, *runs: str) -> frozenset[tuple[str, int]]:
+    """Names and checksums of the scripts that these runs have applied."""
     if not exists(session):
         return frozenset()
-    return frozenset(name for (name,) in session.connection.execute(OUTCOME, [session.order.run]))
+    return frozenset(session.connection.execute(OUTCOME, [list(runs)]))
 
 
 def holds(session: Session, script: Script) -> bool:
@@ -102,9 +102,11 @@ def holds(session: Session, script: Script) -> bool:
 
 
 def done_by_us(session: Session) -> frozenset[str]:
-    """Of the scripts that this run has applied (or undone), those whose effect nobody has taken back since."""
-    ours = [script for script in session.order.manifest.scripts if script.name in outcome_of(session)]
-    undoing = session.order.kind is RunKind.ROLLBACK
+    """Of the scripts that this run, or the one it goes on with, has applied (or undone), those whose effect is still there."""
+    order = session.order
+    recorded = outcome_of(session, order.run, *order.earlier)
+    ours = [script for script in order.manifest.scripts if (script.name, script.checksum) in recorded]
+    undoing = order.kind is RunKind.ROLLBACK
     return frozenset(script.name for script in ours if holds(session, script) != undoing)
 
 

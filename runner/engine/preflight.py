@@ -17,7 +17,7 @@ from runner.engine.session import Session, previous_backend
 @dataclass(frozen=True, slots=True)
 class Readiness:
     scripts: tuple[Script, ...]  # all that the run is about, in order of execution
-    done: frozenset[str]  # names of those that an earlier attempt of this run has finished
+    done: frozenset[str]  # names of those that an earlier attempt has finished
     facts: Facts
     analysis: Analysis
 
@@ -79,13 +79,13 @@ def refuse_company(session: Session) -> None:
 
 
 def _refuse_applied(session: Session) -> None:
-    target, done = session.order.target, ledger.done_by_us(session)
+    target, done, ours = session.order.target, ledger.done_by_us(session), ledger.outcome_of(session, session.order.run)
     for script in session.order.scripts(ScriptKind.FORWARD):
         if script.name in done:
             continue
         if ledger.holds(session, script):
             raise TargetDiffers(target, f"{script.name} is applied already, by another run or tool", "Take it out of the change.")
-        if script.name in ledger.outcome_of(session):
+        if (script.name, script.checksum) in ours:
             raise TargetDiffers(target, f"{script.name} was applied by this run and rolled back since", "Start a new run.")
 
 

@@ -81,7 +81,7 @@ def _run_online(work: Work, script: Script) -> None:
     journal.plan(work.session, script)
     entries = journal.read(work.session, script)
     for number in range(1, len(script.statements) + 1):
-        if _is_done(work, script, number, entries[number]):
+        if _is_done(work, script, number, entries.get(number)):
             work.steps.report(replace(work.steps.new(script, number), status=StepStatus.SKIPPED, note="took effect in an earlier attempt"))
         else:
             _online(work, script, number)
@@ -143,7 +143,7 @@ def _journalled(work: Work, script: Script, number: int, attempt: int) -> None:
     work.steps.finish(script)
 
 
-def _is_done(work: Work, script: Script, number: int, entry: Entry) -> bool:
+def _is_done(work: Work, script: Script, number: int, entry: Entry | None) -> bool:
     if entry is not Entry.STARTED:
         return entry is Entry.DONE
     statement = script.statements[number - 1]

@@ -70,7 +70,7 @@ def test_a_bump_raises_its_part_and_clears_those_behind(bump, after):
 
 
 def test_a_database_version_has_three_parts():
-    with pytest.raises(BadInput, match="major.minor.patch"):
+    with pytest.raises(BadInput, match=r"major\.minor\.patch"):
         DatabaseVersion.parse("1.4")
 
 

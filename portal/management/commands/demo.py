@@ -1,7 +1,10 @@
 """Shows the whole life of a change, on an embedded PostgreSQL or on the server that DATABASE_URL names."""
 
+import logging
 import os
 import secrets
+import signal
+import socket
 import sys
 import time
 from argparse import ArgumentParser
@@ -17,12 +20,16 @@ from environ import Env
 from portal.demo import databases
 from portal.demo.databases import Addresses
 from portal.demo.setup import ADMINISTRATOR, PASSWORD, PEOPLE, set_up
-from portal.demo.story import Story, StoryFailed, Teller, submit
+from portal.demo.story import Story, StoryFailed, submit
+from portal.demo.teller import Teller
 from portal.embedded import UNSAFE_FAST, EmbeddedServer
 from portal.supervisor import Supervisor, manage
 
-ADDRESS = "127.0.0.1:8000"
+HOST = "127.0.0.1"
+PATIENCE = 60.0  # seconds for the web server to come up
+ENDED = "Everything that was started has ended."
 OTHERS = ("index_messages_badly", "drop_legacy_flag")  # stay open, for looking around
+LOGS = settings.VAR_DIR / "log"
 ENV_FILE = settings.VAR_DIR / "demo.env"
 
 
@@ -33,10 +40,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="Tell the story and end.")
         parser.add_argument("--reset", action="store_true", help="Forget the demonstration's databases and end.")
+        parser.add_argument("--port", type=int, default=8000, help="Where the portal listens.")
         parser.add_argument("--scale", type=float, default=1.0, help="Size of the marketplace; 1 is 300,000 bids.")
 
-    def handle(self, *, once: bool, reset: bool, scale: float, **options: Any) -> None:
+    def handle(self, *, once: bool, reset: bool, port: int, scale: float, **options: Any) -> None:
         _have_secret_key(ENV_FILE)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing that was started may stay behind
         # Rehearsals execute what nobody has approved yet, as a superuser: on a server with nothing else on it.
         servers = [EmbeddedServer(settings.VAR_DIR / "rehearsals", settings=UNSAFE_FAST)]
         if not _named_server():
@@ -44,13 +53,15 @@ class Command(BaseCommand):
         if reset:
             self._forget(servers)
             return
-        started = time.monotonic()
+        if not once:
+            _refuse_taken(port)
         try:
-            addresses = self._prepare(servers, scale)
-            self.stdout.write(f"Databases are ready ({time.monotonic() - started:.1f} s).")
-            self._show(addresses, once)
+            self._show(self._prepare(servers, scale), None if once else port)
+            self._say(ENDED)
         except StoryFailed as failure:
             raise CommandError(str(failure)) from failure
+        except KeyboardInterrupt:
+            raise CommandError(f"{ENDED} Starting again goes on with the story.", returncode=130) from None
         finally:
             connections.close_all()
             for server in servers:
@@ -65,6 +76,12 @@ class Command(BaseCommand):
         self.stdout.write("The demonstration is forgotten.")
 
     def _prepare(self, servers: list[EmbeddedServer], scale: float) -> Addresses:
+        started = time.monotonic()
+        self._say("Lockgate: the life of a change\n\nPreparing the portal's database and two copies of the marketplace …")
+        LOGS.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(
+            filename=LOGS / "demo.log", level=logging.INFO, format="{asctime} {levelname} {name}: {message}", style="{", force=True
+        )
         for server in servers:
             server.start()
         rehearsals = servers[0].url()
@@ -73,39 +90,59 @@ class Command(BaseCommand):
         _write_env_file(ENV_FILE, {"SECRET_KEY": settings.SECRET_KEY, **addresses.for_portal()})
         call_command("migrate", verbosity=0)
         set_up()
+        self._say(f"Ready after {time.monotonic() - started:.1f} s: {' and '.join(databases.TARGETS)}.\n\n")
         return addresses
 
-    def _show(self, addresses: Addresses, once: bool) -> None:
-        logs = settings.VAR_DIR / "log"
-        web = manage("web", ["runserver", "--noreload", "--insecure", ADDRESS], addresses.for_portal(), logs)
-        cluster = manage("cluster", ["qcluster"], addresses.for_runner(), logs)
-        clock = manage("clock", ["clock"], addresses.for_portal(), logs)
-        with Supervisor([cluster, clock] if once else [web, cluster, clock]) as supervisor:
-            story = Story(Teller(self._say), addresses.targets[databases.TARGETS[1]])
+    def _show(self, addresses: Addresses, port: int | None) -> None:
+        """Without a port only the story is told."""
+        cluster = manage("cluster", ["qcluster"], addresses.for_runner(), LOGS)
+        clock = manage("clock", ["clock"], addresses.for_portal(), LOGS)
+        web = manage("web", ["runserver", "--noreload", "--insecure", f"{HOST}:{port}"], addresses.for_portal(), LOGS)
+        with Supervisor([web, cluster, clock] if port else [cluster, clock]) as supervisor:
+            story = Story(Teller(self._say, self.style.MIGRATE_HEADING), addresses.targets[databases.TARGETS[1]])
             story.tell()
             story.refuse()
             for slug in OTHERS:
                 submit(slug)
-            if not once:
-                self._invite()
+            if port:
+                _await(port)
+                self._invite(port)
                 supervisor.run_until_signalled()
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
 
-    def _invite(self) -> None:
-        self._say(f"\nThe portal is at http://{ADDRESS}. Sign in with the password {PASSWORD} as")
+    def _invite(self, port: int) -> None:
+        self._say(f"\nThe portal is at {self.style.SUCCESS(f'http://{HOST}:{port}')}. Everybody's password is {PASSWORD}.\n")
         for role, (username, first, last) in PEOPLE.items():
-            self._say(f"  {username:<8} {first} {last}, {role}")
-        self._say(f"  {ADMINISTRATOR:<8} Ada Admin, manages people, has no role in changes")
-        self._say("Ctrl-C ends everything; starting again keeps the data; make reset forgets it.")
+            self._say(f"  {username:<8} {f'{first} {last}':<20} {role}")
+        self._say(f"  {ADMINISTRATOR:<8} {'Ada Admin':<20} manages people, has no role in changes")
+        self._say("\nCtrl-C ends everything. Starting again keeps the data; make reset forgets it.")
 
 
 def _named_server() -> str:
     """DATABASE_URL as somebody gave it; "" when it is only what an earlier start wrote down."""
     given = os.environ.get("DATABASE_URL", "")
     return "" if ENV_FILE.exists() and f"DATABASE_URL={given}\n" in ENV_FILE.read_text() else given
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not _listens(port):
+        if time.monotonic() > deadline:
+            raise CommandError(f"The portal has not come up in {PATIENCE:.0f} s. See {LOGS / 'web.log'}.")
+        time.sleep(0.1)
+
+
+def _refuse_taken(port: int) -> None:
+    if _listens(port):
+        raise CommandError(f"Port {port} is taken by another program. End it, or choose another port: make demo ARGS='--port 8001'.")
 
 
 def _have_secret_key(env_file: Path) -> None:

@@ -11,7 +11,6 @@ from django_q.tasks import async_task
 from governance import handoff
 from runner.wake import OPTIONS
 
-PERIOD = 2  # seconds between two looks at what time alone brings about
 BEAT_EVERY = 5  # looks: ask the cluster for a sign of life, and take over what died
 SWEEP_EVERY = 15  # looks: ring again for what still waits
 SILENT = 75  # exit status: restart the cluster
@@ -22,8 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--silence", type=float, default=60.0, help="Seconds without an executed task that mean the cluster is dead.")
+        parser.add_argument("--period", type=float, default=2.0, help="Seconds between two looks at what time alone brings about.")
 
-    def handle(self, *, silence: float, **options: Any) -> None:
+    def handle(self, *, silence: float, period: float, **options: Any) -> None:
         started, looks = time.monotonic(), 0
         while True:
             try:
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             if time.monotonic() - started > silence and (heard is None or heard > silence):
                 raise CommandError(f"The cluster has executed nothing for {silence:.0f} s. Restart it.", returncode=SILENT)
             looks += 1
-            time.sleep(PERIOD)
+            time.sleep(period)
 
     def _look(self, number: int) -> None:
         handoff.tick()

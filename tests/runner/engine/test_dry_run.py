@@ -36,7 +36,7 @@ def test_dry_run_executes_everything_quick_and_leaves_nothing_behind(users, targ
     outcome = dry(users, {**ADD, **USE}, counted=("public.users",))
 
     assert outcome.status is RunStatus.SUCCEEDED, outcome.message
-    assert outcome.message == "3 statements were executed and rolled back, 0 were only looked at."
+    assert outcome.message == "3 executed and rolled back, 0 only looked at, of 3 statements."
     assert [(step.status, step.rows) for step in outcome.steps] == [(StepStatus.DONE, None), (StepStatus.DONE, 2), (StepStatus.DONE, None)]
     assert outcome.wal_bytes > 0
     assert outcome.longest_lock > 0

@@ -105,3 +105,17 @@ def test_blocking_finding_that_was_approved_does_not(users):
 def _blockers(url, order):
     with psycopg.connect(url) as connection:
         return analyse(Change(order.manifest.scripts), read_facts(connection, "")).blocking
+
+
+def test_what_an_earlier_run_applied_counts_only_while_its_script_is_the_same(users):
+    first = make_order(ADD)
+    execute(first, users, Portal())
+    more = {"V20261122_0910__add_grades.sql": "ALTER TABLE users ADD COLUMN grade int;"}
+    altered = {name: f"{text}\n-- altered" for name, text in ADD.items()}
+
+    with pytest.raises(TargetDiffers, match="is applied already"):
+        execute(make_order({**altered, **more}, earlier=(first.run,)), users, Portal())
+    outcome = execute(make_order({**ADD, **more}, earlier=(first.run,)), users, Portal())
+
+    assert outcome.status is RunStatus.SUCCEEDED, outcome.message
+    assert [step.note for step in outcome.steps] == ["already applied", ""]

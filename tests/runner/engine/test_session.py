@@ -1,11 +1,4 @@
-import os
 import re
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,6 +8,7 @@ from governance.errors import TargetBusy, TargetPooled, TargetReadOnly, TargetUn
 from runner.engine import flyway, session
 from runner.engine.session import open_session, previous_backend
 from tests.runner.orders import make_order
+from tests.runner.pooler import pooled
 
 ORDER = make_order({"V20261122_0900__add_t.sql": "CREATE TABLE t (id int);"})
 FLYWAY_KEY = 77433833903597  # computed by Flyway's own code for "public"."flyway_schema_history"
@@ -23,57 +17,6 @@ FLYWAY_KEY = 77433833903597  # computed by Flyway's own code for "public"."flywa
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(session, "PATIENCE", 0.1)
-
-
-@pytest.fixture
-def pooled(database):
-    """The database behind a PgBouncer that pools transactions."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program:
-        assert os.environ.get("REQUIRE_PGBOUNCER") != "1", "REQUIRE_PGBOUNCER=1, but pgbouncer is not installed"
-        pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
-    port, parts = _free_port(), conninfo_to_dict(database)
-    with tempfile.TemporaryDirectory() as folder:
-        config = _write_config(Path(folder), port, parts)
-        pooler = subprocess.Popen([program, config], user=_unprivileged(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            _wait_for(port)
-            yield f"postgresql://{parts['user']}:{parts['password']}@127.0.0.1:{port}/{parts['dbname']}"
-        finally:
-            pooler.terminate()
-            pooler.wait(10)
-
-
-def _write_config(folder: Path, port: int, parts: dict) -> Path:
-    server = f"host={parts['host']} port={parts['port']} dbname={parts['dbname']} user={parts['user']} password={parts['password']}"
-    users, config = folder / "users.txt", folder / "pgbouncer.ini"
-    users.write_text(f'"{parts["user"]}" "{parts["password"]}"\n')
-    config.write_text(
-        f"[databases]\n{parts['dbname']} = {server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-        f"auth_type = plain\nauth_file = {users}\npool_mode = transaction\n"
-    )
-    folder.chmod(0o755)  # PgBouncer reads it as somebody else
-    return config
-
-
-def _unprivileged() -> str | None:
-    """PgBouncer refuses to run as root."""
-    return "nobody" if os.geteuid() == 0 else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("pgbouncer did not start")
 
 
 def test_session_is_recognisable_and_bounded(database):
@@ -162,8 +105,8 @@ def test_read_only_target_is_refused(database):
         pass
 
 
-def test_pooled_target_is_refused(pooled):
-    with pytest.raises(TargetPooled, match="Point the connection at the server itself"), open_session(ORDER, pooled):
+def test_pooled_target_is_refused(database):
+    with pooled(database) as url, pytest.raises(TargetPooled, match="Point the connection at the server itself"), open_session(ORDER, url):
         pass
 
 

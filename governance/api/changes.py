@@ -1,0 +1,236 @@
+"""Changes: submitted, listed, looked at, and led along their way."""
+
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from django.db.models import QuerySet
+from ninja import Field, Query, Router, Schema
+
+from governance import compatibility, lifecycle, specification, workflow
+from governance.api.auth import takes
+from governance.api.common import ApiRequest, Input, Reason, Text
+from governance.api.lookups import phase_of, script_of, spec_of
+from governance.api.paging import Cursor, Limit, Page, page_of
+from governance.dossier import gather
+from governance.lifecycle import PhaseStatus
+from governance.manifest import digests_of
+from governance.models import Phase, Scope, Spec
+from governance.orders import ScriptKind
+from governance.specification import SECTIONS
+from governance.workflow import ScriptFile, Source
+
+router = Router(tags=["Changes"])
+
+
+class ScriptIn(Input):
+    name: Text = Field(max_length=200, examples=["V20261122_0900__add_levels.sql"])
+    text: Text
+
+
+class ChangeIn(Input):
+    specification: Text = Field(description="Markdown under YAML front matter, as in the file spec.md.")
+    scripts: list[ScriptIn]
+    repository: Text = Field("", description="Where the scripts are kept.", max_length=300)
+    commit: Text = Field("", description="The commit that they are from.", max_length=64)
+    request: Text = Field("", description="Address of the merge or pull request.", max_length=300)
+
+
+class PhaseLine(Schema):
+    name: str
+    stage: int
+    stage_title: str = Field(alias="at.title")
+    status: PhaseStatus
+    change_class: str
+    category: str
+    bump: str
+    risk: str
+    sentence: str = Field(description="What the change does, without SQL.")
+
+
+class ChangeLine(Schema):
+    number: str
+    title: str
+    author: str = Field(alias="author.username")
+    created_at: datetime
+    domains: list[str]
+    phases: list[PhaseLine]
+
+    @staticmethod
+    def resolve_domains(spec: Spec) -> list[str]:
+        return [domain.slug for domain in spec.domains.all()]
+
+
+class EvidenceOut(Schema):
+    text: str = Field(description="What is needed.")
+    state: lifecycle.State
+    detail: str = Field(description="What there is.")
+
+
+class ApprovalsOut(Schema):
+    needed: int
+    given: int
+    rejected_by: str
+    stale: bool
+
+
+class TargetOut(Schema):
+    name: str
+    production: bool
+    analysis: lifecycle.State
+    blocking: list[str] = Field(description="Codes of open blocking findings.")
+    dry_run: lifecycle.State
+    deployed: lifecycle.State
+    booked: str
+    conflict: str
+
+
+class PhaseOut(PhaseLine):
+    missing: list[EvidenceOut] = Field(description="What is missing to leave this stage.")
+    script_digest: str = Field(description="What a technical approval binds to.")
+    release_digest: str = Field(description="What a business approval binds to; empty before every production target is booked.")
+    technical: ApprovalsOut
+    business: ApprovalsOut
+    targets: list[TargetOut]
+    open_comments: int = Field(description="Questions and wishes for changes that nobody has resolved.")
+
+
+class CriterionOut(Schema):
+    name: str
+    expected: str
+    result: str
+    met: bool | None
+
+
+class ChangeOut(ChangeLine):
+    sections: dict[str, str] = Field(description="The sections of the specification by name.")
+    data_class: str
+    privacy_impact: str
+    pattern: str
+    irreversible: bool
+    restore_plan: str
+    requires: list[str]
+    criteria: list[CriterionOut]
+    phases: list[PhaseOut]  # type: ignore[assignment]
+
+    @staticmethod
+    def resolve_sections(spec: Spec) -> dict[str, str]:
+        return {name: getattr(spec, name) for name in SECTIONS}
+
+    @staticmethod
+    def resolve_requires(spec: Spec) -> list[str]:
+        return [dependency.other.number for dependency in spec.dependencies.filter(kind="requires").select_related("other")]
+
+    @staticmethod
+    def resolve_phases(spec: Spec) -> list[SimpleNamespace]:
+        return [_phase(phase) for phase in spec.phases.select_related("spec__author")]
+
+
+class ScriptOut(Schema):
+    name: str
+    kind: ScriptKind
+    version: str
+    checksum: int = Field(description="Flyway's.")
+    text: str
+    repository: str
+    commit: str
+    request: str
+
+
+class ScriptText(Input):
+    text: Text
+
+
+class CanDeploy(Schema):
+    answer: str = Field(description="yes, no or unknown; unknown never passes for production.")
+    reasons: list[str]
+
+
+class Filters(Schema):
+    title: Text = Field("", description="The exact title.")
+    search: Text = Field("", description="Part of the title.")
+    author: Text = Field("", description="User name.")
+    domain: Text = Field("", description="Slug of a domain.")
+    target: Text = Field("", description="Name of a target.")
+    stage: int | None = Field(None, description="Number of a stage, 1 to 13.", ge=1, le=13)
+    status: PhaseStatus | None = Field(None, description="Of a phase.")
+    risk: Text = ""
+    change_class: Text = ""
+
+    def apply(self, rows: QuerySet[Spec]) -> QuerySet[Spec]:
+        names = {
+            "title": "title", "search": "title__icontains", "author": "author__username", "domain": "domains__slug",
+            "target": "phases__deployments__target__name", "stage": "phases__stage", "status": "phases__status", "risk": "phases__risk",
+            "change_class": "phases__change_class",
+        }  # fmt: skip
+        wanted = {names[name]: value for name, value in self.dict().items() if value}
+        return rows.filter(**wanted).distinct()
+
+
+def _phase(phase: Phase) -> SimpleNamespace:
+    dossier = gather(phase)
+    script, release = digests_of(phase)
+    line = {
+        name: getattr(phase, name) for name in ("name", "stage", "status", "change_class", "category", "bump", "risk", "sentence", "at")
+    }
+    return SimpleNamespace(
+        **line,
+        missing=lifecycle.missing(phase.at, dossier) if phase.status == PhaseStatus.OPEN else (),
+        script_digest=script,
+        release_digest=release,
+        technical=dossier.technical,
+        business=dossier.business,
+        targets=dossier.targets,
+        open_comments=workflow.open_comments(phase).count(),
+    )
+
+
+@router.get("/changes", response=Page[ChangeLine], summary="List changes", **takes(Scope.READ))
+def list_changes(request: ApiRequest, filters: Query[Filters], cursor: Cursor = "", limit: Limit = 25) -> Any:
+    rows = filters.apply(Spec.objects.select_related("author").prefetch_related("domains", "phases"))
+    return page_of(rows, cursor, limit)
+
+
+@router.post("/changes", response={201: ChangeOut}, summary="Submit a change", **takes(Scope.SUBMIT))
+def submit_change(request: ApiRequest, given: ChangeIn) -> Any:
+    """A specification with its scripts. No target is opened; the analysis on facts of every target follows by itself."""
+    return workflow.submit(
+        actor=request.auth,
+        specification=specification.parse("specification", given.specification),
+        scripts=[ScriptFile(script.name, script.text) for script in given.scripts],
+        source=Source(given.repository, given.commit, given.request),
+    )
+
+
+@router.get("/changes/{number}", response=ChangeOut, summary="Look at a change and what it waits for", **takes(Scope.READ))
+def get_change(request: ApiRequest, number: str) -> Any:
+    return spec_of(number)
+
+
+@router.get("/changes/{number}/scripts", response=list[ScriptOut], summary="Read the scripts", **takes(Scope.READ))
+def list_scripts(request: ApiRequest, number: str, phase: Text = "") -> Any:
+    return phase_of(number, phase).scripts.all()
+
+
+@router.put("/changes/{number}/scripts/{name}", response=ScriptOut, summary="Edit a script", **takes(Scope.SUBMIT))
+def edit_script(request: ApiRequest, number: str, name: str, given: ScriptText, phase: Text = "") -> Any:
+    """Voids the approvals of the old text. The same text again changes nothing."""
+    return workflow.edit_script(actor=request.auth, script=script_of(phase_of(number, phase), name), text=given.text)
+
+
+@router.get("/changes/{number}/can-deploy", response=CanDeploy, summary="May it go out to the clients there are?", **takes(Scope.READ))
+def can_deploy(request: ApiRequest, number: str, phase: Text = "") -> Any:
+    answer, _, reasons = compatibility.can_deploy(phase_of(number, phase)).partition(": ")
+    return {"answer": answer, "reasons": reasons.split("; ") if reasons else []}
+
+
+@router.post("/changes/{number}/advance", response=ChangeOut, summary="Go on as far as the evidence carries", **takes(Scope.SUBMIT))
+def advance_change(request: ApiRequest, number: str, phase: Text = "") -> Any:
+    workflow.advance(actor=request.auth, phase=phase_of(number, phase))
+    return spec_of(number)
+
+
+@router.post("/changes/{number}/cancel", response=ChangeOut, summary="Give a change up", **takes(Scope.SUBMIT))
+def cancel_change(request: ApiRequest, number: str, given: Reason, phase: Text = "") -> Any:
+    workflow.cancel(actor=request.auth, phase=phase_of(number, phase), reason=given.reason)
+    return spec_of(number)

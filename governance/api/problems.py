@@ -1,0 +1,82 @@
+"""Refusals as answers: application/problem+json, RFC 9457."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+
+from governance.access import BadToken
+from governance.api.common import as_json
+from governance.errors import BadInput, NotAllowed, NotReady, Refusal, TargetRefused
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class NoSuchRecord(Refusal):
+    """Nothing is known by this name."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"No {kind} is known as “{name}”. Check the name, or list what there is.")
+        self.kind, self.name = kind, name
+
+
+class NoSuchAddress(Refusal):
+    """The API has no such address."""
+
+
+class MalformedRequest(BadInput):
+    """The request does not fit the operation's schema."""
+
+
+STATUSES: dict[type[Refusal], int] = {
+    MalformedRequest: 422,
+    BadInput: 422,
+    BadToken: 401,
+    NotAllowed: 403,
+    NoSuchRecord: 404,
+    NoSuchAddress: 404,
+    NotReady: 409,
+    TargetRefused: 409,
+    Refusal: 409,
+}
+
+
+def problem_of(refusal: Refusal) -> HttpResponse:
+    status = next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
+    data = {name: as_json(value) for name, value in vars(refusal).items() if name != "message"}
+    answer = _problem(status, refusal.code, (type(refusal).__doc__ or "").splitlines()[0], refusal.message, **data)
+    if status == 401:
+        answer["WWW-Authenticate"] = 'Bearer realm="Lockgate"'
+    return answer
+
+
+def _problem(status: int, code: str, title: str, detail: str, **data: Any) -> HttpResponse:
+    page = reverse("api-v1:reference")
+    standard = {"type": f"{page}#problem-{code}", "title": title, "status": status, "detail": detail, "code": code}
+    return JsonResponse({**data, **standard}, status=status, content_type=MEDIA_TYPE)
+
+
+def on_refusal(request: HttpRequest, refusal: Any) -> HttpResponse:
+    return problem_of(refusal)
+
+
+def on_validation_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """What was sent is not repeated: it may be long, or secret."""
+    found = [{"where": ".".join(map(str, each["loc"][1:] or each["loc"])), "message": each["msg"]} for each in error.errors]
+    refusal = MalformedRequest("; ".join(f"{each['where']}: {each['message']}" for each in found) + ".")
+    refusal.errors = found  # type: ignore[attr-defined]
+    return problem_of(refusal)
+
+
+def on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """django-ninja's own: a body that is not JSON."""
+    return _problem(error.status_code, "BadRequest", "The request cannot be read.", f"{error}. Send JSON in UTF-8.")
+
+
+def nowhere(request: HttpRequest) -> HttpResponse:
+    return problem_of(NoSuchAddress(f"There is nothing at {request.path}. The operations are listed at {reverse('api-v1:reference')}."))
+
+
+def body_of(response: HttpResponse) -> Any:
+    return json.loads(response.content) if response.content else None

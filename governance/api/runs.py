@@ -1,0 +1,119 @@
+"""Runs: asked for, watched, paused, stopped, resumed; rollbacks too."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Field, Router, Schema
+
+from governance import workflow
+from governance.api.auth import takes
+from governance.api.common import ApiRequest, Input, Text
+from governance.api.lookups import deployment_of, only, phase_of
+from governance.models import Run, Scope
+from governance.orders import Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
+
+router = Router(tags=["Runs"])
+RELATED = ("deployment__phase__spec", "target", "requested_by")
+
+
+class RunIn(Input):
+    target: Text = Field(description="Name of a target of the change.")
+    kind: RunKind = RunKind.DEPLOY
+    reason: Text = Field("", description="Needed for a rollback.")
+
+
+class RunLine(Schema):
+    id: UUID
+    change: str = Field(alias="deployment.phase.spec.number")
+    target: str = Field(alias="target.name")
+    kind: RunKind
+    status: RunStatus
+    wish: Wish = Field(description="What a person wants of it; obeyed at the next boundary.")
+    message: str
+    reason: str
+    requested_by: str = Field(description="Empty: by its booking.")
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    seconds: float | None
+    longest_lock: float | None = Field(description="Seconds that its strongest lock was held.")
+    wal_bytes: int | None
+    script_digest: str
+    release_digest: str
+
+    @staticmethod
+    def resolve_requested_by(run: Run) -> str:
+        return run.requested_by.get_username() if run.requested_by else ""
+
+
+class StepOut(Schema):
+    position: int
+    script: str
+    line: int
+    statement: str
+    status: StepStatus
+    started_at: datetime
+    seconds: float
+    attempts: int
+    rows: int | None
+    note: str
+
+
+class CheckOut(Schema):
+    name: str
+    question: Question
+    moment: Moment
+    verdict: Verdict
+    evidence: str
+
+
+class RunOut(RunLine):
+    steps: list[StepOut]
+    checks: list[CheckOut]
+
+
+def _run(key: UUID) -> Run:
+    return only(Run.objects.select_related(*RELATED).filter(pk=key), "run", key)
+
+
+@router.get("/changes/{number}/runs", response=list[RunLine], summary="List a change's runs, newest first", **takes(Scope.READ))
+def list_runs(request: ApiRequest, number: str, phase: Text = "") -> Any:
+    return Run.objects.filter(deployment__phase=phase_of(number, phase)).select_related(*RELATED)
+
+
+@router.post("/changes/{number}/runs", response={202: RunLine}, summary="Deploy, dry-run or roll back", **takes(Scope.OPERATE))
+def start_run(request: ApiRequest, number: str, given: RunIn, phase: Text = "") -> Any:
+    """The run is queued; watch it at /runs/{id}. A rollback may start outside windows, and takes a reason."""
+    deployment = deployment_of(phase_of(number, phase), given.target)
+    if given.kind is RunKind.ROLLBACK:
+        return workflow.roll_back(actor=request.auth, deployment=deployment, reason=given.reason)
+    return workflow.start(actor=request.auth, deployment=deployment, kind=given.kind)
+
+
+@router.get("/runs/{uuid:key}", response=RunOut, summary="Watch a run", **takes(Scope.READ))
+def get_run(request: ApiRequest, response: HttpResponse, key: UUID) -> Any:
+    """With its steps and checks. Send the ETag back as If-None-Match: as long as nothing has changed the answer is 304, without a body."""
+    run = RunOut.from_orm(_run(key))
+    etag = f'"{hashlib.sha256(run.model_dump_json().encode()).hexdigest()[:20]}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    response["ETag"] = etag
+    return run
+
+
+@router.post("/runs/{uuid:key}/pause", response=RunLine, summary="Pause at the next boundary", **takes(Scope.OPERATE))
+def pause_run(request: ApiRequest, key: UUID) -> Any:
+    return workflow.control(actor=request.auth, run=_run(key), wish=Wish.PAUSE)
+
+
+@router.post("/runs/{uuid:key}/stop", response=RunLine, summary="Stop, the statement it is in included", **takes(Scope.OPERATE))
+def stop_run(request: ApiRequest, key: UUID) -> Any:
+    return workflow.control(actor=request.auth, run=_run(key), wish=Wish.STOP)
+
+
+@router.post("/runs/{uuid:key}/resume", response=RunLine, summary="Go on with a paused run", **takes(Scope.OPERATE))
+def resume_run(request: ApiRequest, key: UUID) -> Any:
+    return workflow.resume(actor=request.auth, run=_run(key))

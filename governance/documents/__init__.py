@@ -1,0 +1,1 @@
+"""Documents: text for people, made from rows and templates."""

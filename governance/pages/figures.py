@@ -1,0 +1,87 @@
+"""The four figures of delivery as the home page shows them: a number, what it means, and its course."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from governance.delivery import PERIOD, Delivery, weekly
+from governance.wording import counted, span
+
+WIDTH, HEIGHT, FLOOR = 220, 46, 44.5
+WEEKS = PERIOD.days / 7
+
+
+def figure_rows(delivery: Delivery, now: datetime) -> list[dict[str, Any]]:
+    return [_deployments(delivery, now), _lead_time(delivery), _failures(delivery), _restore(delivery)]
+
+
+def _deployments(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    number = len(delivery.deployed)
+    bars = _bars(weekly(delivery.deployed, now))
+    if not number:
+        return _unknown("Deployments", "nothing ran in production yet")
+    return {
+        "name": "Deployments",
+        "value": f"{number / WEEKS:.1f}",
+        "unit": "a week",
+        "note": f"{number} in {PERIOD.days} days",
+        "bars": bars,
+    }
+
+
+def _lead_time(delivery: Delivery) -> dict[str, Any]:
+    if delivery.lead_time is None:
+        return _unknown("Lead time", "no change has reached production")
+    value, unit = _split(delivery.lead_time)
+    return {
+        "name": "Lead time",
+        "value": value,
+        "unit": unit,
+        "note": "median, submitted to production",
+        "line": _line(delivery.lead_times),
+    }
+
+
+def _failures(delivery: Delivery) -> dict[str, Any]:
+    if delivery.failure_share is None:
+        return _unknown("Change failure", "no run in production has ended")
+    note = f"{delivery.failed} of {counted(delivery.tried, 'change')}"
+    return {"name": "Change failure", "value": f"{100 * delivery.failure_share:.1f}".removesuffix(".0"), "unit": "%", "note": note}
+
+
+def _restore(delivery: Delivery) -> dict[str, Any]:
+    if delivery.time_to_restore is None:
+        return _unknown("Time to restore", "one failure is not made good yet" if delivery.unrestored else "nothing had to be restored")
+    value, unit = _split(delivery.time_to_restore)
+    note = f"slowest {span(max(delivery.restored))}"
+    return {"name": "Time to restore", "value": value, "unit": unit, "note": note, "line": _line(delivery.restored)}
+
+
+def _unknown(name: str, note: str) -> dict[str, Any]:
+    return {"name": name, "value": "", "unit": "unknown", "note": note}
+
+
+def _split(seconds: float) -> tuple[str, str]:
+    """The number and its unit."""
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f}".removesuffix(".0"), unit
+    return f"{seconds:.1f}".removesuffix(".0"), "s"
+
+
+def _bars(numbers: Sequence[int]) -> list[dict[str, float]]:
+    step, most = WIDTH / len(numbers), max(*numbers, 1)
+    heights = [round(number / most * (FLOOR - 4), 1) for number in numbers]
+    return [
+        {"x": round(position * step + 1.5, 1), "y": FLOOR - height, "width": round(step - 3, 1), "height": height}
+        for position, height in enumerate(heights)
+    ]
+
+
+def _line(values: Sequence[float]) -> dict[str, Any]:
+    """Points of a line from left to right; one value alone has no course."""
+    if len(values) < 2:
+        return {}
+    most, step = max(values) or 1.0, (WIDTH - 6) / (len(values) - 1)
+    points = [(round(3 + position * step, 1), round(FLOOR - value / most * (FLOOR - 6), 1)) for position, value in enumerate(values)]
+    return {"points": " ".join(f"{x},{y}" for x, y in points), "x": str(points[-1][0]), "y": str(points[-1][1])}

@@ -1,0 +1,177 @@
+"""Home: what waits for the person, what comes, how delivery goes, what runs, what is owed, and how the databases are."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from governance.delivery import PERIOD, Ended, figures
+from governance.lifecycle import ACTS, ENDED, PhaseStatus, Role, Stage
+from governance.models import Booking, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
+from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus
+from governance.pages.duties import MOST, duties
+from governance.pages.figures import figure_rows
+from governance.pages.values import address_of, person_name
+from governance.versions import read_script
+from governance.wording import age, counted
+
+OVER = (StepStatus.DONE, StepStatus.SKIPPED)
+
+
+def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
+    """For whoever has a role, and for superusers, who have none of their own."""
+    waiting, databases = duties(person, roles), _databases()
+    return {
+        "greeting": _greeting(),
+        "waiting": waiting[:MOST],
+        "waits": _summary(waiting),
+        "next": _next(),
+        "figures": figure_rows(figures(_ended()), timezone.now()),
+        "running": [_running(run) for run in _live()],
+        "debts": _debts(),
+        "databases": databases,
+        "steps": _first_steps(roles, databases),
+    }
+
+
+def _greeting() -> str:
+    hour = timezone.localtime().hour
+    return "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
+
+
+def _summary(waiting: list[dict[str, Any]]) -> str:
+    if not waiting:
+        return "Nothing waits for you."
+    wait = f"{counted(len(waiting), 'change')} {'waits' if len(waiting) == 1 else 'wait'} for you"
+    waited = waiting[0]["age"]
+    return f"{wait}." if waited == "just now" else f"{wait}. {'The oldest' if len(waiting) > 1 else 'It'} has waited {waited}."
+
+
+def _next() -> list[dict[str, Any]]:
+    """Bookings that are still to be used, soonest first."""
+    rows = Booking.objects.filter(cancelled_at=None, ends__gt=timezone.now(), phase__status=PhaseStatus.OPEN)
+    rows = rows.filter(phase__stage__lte=Stage.PRODUCTION_DEPLOYMENT).select_related("phase__spec", "target").order_by("starts", "pk")
+    return [_booked(booking) for booking in rows[:MOST]]
+
+
+def _booked(booking: Booking) -> dict[str, Any]:
+    phase = booking.phase
+    ready = phase.at is Stage.PRODUCTION_DEPLOYMENT
+    return {
+        "url": address_of(phase),
+        "title": str(phase),
+        "target": booking.target.name,
+        "starts": booking.starts,
+        "ends": booking.ends,
+        "risk": {"level": phase.risk, "word": f"{phase.get_risk_display()} risk"} if phase.risk else None,
+        "state": "approved" if ready else "wait",
+        "word": "Approved" if ready else "Waits for approval",
+    }
+
+
+def _ended() -> list[Ended]:
+    rows = Run.objects.filter(target__environment__production=True, kind__in=[RunKind.DEPLOY, RunKind.ROLLBACK])
+    rows = rows.filter(finished_at__gt=timezone.now() - PERIOD, status__in=ENDED)
+    values = rows.values_list("deployment", "kind", "status", "deployment__phase__spec__created_at", "requested_at", "finished_at")
+    return [
+        Ended(key, RunKind(kind), RunStatus(status), submitted, asked, ended)
+        for key, kind, status, submitted, asked, ended in values
+        if ended
+    ]
+
+
+def _live() -> Any:
+    done = Count("steps", filter=Q(steps__status__in=OVER))
+    rows = Run.objects.live().select_related("deployment__phase__spec", "target").annotate(done=done)
+    return rows.prefetch_related("deployment__phase__scripts").order_by("requested_at")[:MOST]
+
+
+def _running(run: Any) -> dict[str, Any]:
+    kind = ScriptKind.ROLLBACK if run.kind == RunKind.ROLLBACK else ScriptKind.FORWARD
+    scripts = [script for script in run.deployment.phase.scripts.all() if script.kind == kind]
+    statements = sum(len(read_script(script.name, script.text).statements) for script in scripts)
+    return {
+        "url": reverse("admin:governance_run_change", args=[run.pk]),
+        "title": str(run.deployment.phase),
+        "percent": min(100, round(100 * run.done / statements)) if statements else 0,
+        "sub": f"{run.get_kind_display()} on {run.target}",
+        "state": run.status,
+        "word": run.get_status_display(),
+        "since": run.started_at or run.requested_at,
+    }
+
+
+def _debts() -> dict[str, Any]:
+    today = timezone.localdate()
+    rows = list(FollowUp.objects.filter(done_at=None).select_related("owner", "review__phase__spec").order_by("due", "pk"))
+    shown = [
+        {
+            "url": f"{address_of(row.review.phase)}&tab=review",
+            "title": row.title,
+            "owner": person_name(row.owner),
+            "due": row.due,
+            "overdue": row.due < today,
+            "word": counted(abs((row.due - today).days), "day"),
+        }
+        for row in rows[:MOST]
+    ]
+    return {"rows": shown, "overdue": sum(row.due < today for row in rows)}
+
+
+def _databases() -> list[dict[str, Any]]:
+    seen = Observation.objects.filter(target=OuterRef("pk")).order_by("-requested_at")
+    present = SchemaSnapshot.objects.filter(target=OuterRef("pk"), valid_to=None)
+    rows = Target.objects.in_rank_order().annotate(
+        observed=Subquery(seen.exclude(facts=None).values("finished_at")[:1]),
+        silent=Subquery(seen.filter(finished_at__isnull=False).values("message")[:1]),
+        snapshot=Exists(present),
+        made_by=Subquery(present.values("run")[:1]),
+        earlier=Exists(SchemaSnapshot.objects.filter(target=OuterRef("pk")).exclude(valid_to=None)),
+    )
+    return [_database(target) for target in rows]
+
+
+def _database(target: Any) -> dict[str, Any]:
+    """A present snapshot that no run made, after an earlier one, is drift: somebody changed the schema past the portal."""
+    drifted = target.snapshot and target.made_by is None and target.earlier
+    common = {"name": target.name, "environment": target.environment.name, "version": target.version, "known": target.snapshot}
+    common["url"] = reverse("admin:schema_target", args=[target.name]) if target.snapshot else address_of(target)
+    if not target.snapshot:
+        return {**common, "state": "unknown", "note": target.silent or "not observed yet"}
+    if drifted:
+        return {**common, "state": "warning", "note": "changed outside Lockgate"}
+    note = f"seen {age(timezone.now() - target.observed)} ago" if target.observed else "as the last run left it"
+    return {**common, "state": "ok", "note": note.replace("just now ago", "just now")}
+
+
+def _first_steps(roles: Collection[Role], databases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Until the first change is in: what there is to do, in order."""
+    if Spec.objects.exists():
+        return []
+    add, submit = reverse("admin:governance_target_add"), reverse("admin:governance_spec_add")
+    return [
+        {
+            "done": bool(databases),
+            "title": "Add a database",
+            "sub": "A target names the environment variable that holds its connection; the string itself is never stored.",
+            "url": add if Role.OPERATOR in roles else "",
+            "who": "an operator",
+        },
+        {
+            "done": any(database["known"] for database in databases),
+            "title": "Take the baseline",
+            "sub": "manage.py grants NAME tests what the runner may do there. The first analysis reads the schema as version 1.0.0.",
+            "url": databases[0]["url"] if databases else "",
+            "who": "an operator",
+        },
+        {
+            "done": False,
+            "title": "Submit the first change",
+            "sub": "A specification and its scripts, here or with manage.py submit.",
+            "url": submit if ACTS["submit"].roles & set(roles) else "",
+            "who": "an engineer",
+        },
+    ]

@@ -1,0 +1,131 @@
+"""Changing what was handed in, and asking for what proves it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from governance import assessment, audit, lifecycle, requests
+from governance.audit import save
+from governance.dossier import gather
+from governance.errors import NotReady
+from governance.lifecycle import OCCUPYING, Stage, stage_after_edit
+from governance.manifest import content_digest, digests_of
+from governance.models import Answer, Consideration, Phase, Run, Script, Spec, TestEvidence
+from governance.workflow.acts import act, add_editor, carry_on, checked, lock, move, permit, void_approvals
+from governance.workflow.discussing import settle_changes
+from governance.workflow.submission import TEXTS, check_script
+
+WEIGHED = frozenset({"data_class", "irreversible"})  # what the analysis reads of a specification
+WRITTEN = (Stage.REQUIREMENT, Stage.DESIGN, Stage.SCRIPT_DEVELOPMENT)  # stages left by what the specification says
+
+
+@act
+def request_analysis(*, actor: User, phase: Phase) -> None:
+    """Fresh facts from every target, and the analysis on them."""
+    phase = lock(phase)
+    permit(actor, "request_analysis", stage=phase.at)
+    requests.observe_targets(actor, phase)
+    audit.append(actor, "analysis.request", phase.spec.number, f"{actor} asked for an analysis on today's facts.")
+
+
+@act
+def request_rehearsal(*, actor: User, phase: Phase) -> None:
+    phase = lock(phase)
+    permit(actor, "request_rehearsal", stage=phase.at)
+    requests.rehearse(actor, phase, content_digest(phase))
+    audit.append(actor, "rehearsal.request", phase.spec.number, f"{actor} asked for a rehearsal.")
+
+
+@act
+def edit_script(*, actor: User, script: Script, text: str) -> Script:
+    """New text for a script: approvals of the old one are void, and the change goes back to script development."""
+    phase = lock(script.phase)
+    permit(actor, "edit_script", stage=phase.at)
+    _refuse_too_late(phase)
+    value = check_script(script.name, text)
+    row = Script.objects.select_for_update().get(pk=script.pk)
+    if row.text == text:
+        return row
+    before, row.text, row.checksum = row.checksum, text, value.checksum
+    save(actor, row)
+    add_editor(actor, phase.spec)
+    audit.append(actor, "script.edit", phase.spec.number, f"{actor} edited {row.name}.", before=before, after=row.checksum)
+    void_approvals(actor, phase, digests_of(phase), f"{row.name} was edited by {actor}", timezone.now())
+    move(actor, phase, stage_after_edit(phase.at), f"{row.name} was edited")
+    settle_changes(actor, phase)
+    assessment.assess_scripts(actor, phase)
+    requests.observe_targets(actor, phase)
+    return row
+
+
+def _refuse_too_late(phase: Phase) -> None:
+    if Run.objects.filter(deployment__phase=phase, status__in=OCCUPYING).exists():
+        raise NotReady(f"{phase} has a run that has not ended. Wait for it, or stop it first.")
+    applied = phase.deployments.filter(applied=True, target__environment__production=True).select_related("target").first()
+    if applied:
+        raise NotReady(f"{phase} is applied on {applied.target}. Roll it back there first, or submit the correction as a new change.")
+
+
+@act
+def edit_specification(
+    *, actor: User, spec: Spec, changes: Mapping[str, object], answers: Mapping[int, str] = MappingProxyType({})
+) -> Spec:
+    """`changes`: new values by field name, of the specification's own texts and choices. `answers`: by id of the consideration."""
+    phases = [lock(phase) for phase in spec.phases.open()]
+    permit(actor, "edit_specification", stage=min((phase.at for phase in phases), default=Stage.CLOSURE))
+    fresh = Spec.objects.select_for_update().get(pk=spec.pk)
+    before = {name: getattr(fresh, name) for name in changes if name in (*TEXTS, "title") and getattr(fresh, name) != changes[name]}
+    for name in before:
+        setattr(fresh, name, changes[name])
+    if before:
+        save(actor, checked(fresh))
+    answered = _change_answers(actor, fresh, answers)
+    if not before and not answered:
+        return fresh
+    add_editor(actor, fresh)
+    what = ", ".join([*before, *answered])
+    audit.append(actor, "spec.edit", fresh.number, f"{actor} edited {what}.", before={name: str(value) for name, value in before.items()})
+    for phase in phases:
+        phase.spec = fresh
+        settle_changes(actor, phase)
+        _weigh_again(actor, phase, before.keys() & WEIGHED)
+        carry_on(actor, phase)
+    return fresh
+
+
+def _weigh_again(actor: User, phase: Phase, weighed: set[str]) -> None:
+    """Nothing is skipped by editing: a phase whose specification lacks something now goes back to where that is asked for."""
+    if weighed:
+        assessment.reassess(actor, phase)
+    dossier = gather(phase)
+    lacking = next((stage for stage in WRITTEN if stage < phase.at and lifecycle.missing(stage, dossier)), phase.at)
+    move(actor, phase, lacking, "the specification was edited")
+
+
+def _change_answers(actor: User, spec: Spec, answers: Mapping[int, str]) -> list[str]:
+    """The questions whose answers are other than before."""
+    known = {answer.consideration_id: answer for answer in spec.answers.all()}
+    changed = []
+    for consideration in Consideration.objects.filter(pk__in=answers):
+        row = known.get(consideration.pk) or Answer(spec=spec, consideration=consideration)
+        if row.text != answers[consideration.pk]:
+            row.text = answers[consideration.pk]
+            save(actor, checked(row))
+            changed.append(f"the answer to “{consideration}”")
+    return changed
+
+
+@act
+def add_evidence(*, actor: User, phase: Phase, suite: str, service: str, passed: bool, commit: str = "", address: str = "") -> TestEvidence:
+    """The result of a test suite elsewhere, for the scripts as they are now."""
+    phase = lock(phase)
+    permit(actor, "add_evidence", stage=phase.at)
+    row = TestEvidence(
+        phase=phase, digest=content_digest(phase), suite=suite, service=service, commit=commit, passed=passed, address=address
+    )
+    save(actor, row)
+    audit.append(actor, "evidence.add", phase.spec.number, str(row), commit=commit, address=address)
+    carry_on(actor, phase)
+    return row

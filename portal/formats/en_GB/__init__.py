@@ -1,0 +1,1 @@
+"""British English, with the zone named and dates as the help texts write them."""

@@ -1,0 +1,115 @@
+"""A portal with changes on their way, and people who are signed in."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from governance import workflow
+from governance.audit import System, save
+from governance.lifecycle import Role
+from governance.models import (
+    Consideration,
+    Domain,
+    DomainTable,
+    MatrixEntry,
+    Phase,
+    Release,
+    ReleaseKind,
+    Run,
+    SchemaSnapshot,
+    Spec,
+    Step,
+    Target,
+)
+from governance.workflow import Debt, Result
+from tests import factories
+from tests.factories import Cast
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    """Nobody here signs in with one."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    def signed_in(person: User) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def spec(cast: Cast) -> Spec:
+    factories.make_targets()
+    return factories.make_spec(cast)
+
+
+@pytest.fixture
+def staged(cast: Cast, spec: Spec) -> Phase:
+    """Rehearsed, and waiting for the technical approval."""
+    phase = factories.phase_of(spec)
+    factories.observe(phase)
+    factories.rehearse(cast, phase)
+    return factories.phase_of(spec)
+
+
+@pytest.fixture
+def closed(cast: Cast) -> Spec:
+    """Through all thirteen stages, with a row of everything."""
+    factories.make_targets()
+    domain = Domain.objects.get()
+    save(System.FIXTURES, DomainTable(domain=domain, name="public.contractors"))
+    question = save(System.FIXTURES, Consideration(domain=domain, question="Who reads it?"))
+    required = factories.make_spec(cast, factories.script_files("20250101_0900"))
+    spec = factories.make_spec(cast, answers={question.question: "Everybody."})
+    workflow.add_evidence(actor=cast.engineer, phase=factories.phase_of(spec), suite="end to end", service="bids", passed=True)
+    phase = factories.bring_to_production(cast, spec)
+    factories.finish(workflow.start(actor=cast.operator, deployment=phase.deployments.get(target__environment__production=True)))
+    factories.make_spec(cast, factories.script_files("20270101_0900"), requires=(required.title,))
+    close(cast, spec)
+    return spec
+
+
+def close(cast: Cast, spec: Spec) -> None:
+    workflow.review(
+        actor=cast.reviewer,
+        phase=factories.phase_of(spec),
+        performance_impact="None felt.",
+        lessons="None.",
+        results={"Worst wait": Result("0.1 s", True)},
+        follow_ups=[Debt("Drop the old column", cast.engineer, Phase.objects.get(spec=spec).spec.created_at.date())],
+    )
+    client = factories.make_client_release()
+    backend = save(System.FIXTURES, Release(kind=ReleaseKind.BACKEND, name="Backend", version="1.0"))
+    save(System.FIXTURES, MatrixEntry(client=client, backend=backend, verdict="partial", reason="served before the first change"))
+    run = Run.objects.filter(kind="deploy").first()
+    save(
+        System.FIXTURES, Step(run=run, position=1, script="V1.sql", line=3, statement="SELECT 1", status="done", started_at=spec.created_at)
+    )
+    content = {"format": 1, "objects": [{"kind": "table", "name": "public.contractors", "parent": "public", "attributes": {"owner": "o"}}]}
+    target = Target.objects.get(name="staging_db")
+    save(
+        System.FIXTURES,
+        SchemaSnapshot(target=target, version="1.1.0", fingerprint="0" * 64, content=content, valid_from=spec.created_at),
+    )
+
+
+@pytest.fixture
+def everybody(cast: Cast, superuser: User) -> dict[str, User]:
+    return {
+        Role.ENGINEER: cast.engineer,
+        Role.REVIEWER: cast.reviewer,
+        Role.STAKEHOLDER: cast.stakeholder,
+        Role.OPERATOR: cast.operator,
+        Role.AUDITOR: cast.auditor,
+        "superuser": superuser,
+        "nobody": factories.make_user("nora"),
+    }

@@ -1,0 +1,81 @@
+"""People and roles: who may see them, and the event of every change."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from governance.models import AuditEvent
+
+PASSWORD = "between-two-gates"
+
+
+def posted(person: User, **given: object) -> dict[str, object]:
+    usual = {"username": person.username, "first_name": "Nora", "last_name": "Ek", "email": "", "is_active": "on", "is_staff": "on"}
+    return usual | given
+
+
+def test_administrator_gives_a_role_with_an_event(superuser, everybody, sign_in):
+    nora, reviewer = everybody["nobody"], Group.objects.get(name="reviewer")
+
+    sign_in(superuser).post(f"/auth/user/{nora.pk}/change/", posted(nora, groups=[reviewer.pk]))
+
+    event = AuditEvent.objects.get(kind="person.change")
+    assert list(nora.groups.all()) == [reviewer]
+    assert (event.actor, event.subject, event.data["after"]) == ("root", "nora", ["reviewer"])
+
+
+def test_taking_a_role_away_and_closing_an_account_is_an_event(superuser, cast, sign_in):
+    sign_in(superuser).post(f"/auth/user/{cast.reviewer.pk}/change/", posted(cast.reviewer, is_active=""))
+
+    event = AuditEvent.objects.get(kind="person.change")
+    assert (event.data["before"], event.data["after"], event.data["active"]) == (["reviewer"], [], False)
+
+
+def test_setting_a_password_is_an_event(superuser, cast, sign_in):
+    given = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+
+    sign_in(superuser).post(f"/auth/user/{cast.reviewer.pk}/password/", given)
+
+    assert User.objects.get(pk=cast.reviewer.pk).check_password(PASSWORD)
+    assert AuditEvent.objects.get(kind="person.password").subject == cast.reviewer.username
+
+
+def test_a_password_that_is_not_accepted_leaves_no_event(superuser, cast, sign_in):
+    answer = sign_in(superuser).post(f"/auth/user/{cast.reviewer.pk}/password/", {"password1": "short", "password2": "short"})
+
+    assert answer.status_code == 200
+    assert not AuditEvent.objects.filter(kind="person.password").exists()
+
+
+def test_administrator_adds_a_person(superuser, sign_in):
+    given = {"username": "vera", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+
+    sign_in(superuser).post("/auth/user/add/", given)
+
+    assert User.objects.filter(username="vera").exists()
+    assert AuditEvent.objects.get(kind="person.add").subject == "vera"
+
+
+@pytest.mark.parametrize("who", ["engineer", "reviewer", "stakeholder", "operator", "auditor"])
+def test_people_are_for_administrators(who, cast, sign_in):
+    client = sign_in(getattr(cast, who))
+    pages = ("/auth/user/", "/auth/user/add/", f"/auth/user/{cast.reviewer.pk}/change/", f"/auth/user/{cast.reviewer.pk}/password/")
+
+    answers = [client.get(page).status_code for page in pages]
+
+    assert answers == [403] * 4
+
+
+def test_nobody_deletes_a_person(superuser, cast, sign_in):
+    client = sign_in(superuser)
+
+    answer = client.post(f"/auth/user/{cast.reviewer.pk}/delete/", {"post": "yes"})
+
+    assert answer.status_code == 403
+    assert "delete_selected" not in client.get("/auth/user/").content.decode()
+    assert User.objects.filter(pk=cast.reviewer.pk).exists()
+
+
+def test_administrator_cannot_make_superusers_in_the_form(superuser, cast, sign_in):
+    sign_in(superuser).post(f"/auth/user/{cast.reviewer.pk}/change/", posted(cast.reviewer, is_superuser="on"))
+
+    assert not User.objects.get(pk=cast.reviewer.pk).is_superuser

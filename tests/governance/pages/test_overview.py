@@ -1,0 +1,170 @@
+"""Home, for every role: what waits and since when, what comes, how delivery goes, what is owed, how the databases are."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from governance import workflow
+from governance.models import Deployment
+from governance.orders import SchemaReading
+from governance.pages.overview import overview_page
+from governance.policy import ApprovalKind
+from governance.workflow import Debt, Result
+from tests import factories
+from tests.portal.test_csp import INLINE
+
+MOST_QUERIES = 15
+PEOPLE = ("engineer", "reviewer", "stakeholder", "operator", "auditor")
+
+
+@pytest.fixture
+def spec(cast):
+    factories.make_targets()
+    return factories.make_spec(cast)
+
+
+def home_of(person):
+    client = Client()
+    client.force_login(person)
+    response = client.get("/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def page_of(person):
+    return overview_page(person, workflow.roles_of(person))
+
+
+def waits(person):
+    return [row["what"] for row in page_of(person)["waiting"]]
+
+
+def deploy(cast, spec):
+    """Through production, to closure."""
+    phase = factories.bring_to_production(cast, spec)
+    deployment = phase.deployments.select_related("target__environment").get(target__environment__production=True)
+    factories.finish(workflow.start(actor=cast.operator, deployment=deployment), schema=SchemaReading("f" * 64, {}))
+    return factories.phase_of(spec)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("filled", [False, True])
+def test_home_opens_for_every_role_with_and_without_changes(cast, request, name, filled):
+    if filled:
+        request.getfixturevalue("spec")
+
+    page = home_of(getattr(cast, name))
+
+    assert INLINE.search(page) is None
+    assert ("First steps" in page) is not filled
+    assert "How we deliver" in page
+
+
+def test_home_tells_whoever_has_no_role_to_ask_for_one(db):
+    page = home_of(factories.make_user("sam"))
+
+    assert "no role yet" in page
+    assert "How we deliver" not in page
+
+
+@pytest.mark.parametrize("name", ["operator", "auditor"])
+def test_home_asks_few_questions_of_the_database(cast, spec, name):
+    phase = factories.bring_to_staging(cast, spec)
+    workflow.start(actor=cast.operator, deployment=phase.deployments.get(target__environment__production=False))
+    client = Client()
+    client.force_login(getattr(cast, name))
+    client.get("/")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/").content.decode()
+
+    print(f"home of {name}: {len(queries)} queries")
+    assert "0 %" in page
+    assert len(queries) <= MOST_QUERIES
+
+
+def test_technical_approval_waits_for_reviewers_until_one_has_given_it(cast, spec):
+    phase = factories.phase_of(spec)
+    factories.observe(phase)
+    factories.rehearse(cast, phase)
+    before = waits(cast.reviewer), waits(cast.operator)
+
+    factories.approve(cast, factories.phase_of(spec), ApprovalKind.TECHNICAL)
+
+    assert before == (["technical approval"], [])
+    assert (waits(cast.reviewer), waits(cast.second_reviewer), waits(cast.operator)) == ([], [], ["run below production"])
+
+
+def test_row_of_an_approval_leads_to_its_page_and_says_since_when(cast, spec):
+    phase = factories.phase_of(spec)
+    factories.observe(phase)
+    factories.rehearse(cast, phase)
+
+    row = page_of(cast.reviewer)["waiting"][0]
+
+    assert row["url"] == reverse("admin:approve", args=[phase.pk, "technical"])
+    assert row["age"] == "just now"
+
+
+def test_change_of_my_own_does_not_wait_for_my_approval(cast, spec):
+    phase = factories.phase_of(spec)
+    factories.observe(phase)
+    factories.rehearse(cast, phase)
+    cast.engineer.groups.set(cast.reviewer.groups.all())
+
+    assert waits(cast.engineer) == []
+
+
+def test_business_is_asked_once_a_window_is_booked_and_the_booking_comes_next(cast, spec):
+    phase = factories.bring_to_window(cast, spec)
+    before = waits(cast.stakeholder), waits(cast.operator)
+    deployment = phase.deployments.select_related("target__environment").get(target__environment__production=True)
+
+    workflow.book(actor=cast.operator, phase=phase, target=deployment.target, window=factories.make_window(deployment.target))
+
+    page = page_of(cast.stakeholder)
+    assert before == ([], ["window"])
+    assert [row["what"] for row in page["waiting"]] == ["business approval"]
+    assert [(row["target"], row["word"]) for row in page["next"]] == [("production_db", "Waits for approval")]
+
+
+def test_figures_and_databases_are_unknown_before_anything_ran_and_known_afterwards(cast, spec):
+    before = page_of(cast.auditor)
+
+    deploy(cast, spec)
+
+    after = page_of(cast.auditor)
+    figures = {figure["name"]: (figure["value"], figure["note"]) for figure in after["figures"]}
+    assert [figure["unit"] for figure in before["figures"]] == ["unknown"] * 4
+    assert figures["Deployments"] == ("0.1", "1 in 90 days")
+    assert figures["Change failure"] == ("0", "0 of 1 change")
+    assert figures["Time to restore"] == ("", "nothing had to be restored")
+    assert [(row["state"], row["note"]) for row in before["databases"]] == [("unknown", "not observed yet")] * 2
+    assert [row["state"] for row in after["databases"]] == ["unknown", "ok"]
+    assert Deployment.objects.get(target__name="production_db").version_after in home_of(cast.auditor)
+
+
+def test_follow_up_past_its_date_is_overdue(cast, spec):
+    phase = deploy(cast, spec)
+    debt = Debt("Remove the old view", cast.engineer, date.today() - timedelta(days=3))
+    results = {"Worst wait": Result("0.1 s", True)}
+    workflow.review(actor=cast.reviewer, phase=phase, performance_impact="None.", lessons="None.", results=results, follow_ups=[debt])
+
+    debts = page_of(cast.auditor)["debts"]
+
+    assert debts["overdue"] == 1
+    assert [(row["title"], row["word"], row["overdue"]) for row in debts["rows"]] == [("Remove the old view", "3 days", True)]
+
+
+def test_first_steps_name_what_is_missing_and_who_does_it(cast):
+    nothing = page_of(cast.operator)["steps"]
+    factories.make_targets()
+
+    targets = page_of(cast.engineer)["steps"]
+
+    assert [(step["done"], bool(step["url"])) for step in nothing] == [(False, True), (False, False), (False, True)]
+    assert [(step["done"], bool(step["url"])) for step in targets] == [(True, False), (False, True), (False, True)]

@@ -1,0 +1,74 @@
+"""What operators set up, and what nobody edits by hand."""
+
+import pytest
+
+from governance import workflow
+from governance.errors import MissingRole, NotAllowed, RecordInUse
+from governance.lifecycle import Stage
+from governance.models import AuditEvent, Domain, Environment, Phase, Target
+from tests import factories
+from tests.factories import Cast
+
+
+@pytest.fixture
+def target(cast: Cast) -> Target:
+    return factories.make_targets()[0]
+
+
+def test_operator_adds_changes_and_deletes_with_an_event_each(cast, target):
+    record = workflow.save_record(actor=cast.operator, record=Environment(name="test", rank=5))
+    record.rank = 6
+    workflow.save_record(actor=cast.operator, record=record, changed=["rank"])
+    workflow.delete_record(actor=cast.operator, record=record)
+
+    add, change, delete = AuditEvent.objects.filter(kind__startswith="environment.").order_by("pk")
+    assert [event.kind for event in (add, change, delete)] == ["environment.add", "environment.change", "environment.delete"]
+    assert {event.actor for event in (add, change, delete)} == {"otto"}
+    assert (change.data["changed"], change.data["difference"]) == (["rank"], {"rank": ["5", "6"]})
+    assert delete.data["before"]["name"] == "test"
+
+
+def test_history_of_a_deleted_record_names_who_deleted_it(cast, target):
+    record = workflow.save_record(actor=cast.operator, record=Environment(name="test", rank=5))
+
+    workflow.delete_record(actor=cast.operator, record=record)
+
+    assert Environment.history.filter(name="test", history_type="-").get().history_user == cast.operator
+
+
+@pytest.mark.parametrize("name", ["engineer", "reviewer", "stakeholder", "auditor"])
+def test_only_operators_set_up(cast, target, name):
+    with pytest.raises(MissingRole, match="operator"):
+        workflow.save_record(actor=getattr(cast, name), record=target)
+
+
+def test_superuser_without_the_role_sets_nothing_up(target, superuser):
+    with pytest.raises(MissingRole):
+        workflow.delete_record(actor=superuser, record=target)
+
+
+def test_record_in_use_is_not_deleted_and_says_by_what(cast, target):
+    factories.make_spec(cast, title="Levels")
+
+    with pytest.raises(RecordInUse, match="“staging_db” cannot be deleted, as it is used by Levels on staging_db"):
+        workflow.delete_record(actor=cast.operator, record=target)
+
+    assert Target.objects.filter(pk=target.pk).exists()
+    assert AuditEvent.objects.get(kind="refused.delete_record").actor == "otto"
+
+
+def test_stage_is_not_skipped_by_saving_the_phase(cast, target):
+    phase = factories.phase_of(factories.make_spec(cast))
+    phase.stage = Stage.CLOSURE
+
+    with pytest.raises(NotAllowed, match="is not edited by hand"):
+        workflow.save_record(actor=cast.operator, record=phase)
+
+    assert Phase.objects.get().at is Stage.IMPACT_ANALYSIS
+
+
+def test_domain_of_a_change_is_kept(cast, target):
+    factories.make_spec(cast, title="Levels")
+
+    with pytest.raises(RecordInUse, match="Levels"):
+        workflow.delete_record(actor=cast.operator, record=Domain.objects.get())

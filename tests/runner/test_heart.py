@@ -1,0 +1,64 @@
+import threading
+import time
+
+from django.db import connections
+
+from governance import handoff
+from governance.models import Heartbeat
+from runner.heart import Heart
+from tests.runner.scene import LEVELS
+
+
+def claimed(scene) -> handoff.Claim:
+    claim = handoff.claim("run", scene.start(LEVELS).pk)
+    assert claim
+    return claim
+
+
+def test_heart_beats_while_the_work_lasts_and_then_stops(scene, settings):
+    settings.CLAIM_SILENCE = 0.25
+    claim = claimed(scene)
+
+    with Heart(claim) as heart:
+        time.sleep(0.5)
+        alive = handoff.lost()
+    time.sleep(0.5)
+
+    assert not heart.thread.is_alive()
+    assert alive == []
+    assert handoff.lost() == [("run", claim.id)]
+
+
+def test_heart_of_a_lost_claim_ends_quietly(scene, settings):
+    settings.CLAIM_SILENCE = 0.25
+    claim = claimed(scene)
+
+    with Heart(claim) as heart:
+        Heartbeat.objects.filter(token=claim.token).delete()
+        heart.thread.join(5)
+        ended = not heart.thread.is_alive()
+
+    assert ended
+
+
+def test_heart_survives_a_portal_database_that_is_away_for_a_moment(scene, staging, settings, caplog):
+    settings.CLAIM_SILENCE = 0.5
+    claim = claimed(scene)
+    name = Heartbeat.objects.db
+
+    with Heart(claim) as heart:
+        time.sleep(0.3)
+        cut_off(staging, name)
+        time.sleep(0.7)
+        alive = heart.thread.is_alive() and handoff.lost() == []
+
+    assert alive
+    assert "does not answer" in caplog.text
+    assert threading.active_count() == 1
+
+
+def cut_off(staging, alias: str) -> None:
+    """Every connection to the portal's database, as its restart would do."""
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    staging.execute(query, [connections[alias].settings_dict["NAME"]])
+    connections[alias].close()
