@@ -61,7 +61,7 @@ def assess_on(actor: audit.Actor, phase: Phase, target: Target, facts: Facts) ->
 
 def reassess(actor: audit.Actor, phase: Phase) -> None:
     """The same facts judged again, for example because the change has been rehearsed since."""
-    rows = phase.observations.exclude(facts=None).select_related("target").order_by("requested_at")
+    rows = phase.observations.filter(facts__isnull=False).select_related("target").order_by("requested_at")
     latest = {row.target: row.facts for row in rows if row.facts}
     for target, facts in latest.items():
         assess_on(actor, phase, target, facts_from_json(facts))

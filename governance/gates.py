@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from governance import lifecycle
+from governance import compatibility, lifecycle
 from governance.dossier import approvals, undeployed
 from governance.errors import AlreadyApplied, DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, Undeployed
 from governance.manifest import digests_of
@@ -46,6 +46,7 @@ def check_run(deployment: Deployment, kind: RunKind, expected: tuple[str, str] |
     _check_dependencies(deployment)
     if production:
         _check_approved(phase, ApprovalKind.BUSINESS, digests[1])
+        _check_clients(phase)
         check_open(deployment)
     return digests
 
@@ -98,6 +99,12 @@ def _check_dependencies(deployment: Deployment) -> None:
     waiting = undeployed(deployment.phase.spec, production=deployment.target.environment.production)
     if waiting:
         raise Undeployed(deployment.phase.spec.number, ", ".join(waiting), deployment.target.name)
+
+
+def _check_clients(phase: Phase) -> None:
+    answer = compatibility.can_deploy(phase)
+    if answer != "yes":
+        raise MissingEvidence("run", [f"clients that can live with it: {answer}"])
 
 
 def booking_of(deployment: Deployment) -> Booking | None:

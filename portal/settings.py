@@ -92,6 +92,8 @@ Q_CLUSTER = {
 
 # Seconds without a sign of life after which somebody else takes over what a worker had begun.
 CLAIM_SILENCE = env.float("CLAIM_SILENCE", default=20.0)
+# Seconds until a target is asked again what an indeterminate run has left in it.
+PROBE_AGAIN = env.float("PROBE_AGAIN", default=60.0)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

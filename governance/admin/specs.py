@@ -37,7 +37,7 @@ def current_phase(spec: Spec) -> Phase:
 @admin.register(Spec)
 class SpecAdmin(ReadOnlyAdmin):
     form = SubmissionForm
-    list_display = ["number", "title", "stage", "risk", "change_class", "who", "planned"]
+    list_display = ["number", "title", "stage", "risk", "who", "planned"]
     list_display_links = ["number", "title"]
     list_filter = ["phases__status", "phases__stage", "phases__risk", "phases__change_class"]
     list_select_related = ["author"]
@@ -132,10 +132,6 @@ class SpecAdmin(ReadOnlyAdmin):
     def risk(self, spec: Spec) -> SafeString | str:
         phase = current_phase(spec)
         return risk(phase.risk, phase.get_risk_display()) if phase.risk else EMPTY
-
-    @admin.display(description="Class")
-    def change_class(self, spec: Spec) -> str:
-        return current_phase(spec).get_change_class_display() or EMPTY
 
     @admin.display(description="Author", ordering="author__last_name")
     def who(self, spec: Spec) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from governance import audit, requests
@@ -103,7 +104,7 @@ def _refuse(kind: str, pk: UUID, refusal: Refusal) -> None:
             return
         begun = isinstance(row, Run) and row.started_at is not None
         row.status = RunStatus.INDETERMINATE if begun else RunStatus.FAILED_CLEAN
-        row.message, row.finished_at = refusal.message, timezone.now()
+        row.message, row.finished_at = refusal.message, None if begun else timezone.now()
         save(System.RUNNER, row)
         audit.append(System.RUNNER, f"refused.{kind}", subject_of(row), refusal.message, code=refusal.code, id=str(pk))
         if isinstance(row, Run):
@@ -125,12 +126,15 @@ def beat(token: UUID) -> None:
 
 
 def lost() -> list[tuple[str, UUID]]:
-    """Running rows whose holder has been silent for CLAIM_SILENCE, and runs of which nobody could say yet what they left."""
-    alive = Heartbeat.objects.filter(at__gt=timezone.now() - timedelta(seconds=settings.CLAIM_SILENCE)).values("token")
+    """Running rows whose holder has been silent for CLAIM_SILENCE, and every PROBE_AGAIN runs of which nobody knows what they left."""
+    now = timezone.now()
+    alive = Heartbeat.objects.filter(at__gt=now - timedelta(seconds=settings.CLAIM_SILENCE)).values("token")
+    running, unknown = Q(status=RunStatus.RUNNING), Q(status=RunStatus.INDETERMINATE)
+    asked = Q(finished_at=None) | Q(finished_at__lte=now - timedelta(seconds=settings.PROBE_AGAIN))
     return [
         (kind, pk)
         for kind, model in KINDS.items()
-        for pk in model._default_manager.filter(status__in=UNSETTLED).exclude(token__in=alive).values_list("pk", flat=True)
+        for pk in model._default_manager.filter(running | unknown & asked).exclude(token__in=alive).values_list("pk", flat=True)
     ]
 
 

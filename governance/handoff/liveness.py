@@ -1,8 +1,9 @@
 """Whether the queue's workers still execute tasks. A cluster can stop without a word, so somebody outside has to look."""
 
+from django.db.models import Max
 from django.utils import timezone
 
-from governance.models import ClusterBeat
+from governance.models import ClusterBeat, Heartbeat
 
 
 def cluster_beat() -> None:
@@ -11,6 +12,8 @@ def cluster_beat() -> None:
 
 
 def cluster_silence() -> float | None:
-    """Seconds since a task was last executed; None before the first."""
+    """Seconds since a task was last executed, or since a worker said that it still works on one; None before the first."""
     beat = ClusterBeat.objects.filter(pk=1).first()
-    return (timezone.now() - beat.at).total_seconds() if beat else None
+    busy = Heartbeat.objects.aggregate(latest=Max("at"))["latest"]
+    heard = [at for at in (beat.at if beat else None, busy) if at]
+    return (timezone.now() - max(heard)).total_seconds() if heard else None

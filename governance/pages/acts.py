@@ -32,6 +32,7 @@ OFFERED = (
     "dry_run", "book", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back", "cancel",
 )  # fmt: skip
 FORMS = frozenset({"edit_specification", "add_evidence", "book", "review"})  # acts that need more than a click
+APPROVALS = frozenset({"approve_technical", "approve_business"})
 DANGEROUS = frozenset({"reject", "roll_back", "cancel"})
 MINOR = frozenset({"edit_specification", "request_analysis", "request_rehearsal", "add_evidence", "advance", "cancel", "dry_run"})
 OTHERS_DECIDE = {"approve_technical": "approve", "approve_business": "approve", "reject": "approve", "review": "review"}
@@ -78,26 +79,30 @@ def _primary(phase: Phase, given: frozenset[str]) -> str:
     return PRIMARY.get(phase.at, "")
 
 
+def _address(phase: Phase, name: str) -> str:
+    """Approvals are given on a page of their own, which says what they mean."""
+    if name in APPROVALS:
+        return reverse("admin:approve", args=[phase.pk, name.removeprefix("approve_")])
+    return reverse(f"admin:governance_spec_{'form' if name in FORMS else 'act'}", args=[phase.spec_id, phase.pk, name])
+
+
 def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[tuple[str, tuple]]) -> list[Button]:
-    address = f"admin:governance_spec_{'form' if name in FORMS else 'act'}"
     common: dict[str, Any] = {
         "name": name,
-        "url": reverse(address, args=[phase.spec_id, phase.pk, name]),
+        "url": _address(phase, name),
         "primary": primary,
         "danger": name in DANGEROUS,
         "minor": name in MINOR and not primary,
         "enabled": not why,
         "why": why,
         "reason": ACTS[name].needs_reason,
-        "form": name in FORMS,
+        "form": name in FORMS | APPROVALS,
     }
     return [Button(label=label, hidden=hidden, **common) for label, hidden in variants]
 
 
 def _variants(name: str, label: str, digests: tuple[str, str], deployments: list[Deployment]) -> list[tuple[str, tuple]]:
     """One button per target where the act is about a target; the digest that was seen where it is a decision."""
-    if name in ("approve_technical", "approve_business"):
-        return [(label, (("digest", digests[name == "approve_business"]),))]
     if name == "reject":
         return [(label, (("script_digest", digests[0]), ("release_digest", digests[1])))]
     production = name in ("dry_run", "deploy_production")

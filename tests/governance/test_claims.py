@@ -209,8 +209,10 @@ def test_row_that_was_let_go_is_lost_at_once(run):
 
 
 @pytest.mark.at("staging")
-def test_run_of_which_nobody_knows_is_asked_after_until_somebody_does(cast, run):
+def test_run_of_which_nobody_knows_is_asked_after_now_and_then_until_somebody_does(cast, run, settings):
     factories.finish(run, status=RunStatus.INDETERMINATE)
+    assert handoff.lost() == []
+    settings.PROBE_AGAIN = 0
     assert handoff.lost() == [("run", run.pk)]
 
     claim = handoff.reclaim("run", run.pk)

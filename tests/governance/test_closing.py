@@ -33,7 +33,7 @@ def test_review_by_somebody_else_closes_the_change(cast, phase):
 
 
 @pytest.mark.parametrize("who", ["author", "editor"])
-@pytest.mark.at("closure")
+@pytest.mark.at("production")
 def test_author_and_editors_cannot_review(cast, spec, who):
     editor = factories.make_user("edda", Role.ENGINEER, Role.REVIEWER)
     cast.engineer.groups.add(*cast.reviewer.groups.all())

@@ -124,7 +124,7 @@ def test_change_that_a_live_client_does_not_survive_stays_at_the_window(cast):
     assert answer.startswith("no: App 1.0: CHG-")
 
 
-@pytest.mark.at("production")
+@pytest.mark.at("window")
 def test_client_of_which_nothing_is_known_holds_the_change_at_the_window(cast, spec):
     with factories.transaction.atomic():
         factories.make_client_release()
@@ -233,7 +233,7 @@ def test_question_that_nothing_answered_keeps_the_change_at_verification(cast, s
     assert stage(spec) is Stage.POST_MIGRATION_VERIFICATION
 
 
-@pytest.mark.at("closure")
+@pytest.mark.at("production")
 def test_monitoring_period_is_over_by_time_alone(cast, spec):
     environment = Target.objects.get(name="production_db").environment
     environment.monitoring_seconds = 3600

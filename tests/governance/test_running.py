@@ -342,3 +342,12 @@ def test_approvals_stay_bound_to_what_was_run(cast, spec):
 
     digests = {approval.kind: approval.digest for approval in Approval.objects.all()}
     assert digests == {"technical": run.script_digest, "business": run.release_digest}
+
+
+@pytest.mark.at("production")
+def test_client_that_went_live_since_the_approval_is_asked_after(cast, spec):
+    with factories.transaction.atomic():
+        factories.make_client_release()
+
+    with pytest.raises(MissingEvidence, match=r"clients that can live with it: unknown: App 1\.0"):
+        start(cast, factories.phase_of(spec), production=True)

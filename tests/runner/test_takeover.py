@@ -79,7 +79,7 @@ def test_portal_that_loses_its_database_leaves_a_run_that_the_reaper_settles(sce
 def test_run_that_nobody_can_judge_is_settled_once_its_target_answers(scene, staging, settings, monkeypatch):
     run = scene.start(LEVELS)
     handoff.claim("run", run.pk)
-    settings.CLAIM_SILENCE = 0
+    settings.CLAIM_SILENCE = settings.PROBE_AGAIN = 0
 
     monkeypatch.setenv("STAGING_DB_URL", "postgresql://127.0.0.1:1/staging")
     tasks.reap()

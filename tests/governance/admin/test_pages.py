@@ -44,7 +44,9 @@ def addresses(model: type[models.Model], *, deep: bool) -> Iterator[str]:
 def all_addresses(*, deep: bool = True) -> list[str]:
     """`deep`: also what looks alike for everybody who may read."""
     pages = [page for model in [*MODELS, User] for page in addresses(model, deep=deep)]
-    tabs = [f"{address(Spec, 'change', spec.pk)}?tab={tab}" for spec in Spec.objects.all() for tab in TABS[: 11 if deep else 1]]
+    tabs = [
+        f"{address(Spec, 'change', spec.pk)}?tab={tab}" for spec in Spec.objects.order_by("pk")[1:2] for tab in TABS[: 11 if deep else 1]
+    ]
     return ["/", "/governance/", *pages, *tabs]
 
 
@@ -62,17 +64,17 @@ def test_there_is_a_row_behind_every_page(closed):
     assert empty == []
 
 
-@pytest.mark.parametrize("role", [*Role, "superuser"])
-def test_every_page_opens_or_refuses_with_the_policy_and_nothing_inline(role, closed, everybody, sign_in):
-    client = sign_in(everybody[role])
+def test_every_page_opens_or_refuses_with_the_policy_and_nothing_inline(closed, everybody, sign_in):
+    asked = {role: all_addresses(deep=role == Role.OPERATOR) for role in (*Role, "superuser")}
+    clients = {role: sign_in(everybody[role]) for role in asked}
+    read = {address(model, page, *keys) for model in MODELS for page, keys in reading(model)}
 
-    answers = {page: client.get(page) for page in all_addresses(deep=role == Role.OPERATOR)}
+    answers = {(role, page): clients[role].get(page) for role, pages in asked.items() for page in pages}
 
-    assert {page: answer.status_code for page, answer in answers.items() if answer.status_code not in (200, 403, 404)} == {}
-    assert {page for page, answer in answers.items() if answer.headers["Content-Security-Policy"] != POLICY} == set()
-    assert {page for page, answer in answers.items() if INLINE.search(answer.content.decode())} == set()
-    read = [address(model, page, *keys) for model in MODELS for page, keys in reading(model)]
-    assert {page: answers[page].status_code for page in read if answers[page].status_code != 200} == {}
+    assert {key: answer.status_code for key, answer in answers.items() if answer.status_code not in (200, 403, 404)} == {}
+    assert {key for key, answer in answers.items() if key[1] in read and answer.status_code != 200} == set()
+    assert {key for key, answer in answers.items() if answer.headers["Content-Security-Policy"] != POLICY} == set()
+    assert {key for key, answer in answers.items() if INLINE.search(answer.content.decode())} == set()
 
 
 def reading(model: type[models.Model]) -> Iterator[tuple[str, list[object]]]:
@@ -81,18 +83,15 @@ def reading(model: type[models.Model]) -> Iterator[tuple[str, list[object]]]:
     yield from (("change", [row.pk]) for row in model._default_manager.all()[:1])
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_door(closed, client):
-    answers = {page: client.get(page) for page in all_addresses()}
+def test_strangers_are_sent_to_the_door_and_people_without_a_role_see_nothing_but_home(closed, everybody, client, sign_in):
+    stranger, without_role = client, sign_in(everybody["nobody"])
+    pages = all_addresses()
 
-    assert {page for page, answer in answers.items() if not answer.headers.get("Location", "").startswith("/login/")} == set()
+    places = {page: stranger.get(page).headers.get("Location", "") for page in pages}
+    statuses = {page: without_role.get(page).status_code for page in pages}
 
-
-def test_whoever_has_no_role_sees_nothing_but_home(closed, everybody, sign_in):
-    client = sign_in(everybody["nobody"])
-
-    answers = {page: client.get(page).status_code for page in all_addresses()}
-
-    assert {page for page, status in answers.items() if status not in (403, 404)} == {"/"}
+    assert {page for page, place in places.items() if not place.startswith("/login/")} == set()
+    assert {page for page, status in statuses.items() if status not in (403, 404)} == {"/"}
 
 
 def test_records_of_what_happened_cannot_be_changed_or_deleted(closed, everybody, sign_in):
@@ -113,7 +112,7 @@ def values(row: models.Model) -> dict[str, object]:
     return type(row)._default_manager.values().get(pk=row.pk)
 
 
-def test_records_of_what_happened_cannot_be_added_by_anybody(closed, everybody, sign_in):
+def test_records_of_what_happened_cannot_be_added_by_anybody(everybody, sign_in):
     clients = {role: sign_in(person) for role, person in everybody.items()}
     before = {model: model._default_manager.count() for model in RECORDS}
 
@@ -127,7 +126,7 @@ def test_records_of_what_happened_cannot_be_added_by_anybody(closed, everybody, 
     assert {model: model._default_manager.count() for model in RECORDS} == before
 
 
-def test_records_of_what_happened_offer_no_bulk_deletion(closed, everybody, sign_in):
+def test_records_of_what_happened_offer_no_bulk_deletion(everybody, sign_in):
     client = sign_in(everybody["superuser"])
 
     offering = [model for model in MODELS if "delete_selected" in client.get(address(model, "changelist")).content.decode()]
@@ -169,7 +168,7 @@ def test_no_list_and_no_record_needs_more_than_twelve_queries(cast, sign_in):
 
 def test_the_page_of_a_change_needs_at_most_fifty_queries(closed, cast, sign_in):
     client = sign_in(cast.operator)
-    pages = [f"{address(Spec, 'change', spec.pk)}?tab={tab}" for spec in Spec.objects.all() for tab in TABS]
+    pages = [f"{address(Spec, 'change', closed.pk)}?tab={tab}" for tab in TABS]
 
     counts = {page: queries_of(client, page) for page in pages}
 
@@ -194,7 +193,7 @@ def test_titles_say_what_is_shown(closed, superuser, sign_in):
     assert {page: title for page, title in titles.items() if re.match(r"(Select|Change|View) ", title)} == {}
 
 
-def test_labels_of_forms_end_without_a_colon(closed, cast, sign_in):
+def test_labels_of_forms_end_without_a_colon(spec, cast, sign_in):
     client = sign_in(cast.operator)
     pages = [address(model, "add") for model in MODELS if model._meta.model_name in SET_UP | {"spec"}]
 
@@ -220,13 +219,13 @@ def filters_of(client, page: str) -> list[str]:
     return list({query.partition("=")[0]: query for query in found}.values())
 
 
-def test_a_change_is_found_by_its_number(closed, cast, sign_in):
+def test_a_change_is_found_by_its_number(spec, cast, sign_in):
     client = sign_in(cast.auditor)
 
-    found = [client.get(address(Spec, "changelist"), {"q": f"{prefix}{closed.pk}"}) for prefix in ("CHG-", "chg-", "")]
+    found = [client.get(address(Spec, "changelist"), {"q": f"{prefix}{spec.pk}"}) for prefix in ("CHG-", "chg-", "")]
 
-    assert [closed in page.context["cl"].result_list for page in found] == [True] * 3
-    assert list(found[0].context["cl"].result_list) == [closed]
+    assert [spec in page.context["cl"].result_list for page in found] == [True] * 3
+    assert list(found[0].context["cl"].result_list) == [spec]
 
 
 def test_the_list_of_changes_says_for_when_they_are_planned(closed, cast, sign_in):
@@ -236,8 +235,8 @@ def test_the_list_of_changes_says_for_when_they_are_planned(closed, cast, sign_i
     assert re.search(r'field-planned"><time datetime="[^"]+">\d+ \w{3} \d{4}, \d\d:\d\d UTC</time>', page)
 
 
-def test_what_was_refused_can_be_asked_for_alone(closed, cast, sign_in):
-    audit.append(cast.auditor, "refused.approve", closed.number, "It was refused.")
+def test_what_was_refused_can_be_asked_for_alone(spec, cast, sign_in):
+    audit.append(cast.auditor, "refused.approve", spec.number, "It was refused.")
 
     page = sign_in(cast.auditor).get(address(AuditEvent, "changelist"), {"outcome": "refused"})
 
