@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo serve reset test lint format bench
+.PHONY: help demo serve reset test lint format bench screenshots
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -16,6 +16,10 @@ $(VENV)/.base: requirements/base.txt
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
 	touch $@
 
 demo: $(VENV)/.base  ## the life of a change, then the portal on http://127.0.0.1:8000 (ARGS=--once: only the story)
@@ -38,3 +42,6 @@ format: $(VENV)/.dev  ## put the code into shape
 
 bench: $(VENV)/.dev  ## every measured claim
 	for claim in bench/[a-z]*.py; do $(BIN)/python $$claim || exit 1; done
+
+screenshots: $(VENV)/.browser  ## the pictures in docs/images, from a running demo (needs Chromium; ARGS=--user=… --password=…)
+	$(BIN)/python docs/screenshots.py $(ARGS)

@@ -29,9 +29,9 @@ def test_operator_adds_changes_and_deletes_with_an_event_each(cast, target):
 
 
 def test_history_of_a_deleted_record_names_who_deleted_it(cast, target):
-    record = workflow.save_record(actor=cast.operator, record=Environment(name="test", rank=5))
+    workflow.save_record(actor=cast.operator, record=Environment(name="test", rank=5))
 
-    workflow.delete_record(actor=cast.operator, record=record)
+    workflow.delete_record(actor=cast.operator, record=Environment.objects.get(name="test"))
 
     assert Environment.history.filter(name="test", history_type="-").get().history_user == cast.operator
 

@@ -287,3 +287,16 @@ def test_finding_that_reviewers_had_not_seen_is_not_known_to_the_run(cast):
     claim = factories.handoff.claim("run", start(cast, phase, production=False).pk)
 
     assert claim.order.known_blockers == frozenset()
+
+
+def test_finding_that_came_after_the_approval_is_not_known_to_the_run(cast):
+    factories.make_targets()
+    spec = factories.make_spec(cast, factories.script_files(forward=HEADER + BLOCKED))
+    phase = factories.bring_to_staging(cast, spec)
+    workflow.request_analysis(actor=cast.reviewer, phase=phase)
+    factories.observe(phase, rows=10**8)
+    assert phase.analyses.latest("pk").findings.filter(level="blocking").exists()
+
+    claim = factories.handoff.claim("run", start(cast, phase, production=False).pk)
+
+    assert claim.order.known_blockers == frozenset()
