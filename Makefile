@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# compiled files make every start of a process faster, and there are many: web server, queue, clock, and those of the tests
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo serve reset test lint format bench screenshots
 
@@ -32,7 +34,7 @@ reset: $(VENV)/.base  ## forget the demonstration's databases
 	@$(BIN)/python manage.py demo --reset
 
 test: $(VENV)/.dev  ## all tests
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, migrations
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python manage.py makemigrations --check --dry-run

@@ -16,15 +16,9 @@ from governance import audit, handoff, workflow
 from governance.audit import System, save
 from governance.lifecycle import Role, Stage
 from governance.models import (
-    ApiToken,
-    Comment,
-    Consideration,
-    Dependency,
     Deployment,
     Domain,
-    DomainTable,
     Environment,
-    MatrixEntry,
     Observation,
     Phase,
     Rehearsal,
@@ -48,14 +42,12 @@ from governance.orders import (
     RunStatus,
     SchemaReading,
     ScriptKind,
-    Step,
-    StepStatus,
     TableFacts,
     Verdict,
 )
 from governance.policy import ApprovalKind
 from governance.specification import Criterion, Specification
-from governance.workflow import Debt, Result, ScriptFile
+from governance.workflow import Result, ScriptFile
 
 FORWARD = "-- Purpose: levels\n-- Impact: one column\nALTER TABLE public.contractors ADD COLUMN level integer;\n"
 ROLLBACK = "-- Purpose: undo\n-- Impact: drops it\nALTER TABLE public.contractors DROP COLUMN level;\n"
@@ -300,39 +292,3 @@ def at_once(sql: str, params: Sequence[object] = ()) -> None:
         cursor.execute(sql, params)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-@transaction.atomic
-def make_surroundings(cast: Cast, first: Spec) -> None:
-    """What a change meets on its way: owned tables, questions, clients, and what people and programs say."""
-    audit.append(System.FIXTURES, "test.set_up", "", "What a change meets on its way.")
-    labor = Domain.objects.get(slug="labor")
-    save(System.FIXTURES, DomainTable(domain=labor, name="public.contractors"))
-    save(System.FIXTURES, Consideration(domain=labor, question="Who sees the level?"))
-    save(System.FIXTURES, Comment(phase=phase_of(first), person=cast.auditor, text="Why?"))
-    expiry = timezone.now() + timedelta(days=90)
-    save(System.FIXTURES, ApiToken(person=cast.engineer, name="CI", hash="0" * 64, scopes=["read"], expires_at=expiry))
-    backend = save(System.FIXTURES, Release(kind="backend", name="production_db", version="1.0.0"))
-    save(System.FIXTURES, MatrixEntry(client=make_client_release(), backend=backend, verdict="full", reason="as tested"))
-
-
-@transaction.atomic
-def require(spec: Spec, other: Spec) -> None:
-    audit.append(System.FIXTURES, "test.set_up", spec.number, f"{spec} requires {other}.")
-    save(System.FIXTURES, Dependency(spec=spec, other=other))
-
-
-def make_everything(cast: Cast) -> Spec:
-    """A closed change; it and its surroundings have a row in every governed table."""
-    make_targets()
-    first = make_spec(cast, script_files("20250101_0900", forward="ALTER TABLE public.contractors ADD COLUMN first integer;"))  # no header
-    make_surroundings(cast, first)
-    spec = make_spec(cast, answers={"Who sees the level?": "Everybody."})
-    require(first, spec)
-    workflow.add_evidence(actor=cast.engineer, phase=phase_of(spec), suite="end-to-end", service="bids", passed=True)
-    phase = bring_to_production(cast, spec)
-    run = workflow.start(actor=cast.operator, deployment=on(phase, production=True))
-    steps = (Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.DONE, timezone.now()),)
-    finish(run, steps=steps, schema=SchemaReading("f" * 64, {"tables": []}))
-    review(cast, phase_of(spec), follow_ups=[Debt("Drop the old column", cast.engineer, timezone.now().date())])
-    return spec

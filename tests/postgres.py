@@ -19,7 +19,8 @@ from portal.embedded import UNSAFE_FAST, EmbeddedServer
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTABIDS = CHECKOUT / "fixtures" / "instabids"
 MARKETPLACE = "SET instabids.scale = '0.01';\n" + (INSTABIDS / "schema.sql").read_text() + (INSTABIDS / "data.sql").read_text()
-SETTINGS = {**UNSAFE_FAST, "max_connections": "300"}
+# autovacuum would analyse tables whose statistics a test expects to be missing
+SETTINGS = {**UNSAFE_FAST, "max_connections": "300", "autovacuum": "off"}
 
 
 @pytest.fixture(scope="session")

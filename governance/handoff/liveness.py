@@ -1,6 +1,5 @@
 """Whether the queue's workers still execute tasks. A cluster can stop without a word, so somebody outside has to look."""
 
-from django.db.models import Max
 from django.utils import timezone
 
 from governance.models import ClusterBeat, Heartbeat
@@ -13,7 +12,5 @@ def cluster_beat() -> None:
 
 def cluster_silence() -> float | None:
     """Seconds since a task was last executed, or since a worker said that it still works on one; None before the first."""
-    beat = ClusterBeat.objects.filter(pk=1).first()
-    busy = Heartbeat.objects.aggregate(latest=Max("at"))["latest"]
-    heard = [at for at in (beat.at if beat else None, busy) if at]
-    return (timezone.now() - max(heard)).total_seconds() if heard else None
+    latest = ClusterBeat.objects.values("at").union(Heartbeat.objects.values("at")).order_by("-at").first()
+    return (timezone.now() - latest["at"]).total_seconds() if latest else None

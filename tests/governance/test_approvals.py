@@ -1,7 +1,6 @@
 """Who may approve what, and until when an approval counts: held by the functions and by the database."""
 
 import pytest
-from django.db import DatabaseError, transaction
 
 from governance import workflow
 from governance.digest import script_digest
@@ -9,7 +8,7 @@ from governance.dossier import approvals, gather
 from governance.errors import AlreadyDecided, DigestChanged, MissingEvidence, MissingRole, NeedsReason, NotReady, OwnWork, WrongStage
 from governance.lifecycle import Role, Stage
 from governance.manifest import digests_of
-from governance.models import Approval, AuditEvent, Phase, Run, SpecEditor
+from governance.models import Approval, AuditEvent, Phase, Run
 from governance.orders import RunKind, Verdict
 from governance.policy import ApprovalKind
 from tests import factories
@@ -272,73 +271,6 @@ def test_failed_rehearsal_makes_another_digest(cast, spec):
 
     assert counted(phase) == 0
     assert gather(factories.phase_of(spec)).technical.stale
-
-
-def by_raw_insert(phase, person):
-    columns = "phase_id, kind, decision, digest, person_id, reason, policy, at, voided_because"
-    factories.at_once(
-        f"INSERT INTO governance_approval ({columns}) VALUES (%s, 'technical', 'approved', %s, %s, '', '1', now(), '')",
-        [phase.pk, digests_of(phase)[0], person.pk],
-    )
-
-
-def by_bulk_create(phase, person):
-    Approval.objects.bulk_create([Approval(phase=phase, kind=TECHNICAL, digest=digests_of(phase)[0], person=person, policy="1")])
-
-
-def by_raw_update(phase, person):
-    factories.at_once("UPDATE governance_approval SET person_id = %s WHERE phase_id = %s", [person.pk, phase.pk])
-
-
-def by_queryset_update(phase, person):
-    Approval.objects.filter(phase=phase).update(person=person)
-
-
-@pytest.mark.parametrize("way", [by_raw_insert, by_bulk_create, by_raw_update, by_queryset_update])
-@pytest.mark.at("staging")
-def test_database_refuses_the_approval_of_an_editor(cast, spec, way):
-    phase = factories.bring_to_staging(cast, spec)
-    editor = SpecEditor.objects.get(spec=spec).person
-
-    with pytest.raises(DatabaseError, match=r"Whoever wrote or edited|Cannot update"), transaction.atomic():
-        way(phase, editor)
-
-    assert [approval.person for approval in Approval.objects.all()] == [cast.reviewer]
-
-
-@pytest.mark.at("approval")
-def test_database_takes_the_same_insert_from_somebody_else(cast, waiting):
-    by_raw_insert(waiting, cast.second_reviewer)
-
-    assert counted(waiting) == 1
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "DELETE FROM governance_approval",
-        "UPDATE governance_approval SET decision = 'rejected'",
-        "UPDATE governance_approval SET digest = 'another'",
-        "UPDATE governance_approval SET reason = 'another'",
-    ],
-)
-@pytest.mark.at("staging")
-def test_database_keeps_a_decision_as_it_was_given(cast, spec, change):
-    factories.bring_to_staging(cast, spec)
-
-    with pytest.raises(DatabaseError, match=r"Cannot (update|delete)"):
-        factories.at_once(change)
-
-    assert Approval.objects.get().decision == "approved"
-
-
-@pytest.mark.at("staging")
-def test_database_does_not_let_a_void_approval_count_again(cast, spec):
-    phase = factories.bring_to_staging(cast, spec)
-    factories.edit(cast.engineer, phase)
-
-    with pytest.raises(DatabaseError, match="Cannot update"):
-        factories.at_once("UPDATE governance_approval SET voided_at = NULL")
 
 
 @pytest.mark.at("closure")

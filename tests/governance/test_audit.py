@@ -13,6 +13,7 @@ from governance.models import GOVERNED, AuditEvent, Environment, Phase, Run, Spe
 from governance.orders import RunStatus, Wish
 from governance.policy import ApprovalKind
 from tests import factories
+from tests.governance.surroundings import make_everything
 
 TECHNICAL = ApprovalKind.TECHNICAL
 REFUSED = "needs an audit event"
@@ -43,7 +44,7 @@ def refusal_of(statement: str, error: str, event: bool = False) -> bool:
 
 
 def test_every_governed_table_refuses_a_change_without_an_event_and_truncation(committed):
-    factories.make_everything(factories.make_cast())
+    make_everything(factories.make_cast())
     tables = {model._meta.db_table: model._meta.pk.column for model in GOVERNED}
     touched = {table: touch(table, column) for table, column in tables.items() if table != "governance_approval"}
     touched["governance_approval"] = touch("governance_approval", "voided_because")
@@ -57,7 +58,7 @@ def test_every_governed_table_refuses_a_change_without_an_event_and_truncation(c
 
 
 def test_history_and_events_cannot_be_rewritten_even_with_an_event(committed):
-    factories.make_everything(factories.make_cast())
+    make_everything(factories.make_cast())
     histories = {model.history.model._meta.db_table: "history_id" for model in GOVERNED} | {"governance_auditevent": "id"}
 
     changed = [table for table, key in histories.items() if not refusal_of(touch(table, key), "Cannot update or delete", event=True)]

@@ -1,22 +1,18 @@
 """Who works on a row: one at a time, fenced, and taken over when silent."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from governance import audit, handoff, workflow
 from governance.audit import System
-from governance.handoff import ClaimLost
-from governance.models import AuditEvent, Heartbeat, Observation, Rehearsal, Run
-from governance.orders import Observed, Rehearsed, RunKind, RunStatus, Step, StepStatus, Verdict, Wish
+from governance.models import AuditEvent, Heartbeat, Run
+from governance.orders import RunKind, RunStatus, Step, StepStatus
 from tests import factories
 from tests.factories import Cast
+from tests.governance.claiming import at_the_same_moment, statuses
 
 STEP = Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.RUNNING, timezone.now())
 
@@ -26,30 +22,6 @@ def run(cast: Cast, spec) -> Run:
     """Queued, on staging."""
     phase = factories.bring_to_staging(cast, spec)
     return workflow.start(actor=cast.operator, deployment=factories.on(phase, production=False))
-
-
-def fall_silent() -> None:
-    Heartbeat.objects.update(at=timezone.now() - timedelta(seconds=settings.CLAIM_SILENCE + 1))
-
-
-def statuses(run: Run) -> list[str]:
-    return list(run.history.order_by("history_id").values_list("status", flat=True))
-
-
-def at_the_same_moment(count: int, work) -> list:
-    """Each in a thread and a connection of its own, started together."""
-    start = threading.Barrier(count)
-
-    def one(number: int):
-        try:
-            connection.ensure_connection()
-            start.wait(10)
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
 
 
 def queue_another(run: Run) -> Run:
@@ -87,19 +59,6 @@ def test_twelve_runs_on_one_target_claimed_at_the_same_moment_have_one_winner(co
 
     assert len([claim for claim in claims if claim]) == 1
     assert sorted(Run.objects.values_list("status", flat=True)) == ["queued"] * 11 + ["running"]
-
-
-def test_silent_run_is_taken_over_by_one_of_many(committed):
-    cast = factories.make_cast()
-    factories.make_targets()
-    phase = factories.bring_to_staging(cast, factories.make_spec(cast))
-    run = workflow.start(actor=cast.operator, deployment=factories.on(phase, production=False))
-    handoff.claim("run", run.pk)
-    fall_silent()
-
-    claims = at_the_same_moment(6, lambda _: handoff.reclaim("run", run.pk))
-
-    assert len([claim for claim in claims if claim]) == 1
 
 
 @pytest.mark.at("staging")
@@ -155,75 +114,6 @@ def test_order_for_production_holds_the_release(cast, spec):
 
 
 @pytest.mark.at("staging")
-def test_reclaimed_row_refuses_every_word_of_its_old_holder(run):
-    old = handoff.claim("run", run.pk)
-    fall_silent()
-    new = handoff.reclaim("run", run.pk)
-    assert new.token != old.token
-    assert new.again
-
-    for word in (
-        lambda: handoff.progress(old, STEP),
-        lambda: handoff.wish(old),
-        lambda: handoff.beat(old.token),
-        lambda: handoff.abandon(old, "too late"),
-        lambda: handoff.finish_run(old, factories.outcome()),
-    ):
-        with pytest.raises(ClaimLost, match=r"was claimed again\. Nothing was written"), transaction.atomic():
-            word()
-
-    assert statuses(run) == ["queued", "running", "running"]
-    handoff.finish_run(new, factories.outcome())
-    assert Run.objects.get(pk=run.pk).status == RunStatus.SUCCEEDED
-
-
-@pytest.mark.at("staging")
-def test_row_is_lost_after_silence_only(run):
-    claim = handoff.claim("run", run.pk)
-    assert handoff.lost() == []
-    assert handoff.reclaim("run", run.pk) is None
-    fall_silent()
-    assert handoff.lost() == [("run", run.pk)]
-
-    handoff.beat(claim.token)
-
-    assert handoff.lost() == []
-
-
-@pytest.mark.at("staging")
-def test_reclaim_does_not_ask_for_approvals_again(cast, run):
-    handoff.claim("run", run.pk)
-    fall_silent()
-    cast.reviewer.groups.clear()
-
-    assert handoff.reclaim("run", run.pk)
-
-
-@pytest.mark.at("staging")
-def test_row_that_was_let_go_is_lost_at_once(run):
-    claim = handoff.claim("run", run.pk)
-
-    handoff.let_go(claim)
-
-    assert handoff.lost() == [("run", run.pk)]
-
-
-@pytest.mark.at("staging")
-def test_run_of_which_nobody_knows_is_asked_after_now_and_then_until_somebody_does(cast, run, settings):
-    factories.finish(run, status=RunStatus.INDETERMINATE)
-    assert handoff.lost() == []
-    settings.PROBE_AGAIN = 0
-    assert handoff.lost() == [("run", run.pk)]
-
-    claim = handoff.reclaim("run", run.pk)
-    handoff.finish_run(claim, factories.outcome())
-
-    assert statuses(run) == ["queued", "running", "indeterminate", "running", "succeeded"]
-    assert factories.on(run.deployment.phase, production=False).applied
-    assert handoff.lost() == []
-
-
-@pytest.mark.at("staging")
 def test_abandoned_row_waits_again_with_the_reason(run):
     claim = handoff.claim("run", run.pk)
 
@@ -233,48 +123,6 @@ def test_abandoned_row_waits_again_with_the_reason(run):
     assert (run.status, run.message, run.started_at) == (RunStatus.QUEUED, "the target is busy", None)
     assert ("run", run.pk) in handoff.due()
     assert not handoff.claim("run", run.pk).again
-
-
-@pytest.mark.at("staging")
-def test_paused_run_goes_on_when_resumed(cast, run):
-    workflow.control(actor=cast.operator, run=run, wish=Wish.PAUSE)
-    claim = handoff.claim("run", run.pk)
-    assert handoff.progress(claim, STEP) is Wish.PAUSE
-    handoff.finish_run(claim, factories.outcome(status=RunStatus.PAUSED))
-    assert handoff.due() == []
-
-    workflow.resume(actor=cast.operator, run=run)
-    again = handoff.claim("run", run.pk)
-
-    assert handoff.wish(again) is Wish.NONE
-    handoff.finish_run(again, factories.outcome())
-    assert statuses(run) == ["queued", "queued", "running", "paused", "queued", "running", "succeeded"]
-
-
-@pytest.mark.at("staging")
-def test_resumed_run_that_may_not_go_on_is_not_called_clean(cast, run):
-    factories.finish(run, status=RunStatus.PAUSED)
-    workflow.resume(actor=cast.operator, run=run)
-    cast.reviewer.groups.clear()
-
-    assert handoff.claim("run", run.pk) is None
-
-    run.refresh_from_db()
-    assert run.status == RunStatus.INDETERMINATE
-    assert "technical approval" in run.message
-    assert handoff.lost() == [("run", run.pk)]
-
-
-@pytest.mark.at("staging")
-def test_paused_run_can_be_stopped_and_its_target_is_asked_what_it_holds(cast, run):
-    factories.finish(run, status=RunStatus.PAUSED)
-
-    workflow.control(actor=cast.operator, run=run, wish=Wish.STOP)
-
-    claim = handoff.reclaim("run", run.pk)
-    assert handoff.wish(claim) is Wish.STOP
-    handoff.finish_run(claim, factories.outcome(status=RunStatus.FAILED_DIRTY))
-    assert Run.objects.get(pk=run.pk).status == RunStatus.FAILED_DIRTY
 
 
 @pytest.mark.at("staging")
@@ -288,28 +136,6 @@ def test_steps_are_kept_as_they_happen(run):
     step = run.steps.get()
     assert (step.status, step.seconds, step.attempts, step.note) == (StepStatus.DONE, 0.2, 3, "waited")
     assert list(step.history.order_by("history_id").values_list("status", flat=True)) == ["running", "done"]
-
-
-@pytest.mark.parametrize("kind", ["observe", "rehearse"])
-@pytest.mark.at("submission")
-def test_every_kind_of_row_is_claimed_lost_and_given_back(cast, spec, kind):
-    phase = factories.phase_of(spec)
-    if kind == "rehearse":
-        factories.observe(phase)
-        workflow.request_rehearsal(actor=cast.engineer, phase=phase)
-    row = (Observation.objects.filter(status="queued") if kind == "observe" else Rehearsal.objects).first()
-    claim = handoff.claim(kind, row.pk)
-    assert handoff.claim(kind, row.pk) is None
-    fall_silent()
-
-    again = handoff.reclaim(kind, row.pk)
-    handoff.abandon(again, "its worker died")
-
-    with pytest.raises(ClaimLost), transaction.atomic():
-        handoff.finish_observation(claim, Observed(None)) if kind == "observe" else handoff.finish_rehearsal(
-            claim, Rehearsed(Verdict.PASSED, ())
-        )
-    assert (kind, row.pk) in handoff.due()
 
 
 @pytest.mark.at("staging")

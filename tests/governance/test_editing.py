@@ -10,6 +10,7 @@ from governance.models import Analysis, AuditEvent, Observation, Rehearsal, Scri
 from governance.orders import RunKind, RunStatus, ScriptKind, Verdict
 from governance.versions import script_checksum
 from tests import factories
+from tests.governance.surroundings import make_surroundings
 
 BLOCKED = "-- Purpose: p\n-- Impact: i\nALTER TABLE public.contractors ALTER COLUMN level SET NOT NULL;\n"
 RISKY = "-- Purpose: p\n-- Impact: i\nALTER TABLE public.contractors DROP COLUMN name;\n"
@@ -151,7 +152,7 @@ def test_written_part_leads_on(cast):
 
 def test_answer_to_a_consideration_is_asked_for_and_leads_on(cast):
     factories.make_targets()
-    factories.make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
+    make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
     spec = factories.make_spec(cast)
     factories.observe(factories.phase_of(spec))
     assert stage(spec) is Stage.DESIGN

@@ -11,6 +11,7 @@ from governance.models import CheckResult, MatrixEntry, Release, Run, SchemaSnap
 from governance.orders import CheckResult as Result
 from governance.orders import Moment, Observed, Question, RunKind, RunStatus, SchemaReading, Verdict
 from tests import factories
+from tests.governance.surroundings import make_surroundings
 
 OLD, NEW = SchemaReading("a" * 64, {"tables": ["old"]}), SchemaReading("b" * 64, {"tables": ["new"]})
 HEADER = "-- Purpose: p\n-- Impact: i\n"
@@ -85,7 +86,7 @@ def test_same_schema_makes_no_second_snapshot(cast, spec):
 
 @pytest.mark.at("submission")
 def test_success_derives_the_matrix_of_every_live_client(cast, spec):
-    factories.make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
+    make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
     phase = factories.bring_to_production(cast, factories.make_spec(cast, factories.script_files("20260102_0900"), answers=ANSWERS))
 
     run = factories.finish(start(cast, phase))
@@ -98,7 +99,7 @@ def test_success_derives_the_matrix_of_every_live_client(cast, spec):
 
 @pytest.mark.at("submission")
 def test_what_was_tested_of_a_pair_is_not_derived_over(cast, spec):
-    factories.make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
+    make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
     backend = Release(kind="backend", name="production_db", version="1.1.0")
     workflow.save_record(actor=cast.operator, record=backend)
     tested = MatrixEntry(client=Release.objects.get(kind="client"), backend=backend, verdict="partial", reason="slow", source="tested")
@@ -112,7 +113,7 @@ def test_what_was_tested_of_a_pair_is_not_derived_over(cast, spec):
 
 def test_change_that_a_live_client_does_not_survive_stays_at_the_window(cast):
     factories.make_targets()
-    factories.make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
+    make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
     forward = HEADER + "ALTER TABLE public.contractors DROP COLUMN name;"
     phase = factories.bring_to_production(
         cast, factories.make_spec(cast, factories.script_files("20260102_0900", forward=forward), answers=ANSWERS)

@@ -24,6 +24,7 @@ from governance.workflow import ScriptFile, Source
 from governance.workflow.submission import refuse_cycle
 from tests import factories
 from tests.factories import Cast, script_files
+from tests.governance.surroundings import make_surroundings, require
 
 SELECT = "SELECT 1 FROM public.contractors WHERE level < 0;\n"
 FORWARD, ROLLBACK = script_files(checks="")
@@ -227,8 +228,8 @@ def test_change_that_requires_itself_is_refused_with_the_circle(cast, targets):
 
 def test_circle_of_changes_is_refused_and_shown(cast, targets):
     first, second, third = (factories.make_spec(cast, script_files(f"2026010{day}_0900")) for day in (1, 2, 3))
-    factories.require(first, second)
-    factories.require(second, third)
+    require(first, second)
+    require(second, third)
 
     with pytest.raises(DependencyCycle) as refused:
         refuse_cycle(third, first)
@@ -239,7 +240,7 @@ def test_circle_of_changes_is_refused_and_shown(cast, targets):
 def test_diamond_of_changes_is_no_circle(cast, targets):
     top, left, right, bottom = (factories.make_spec(cast, script_files(f"2026010{day}_0900")) for day in (1, 2, 3, 4))
     for spec, other in ((top, left), (top, right), (left, bottom), (right, bottom)):
-        factories.require(spec, other)
+        require(spec, other)
 
     refuse_cycle(factories.make_spec(cast, script_files("20260105_0900")), top)
 
@@ -248,8 +249,8 @@ def test_diamond_of_changes_is_no_circle(cast, targets):
 
 def test_circle_that_is_there_already_does_not_hang_the_next_submission(cast, targets):
     first, second = (factories.make_spec(cast, script_files(f"2026010{day}_0900"), title=f"Change {day}") for day in (1, 2))
-    factories.require(first, second)
-    factories.require(second, first)
+    require(first, second)
+    require(second, first)
 
     spec = factories.make_spec(cast, script_files("20260103_0900"), requires=("Change 1", "Change 1"))
 
@@ -289,7 +290,7 @@ def test_targets_are_those_that_the_specification_names(cast, targets):
 
 
 def test_tables_bring_the_domain_that_owns_them(cast, targets):
-    factories.make_surroundings(cast, factories.make_spec(cast, script_files("20250101_0900")))
+    make_surroundings(cast, factories.make_spec(cast, script_files("20250101_0900")))
 
     spec = factories.make_spec(cast, domains=())
 

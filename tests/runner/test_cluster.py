@@ -37,7 +37,8 @@ def supervised(*processes: Process) -> Iterator[Supervisor]:
     with Supervisor(list(processes)) as supervisor:
         yield supervisor
         family = [member for process in processes if process.ended() is None for member in members(process)]
-    assert not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not [member for member in alive if member.status() != psutil.STATUS_ZOMBIE]
 
 
 def members(process: Process) -> list[psutil.Process]:

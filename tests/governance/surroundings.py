@@ -1,0 +1,60 @@
+"""What a change meets on its way: other changes, domains with questions, clients, and all the rest that is governed."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from governance import audit, workflow
+from governance.audit import System, save
+from governance.models import ApiToken, Comment, Consideration, Dependency, Domain, DomainTable, MatrixEntry, Release, Spec
+from governance.orders import SchemaReading, Step, StepStatus
+from governance.workflow import Debt
+from tests.factories import (
+    Cast,
+    bring_to_production,
+    finish,
+    make_client_release,
+    make_spec,
+    make_targets,
+    on,
+    phase_of,
+    review,
+    script_files,
+)
+
+
+@transaction.atomic
+def make_surroundings(cast: Cast, first: Spec) -> None:
+    """What a change meets on its way: owned tables, questions, clients, and what people and programs say."""
+    audit.append(System.FIXTURES, "test.set_up", "", "What a change meets on its way.")
+    labor = Domain.objects.get(slug="labor")
+    save(System.FIXTURES, DomainTable(domain=labor, name="public.contractors"))
+    save(System.FIXTURES, Consideration(domain=labor, question="Who sees the level?"))
+    save(System.FIXTURES, Comment(phase=phase_of(first), person=cast.auditor, text="Why?"))
+    expiry = timezone.now() + timedelta(days=90)
+    save(System.FIXTURES, ApiToken(person=cast.engineer, name="CI", hash="0" * 64, scopes=["read"], expires_at=expiry))
+    backend = save(System.FIXTURES, Release(kind="backend", name="production_db", version="1.0.0"))
+    save(System.FIXTURES, MatrixEntry(client=make_client_release(), backend=backend, verdict="full", reason="as tested"))
+
+
+@transaction.atomic
+def require(spec: Spec, other: Spec) -> None:
+    audit.append(System.FIXTURES, "test.set_up", spec.number, f"{spec} requires {other}.")
+    save(System.FIXTURES, Dependency(spec=spec, other=other))
+
+
+def make_everything(cast: Cast) -> Spec:
+    """A closed change; it and its surroundings have a row in every governed table."""
+    make_targets()
+    first = make_spec(cast, script_files("20250101_0900", forward="ALTER TABLE public.contractors ADD COLUMN first integer;"))  # no header
+    make_surroundings(cast, first)
+    spec = make_spec(cast, answers={"Who sees the level?": "Everybody."})
+    require(first, spec)
+    workflow.add_evidence(actor=cast.engineer, phase=phase_of(spec), suite="end-to-end", service="bids", passed=True)
+    phase = bring_to_production(cast, spec)
+    run = workflow.start(actor=cast.operator, deployment=on(phase, production=True))
+    steps = (Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.DONE, timezone.now()),)
+    finish(run, steps=steps, schema=SchemaReading("f" * 64, {"tables": []}))
+    review(cast, phase_of(spec), follow_ups=[Debt("Drop the old column", cast.engineer, timezone.now().date())])
+    return spec
