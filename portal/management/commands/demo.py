@@ -99,7 +99,8 @@ class Command(BaseCommand):
         clock = manage("clock", ["clock"], addresses.for_portal(), LOGS)
         web = manage("web", ["runserver", "--noreload", "--insecure", f"{HOST}:{port}"], addresses.for_portal(), LOGS)
         with Supervisor([web, cluster, clock] if port else [cluster, clock]) as supervisor:
-            story = Story(Teller(self._say, self.style.MIGRATE_HEADING), addresses.targets[databases.TARGETS[1]])
+            teller = Teller(self._say, self.style.MIGRATE_HEADING)
+            story = Story(teller, addresses.targets[databases.TARGETS[1]], supervisor.look)
             story.tell()
             story.refuse()
             for slug in OTHERS:
