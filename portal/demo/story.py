@@ -260,7 +260,8 @@ class Story:
 def _ended(run: Run) -> str:
     if run.status != RunStatus.SUCCEEDED:
         return run.message
-    return f"{run.steps.count()} statements in {run.seconds:.2f} s, no lock held longer than {1000 * (run.longest_lock or 0):.0f} ms."
+    lock = f", no lock held longer than {1000 * run.longest_lock:.0f} ms" if run.longest_lock else ""
+    return f"{run.steps.count()} statements in {run.seconds:.2f} s{lock}."
 
 
 def _lower(text: str) -> str:
