@@ -10,9 +10,10 @@ from governance.analysis import Change, Surroundings, analyse
 from governance.analysis.risk import RiskLevel
 from governance.audit import save
 from governance.digest import script_digest
+from governance.facts import ColumnFacts, ConstraintFacts, Facts, IndexFacts, TableFacts
 from governance.manifest import unrehearsed
 from governance.models import Analysis, Domain, DomainTable, Finding, Phase, Target
-from governance.orders import ColumnFacts, ConstraintFacts, Facts, IndexFacts, Manifest, TableFacts, Verdict
+from governance.orders import Manifest, Verdict
 
 RISKS = tuple(RiskLevel)
 

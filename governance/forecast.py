@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from governance.analysis import StatementReport
 from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.locks import Lock
-from governance.orders import Facts
+from governance.facts import Facts
 
 MEGABYTE = 2**20
 

@@ -9,8 +9,8 @@ from typing import Any
 from governance.analysis import StatementReport
 from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.locks import Lock, LockMode
+from governance.facts import Facts
 from governance.forecast import Interval, forecast_lock, forecast_statement
-from governance.orders import Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from governance import audit, handoff, workflow
 from governance.audit import System, save
+from governance.facts import Facts, TableFacts
 from governance.lifecycle import Role, Stage
 from governance.models import (
     Deployment,
@@ -32,7 +33,6 @@ from governance.models import (
 )
 from governance.orders import (
     CheckResult,
-    Facts,
     Moment,
     Observed,
     Outcome,
@@ -42,7 +42,6 @@ from governance.orders import (
     RunStatus,
     SchemaReading,
     ScriptKind,
-    TableFacts,
     Verdict,
 )
 from governance.policy import ApprovalKind

@@ -13,7 +13,8 @@ from governance.analysis.rules import RULES
 from governance.analysis.scene import CREATING, Catalogue, Scene
 from governance.analysis.sentence import sentence
 from governance.analysis.statements import parse
-from governance.orders import Facts, Script, ScriptKind, Statement
+from governance.facts import Facts
+from governance.orders import Script, ScriptKind, Statement
 
 WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
 MAKING = CREATING | {Kind.CREATE_VIEW}

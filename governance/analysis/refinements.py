@@ -7,7 +7,7 @@ from governance.analysis.actions import Action, Column, Kind, Volatility
 from governance.analysis.effects import AX, RS, SUX, Effect, LockMode, X
 from governance.analysis.scene import Scene, columns_of, mentions
 from governance.analysis.types import rewrites
-from governance.orders import TableFacts
+from governance.facts import TableFacts
 
 PROVEN_NOT_NULL_SINCE = 120000
 GRANT_LOCKS_SINCE = 180000

@@ -9,7 +9,7 @@ from typing import Protocol
 from governance.analysis.classify import ChangeClass
 from governance.analysis.locks import Lock
 from governance.analysis.rule import Finding
-from governance.orders import Facts
+from governance.facts import Facts
 
 GIGABYTE = 2**30
 PROTECTED_DATA = frozenset({"personal", "financial"})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from governance.analysis.actions import Action, Kind
-from governance.orders import ConstraintFacts, Facts, TableFacts
+from governance.facts import ConstraintFacts, Facts, TableFacts
 
 CREATING = frozenset({Kind.CREATE_TABLE, Kind.CREATE_TABLE_AS, Kind.CREATE_PARTITION, Kind.CREATE_MATERIALIZED_VIEW})
 NOT_NULL_CHECK = re.compile(r"^CHECK \(\((?P<column>\S+) IS NOT NULL\)\)")

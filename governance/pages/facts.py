@@ -7,9 +7,9 @@ from governance.analysis import StatementReport
 from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.locks import Lock, LockMode
 from governance.assessment import facts_from_json
+from governance.facts import Facts
 from governance.forecast import Interval, forecast_statement
 from governance.models import Observation
-from governance.orders import Facts
 
 
 def latest_facts(targets: Iterable[int]) -> dict[int, Facts]:

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Count, F, Func, IntegerField, Value
 from django.urls import reverse
 
+from governance.facts import Facts, TableFacts
 from governance.models import DomainTable, SchemaSnapshot, TableVersion, Target
-from governance.orders import Facts, TableFacts
 from governance.pages.catalogue import Catalogue
 from governance.pages.facts import latest_facts
 from governance.pages.values import address_of

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from governance.facts import TableFacts
 from governance.lifecycle import PhaseStatus
 from governance.models import Booking, Domain, SchemaSnapshot, TableVersion, Target
-from governance.orders import TableFacts
 from governance.pages.bookings import latest_analyses
 from governance.pages.catalogue import Catalogue, Reference, short
 from governance.pages.diagram import Diagram, Neighbour, draw

@@ -14,8 +14,9 @@ from itertools import count, groupby
 import psycopg
 
 from governance.analysis import StatementReport
+from governance.facts import Facts
 from governance.forecast import forecast_lock
-from governance.orders import Facts, Moment, Outcome, RunStatus, Script, Statement, StepStatus
+from governance.orders import Moment, Outcome, RunStatus, Script, Statement, StepStatus
 from runner.engine import retry, verify
 from runner.engine.preflight import Readiness
 from runner.engine.scripts import ScriptFailed, Work, explain, leave_others_alone, shown

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.rows import dict_row
 
-from governance.orders import ColumnFacts, ConstraintFacts, Facts, IndexFacts, TableFacts
+from governance.facts import ColumnFacts, ConstraintFacts, Facts, IndexFacts, TableFacts
 
 T = TypeVar("T", ColumnFacts, ConstraintFacts, IndexFacts)
 

@@ -7,7 +7,8 @@ import psycopg
 from governance.analysis import Analysis, Change, analyse
 from governance.digest import release_digest, script_digest
 from governance.errors import DigestChanged, Irreversible, NewBlocker, NothingToUndo, TargetBusy, TargetDiffers, TargetUnreachable
-from governance.orders import Facts, Order, RunKind, Script, ScriptKind
+from governance.facts import Facts
+from governance.orders import Order, RunKind, Script, ScriptKind
 from governance.versions import read_script
 from runner.engine import facts as catalogue
 from runner.engine import ledger, settle

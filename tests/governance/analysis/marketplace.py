@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import psycopg
 from psycopg.rows import dict_row
 
-from governance.orders import ColumnFacts, ConstraintFacts, Facts, IndexFacts, TableFacts
+from governance.facts import ColumnFacts, ConstraintFacts, Facts, IndexFacts, TableFacts
 
 SCHEMA = """
 CREATE TABLE users (

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from governance.analysis import Analysis, Change, analyse
 from governance.analysis.statements import split
-from governance.orders import ColumnFacts, ConstraintFacts, Facts, IndexFacts, Script, ScriptKind, TableFacts
+from governance.facts import ColumnFacts, ConstraintFacts, Facts, IndexFacts, TableFacts
+from governance.orders import Script, ScriptKind
 
 NAMES = {ScriptKind.FORWARD: "V20260101_0900__x.sql", ScriptKind.ROLLBACK: "R20260101_0900__rollback_x.sql"}
 HEADER = "-- Purpose: x\n-- Impact: nobody\n"

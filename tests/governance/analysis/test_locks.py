@@ -15,7 +15,7 @@ from governance.analysis.effects import EFFECTS, LockMode
 from governance.analysis.locks import Lock, locks, strongest
 from governance.analysis.scene import Catalogue, Scene
 from governance.analysis.statements import parse
-from governance.orders import Facts
+from governance.facts import Facts
 from tests.governance.analysis.marketplace import SCHEMA, read_facts
 
 STATEMENTS = [

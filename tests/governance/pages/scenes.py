@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from governance import audit, handoff
 from governance.audit import Row, System, save
+from governance.facts import Facts, TableFacts
 from governance.models import Booking, Observation, Phase, SchemaSnapshot, Target, Window
-from governance.orders import Facts, Observed, RunStatus, TableFacts
+from governance.orders import Observed, RunStatus
 from governance.schema.fingerprint import fingerprint
 from governance.schema.model import Schema, SchemaObject
 from governance.windows import WindowKind

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from governance.facts import IndexFacts
 from governance.models import Domain, DomainTable, TableVersion, Target
-from governance.orders import IndexFacts
 from governance.pages.schema import snapshot_of, target_page
 from governance.pages.table import table_page
 from tests import factories
