@@ -1,18 +1,30 @@
 """Turns the pure analysis into rows: of the scripts alone at submission, and on a target's facts when they are there."""
 
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from collections import defaultdict
 
-from governance import audit
+from django.db.models import QuerySet
+
+from governance import audit, clashes, compatibility, ordering
 from governance.analysis import Analysis as AnalysisValue
 from governance.analysis import Change, Surroundings, analyse
 from governance.analysis.risk import RiskLevel
+from governance.analysis.surroundings import Client
 from governance.audit import save
 from governance.digest import script_digest
-from governance.facts import ColumnFacts, ConstraintFacts, Facts, IndexFacts, TableFacts
-from governance.manifest import unrehearsed
-from governance.models import Analysis, Domain, DomainTable, Finding, Phase, Target
+from governance.facts import Facts, facts_from_json
+from governance.manifest import manifest_of, unrehearsed
+from governance.models import (
+    Analysis,
+    Booking,
+    Domain,
+    DomainTable,
+    Finding,
+    Phase,
+    Release,
+    ReleaseKind,
+    Script,
+    Target,
+)
 from governance.orders import Manifest, Verdict
 
 RISKS = tuple(RiskLevel)
@@ -33,8 +45,30 @@ def _is_rehearsed(phase: Phase, manifest: Manifest) -> bool:
     return phase.rehearsals.filter(digest=script_digest(manifest), verdict=Verdict.PASSED).exists()
 
 
-def surroundings() -> Surroundings:
-    return Surroundings(domains=dict(DomainTable.objects.values_list("name", "domain__slug")))
+def surroundings(phase: Phase) -> Surroundings:
+    """Owners of tables, live clients with what they use, and the scripts of other changes that are booked into the same windows."""
+    return Surroundings(
+        domains=dict(DomainTable.objects.values_list("name", "domain__slug")),
+        clients=tuple(map(_client, Release.objects.filter(kind=ReleaseKind.CLIENT, live=True).prefetch_related("bindings"))),
+        neighbours=manifest_of(Script.objects.filter(phase__in=_neighbours(phase))).scripts,
+    )
+
+
+def _client(release: Release) -> Client:
+    """One that uses a table as a whole uses each of its columns."""
+    uses: dict[str, set[str]] = defaultdict(set)
+    whole: set[str] = set()
+    for binding in release.bindings.all():
+        schema, table, *column = binding.object.split(".")
+        uses[f"{schema}.{table}"].update(column)
+        whole |= set() if column else {f"{schema}.{table}"}
+    return Client(str(release), {table: frozenset() if table in whole else frozenset(columns) for table, columns in uses.items()})
+
+
+def _neighbours(phase: Phase) -> QuerySet[Phase]:
+    own = Booking.objects.filter(phase=phase, cancelled_at=None)
+    others = Booking.objects.filter(window__in=own.values("window"), target__in=own.values("target"), cancelled_at=None)
+    return Phase.objects.open().filter(bookings__in=others).exclude(pk=phase.pk)
 
 
 def assess_scripts(actor: audit.Actor, phase: Phase) -> Analysis:
@@ -43,6 +77,7 @@ def assess_scripts(actor: audit.Actor, phase: Phase) -> Analysis:
     touched = Domain.objects.filter(tables__name__in=analysis.report["tables"])
     phase.spec.domains.add(*touched)
     _describe(actor, phase, analysis)
+    ordering.derive(actor, phase)
     return analysis
 
 
@@ -57,6 +92,8 @@ def assess_on(actor: audit.Actor, phase: Phase, target: Target, facts: Facts) ->
     )
     worst = max(_latest_per_target(phase), key=lambda each: RISKS.index(RiskLevel(each.risk)))
     _describe(actor, phase, worst)
+    compatibility.derive_prospects(actor, phase)
+    clashes.refresh(actor, phase)
     return analysis
 
 
@@ -74,7 +111,7 @@ def _latest_per_target(phase: Phase) -> list[Analysis]:
 
 def _assess(actor: audit.Actor, phase: Phase, target: Target | None, facts: Facts | None) -> Analysis:
     manifest = unrehearsed(phase)
-    value = analyse(change_of(phase, manifest), facts, surroundings())
+    value = analyse(change_of(phase, manifest), facts, surroundings(phase))
     row = Analysis(
         phase=phase,
         target=target,
@@ -116,24 +153,3 @@ def _describe(actor: audit.Actor, phase: Phase, analysis: Analysis) -> None:
     phase.change_class, phase.category, phase.bump = analysis.change_class, analysis.category, analysis.bump
     phase.risk, phase.sentence = analysis.risk, analysis.sentence
     save(actor, phase)
-
-
-def facts_as_json(facts: Facts) -> dict[str, Any]:
-    return {**asdict(facts), "taken_at": facts.taken_at.isoformat()}
-
-
-def facts_from_json(data: dict[str, Any]) -> Facts:
-    tables = tuple(
-        TableFacts(
-            **{
-                **table,
-                "columns": tuple(ColumnFacts(**column) for column in table["columns"]),
-                "constraints": tuple(ConstraintFacts(**constraint) for constraint in table["constraints"]),
-                "indexes": tuple(IndexFacts(**index) for index in table["indexes"]),
-                "referenced_by": tuple(table["referenced_by"]),
-            }
-        )
-        for table in data["tables"]
-    )
-    taken_at = datetime.fromisoformat(data["taken_at"])
-    return Facts(**{**data, "taken_at": taken_at, "tables": tables, "search_path": tuple(data["search_path"])})

@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from governance import workflow
+from governance.case import case_of, phases
 from governance.documents.record import documented, specification_page
 from governance.documents.specification import as_markdown
 from governance.errors import Refusal
 from governance.models import CommentKind, Phase
 from governance.pages.approve import approve_page
-from governance.pages.case import load
 from governance.pages.values import address_of
 from governance.policy import ApprovalKind
 from governance.visitors import refuse_strangers, roles_in
@@ -26,7 +26,8 @@ def approve(request: HttpRequest, phase: int, kind: str) -> HttpResponse:
     if request.method == "POST":
         return _decide(request, get_object_or_404(Phase.objects.select_related("spec__author"), pk=phase), ApprovalKind(kind))
     person: User = request.user  # type: ignore[assignment]  # admin_view lets nobody else in
-    page = approve_page(person, roles_in(request), load(phase, person, ApprovalKind(kind)), ApprovalKind(kind))
+    case = case_of(get_object_or_404(phases(), pk=phase))
+    page = approve_page(person, roles_in(request), case, ApprovalKind(kind))
     return render(request, "governance/approve.html", {**admin.site.each_context(request), "page": page, "title": page["title"]})
 
 

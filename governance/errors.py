@@ -2,7 +2,7 @@
 
 Refusal
 ├── BadInput            what was handed in cannot be used
-│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck
+│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck  BadDirective  BadRecurrence
 │   └── UnparsableScript  MixedScript  TransactionControl
 ├── NotAllowed          this person may not do this
 │   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason
@@ -57,6 +57,14 @@ class MissingRollback(BadInput):
         self.name, self.right = name, right
 
 
+class BadRecurrence(BadInput):
+    """A rule by which a window recurs cannot be followed."""
+
+    def __init__(self, what: str, why: str, todo: str) -> None:
+        super().__init__(f"“{what}”: {why}. {todo}")
+        self.what, self.why = what, why
+
+
 class UnparsableScript(BadInput):
     """A script is not SQL that PostgreSQL's grammar accepts."""
 
@@ -106,6 +114,14 @@ class BadSpecification(BadInput):
 
 class BadCheck(BadInput):
     """A check script has a query whose comment does not say what is expected."""
+
+    def __init__(self, name: str, line: int, why: str, right: str) -> None:
+        super().__init__(f"{name}, line {line}: {why}. {right}")
+        self.name, self.line, self.why, self.right = name, line, why, right
+
+
+class BadDirective(BadInput):
+    """A statement is marked to run in batches and cannot, or asks for something that does not exist."""
 
     def __init__(self, name: str, line: int, why: str, right: str) -> None:
         super().__init__(f"{name}, line {line}: {why}. {right}")

@@ -1,16 +1,19 @@
 """How long a statement takes and how long it makes others wait: a prior from bytes, before there are runs to learn from.
 
 The throughputs are on the careful side: `likely` is about half, `p90` about an eighth of what was measured on warm tables of
-11 to 558 MB (scan 1,800 MB/s, index build 230, rewrite 84, whole-table UPDATE 23).
+11 to 558 MB (scan 1,800 MB/s, index build 230, rewrite 84, whole-table UPDATE 23). They are beliefs: `Throughput.learned` takes the
+rates of runs, and the more there are the less the shipped ones count.
 """
 
 import math
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from governance.analysis import StatementReport
 from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.locks import Lock
+from governance.belief import Belief
 from governance.facts import Facts
 
 MEGABYTE = 2**20
@@ -27,18 +30,27 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Megabytes per second."""
+    """Megabytes per second of one class of work."""
 
     work: str
     likely: float
     p90: float
+    runs: int = 0  # that it has been learned from
+
+    def learned(self, rates: Iterable[float]) -> "Throughput":
+        """After runs with these rates; "prior only" is true below five of them."""
+        rates = tuple(rates)
+        belief = Belief.from_rates(self.likely, self.p90).learned(rates)
+        return replace(self, likely=belief.rate(0.5), p90=belief.rate(0.9), runs=len(rates))
 
 
 SCAN = Throughput("reads", 900, 220)
 INDEX = Throughput("builds an index over", 110, 28)
 REWRITE = Throughput("rewrites", 40, 10)
 WRITE = Throughput("updates", 12, 3)
+COMPARE = Throughput("compares the rows of", 2, 0.5)
 METADATA = (0.02, 0.1)  # seconds, for a change of the catalogue alone
+EXCLUDING = re.compile(r"\bEXCLUDE\b", re.IGNORECASE)
 INDEXING = ("CREATE INDEX", "REINDEX", "REFRESH")
 
 
@@ -81,9 +93,11 @@ def _throughput(report: StatementReport, lock: Lock) -> Throughput | None:
         return REWRITE
     if lock.relation in report.tables and _writes_what_it_finds(report):
         return WRITE
-    if not lock.scan:
-        return None
-    return INDEX if report.tag.startswith(INDEXING) or "UNIQUE" in report.statement.upper() else SCAN
+    if lock.reindex and EXCLUDING.search(report.statement):
+        return COMPARE
+    if lock.reindex or (lock.scan and report.tag.startswith(INDEXING)):
+        return INDEX
+    return SCAN if lock.scan else None
 
 
 def _writes_what_it_finds(report: StatementReport) -> bool:

@@ -3,15 +3,18 @@
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
-from governance import compatibility, lifecycle
-from governance.dossier import approvals, undeployed
+from governance import lifecycle, openings
+from governance.case import Case, load
+from governance.dossier import approvals
 from governance.errors import AlreadyApplied, DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, Undeployed
-from governance.manifest import digests_of
-from governance.models import Booking, Deployment, Phase, Run, Window
+from governance.models import Booking, Dependency, DependencyKind, Deployment, Run, Spec, Window
 from governance.orders import RunKind, RunStatus
 from governance.policy import ApprovalKind
-from governance.windows import GateState, WindowKind, state_at
+from governance.recurrence import MOMENT
+from governance.refused_bookings import ConflictRuns
+from governance.windows import GateState, Interval, Tier, WindowKind
 
 LEFT_SOMETHING = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_DIRTY, RunStatus.ROLLED_BACK})
 
@@ -31,35 +34,36 @@ def check_run(deployment: Deployment, kind: RunKind, expected: tuple[str, str] |
     Raises:
         DigestChanged, MissingEvidence, OutsideWindow, Undeployed, AlreadyApplied, NothingToUndo
     """
-    phase, production = deployment.phase, deployment.target.environment.production
-    digests = digests_of(phase)
+    case, production = load(deployment.phase_id), deployment.target.environment.production
     if expected is not None:
-        _check_unchanged(phase, expected, digests, with_release=kind is RunKind.DEPLOY and production)
+        _check_unchanged(case, expected, with_release=kind is RunKind.DEPLOY and production)
     if kind is RunKind.ROLLBACK:
-        _check_undoable(deployment, digests[0])
-        return digests
-    _check_approved(phase, ApprovalKind.TECHNICAL, digests[0])
+        _check_undoable(deployment, case)
+        return case.digests
+    _check_approved(case, ApprovalKind.TECHNICAL)
     if kind is RunKind.DRY_RUN:
         _check_no_blackout(deployment)
-        return digests
-    _check_not_applied(deployment, digests[0])
-    _check_dependencies(deployment)
+        return case.digests
+    _check_not_applied(deployment, case)
+    _check_dependencies(deployment, case)
     if production:
-        _check_approved(phase, ApprovalKind.BUSINESS, digests[1])
-        _check_clients(phase)
+        _check_approved(case, ApprovalKind.BUSINESS)
+        check_clients(case)
         check_open(deployment)
-    return digests
+        _check_settled(deployment, case)
+    return case.digests
 
 
-def _check_unchanged(phase: Phase, expected: tuple[str, str], found: tuple[str, str], *, with_release: bool) -> None:
+def _check_unchanged(case: Case, expected: tuple[str, str], *, with_release: bool) -> None:
+    number, found = case.phase.spec.number, case.digests
     if expected[0] != found[0]:
-        raise DigestChanged(f"A script of {phase.spec.number}", expected[0], found[0])
+        raise DigestChanged(f"A script of {number}", expected[0], found[0])
     if with_release and expected[1] != found[1]:
-        raise DigestChanged(f"The release of {phase.spec.number}", expected[1], found[1])
+        raise DigestChanged(f"The release of {number}", expected[1], found[1])
 
 
-def _check_approved(phase: Phase, kind: ApprovalKind, digest: str) -> None:
-    evidence = approvals(phase, kind, digest)
+def _check_approved(case: Case, kind: ApprovalKind) -> None:
+    evidence = approvals(case, kind)
     if evidence.rejected_by:
         raise MissingEvidence("run", [f"{kind} approval: {evidence.rejected_by} rejected it"])
     if evidence.given < evidence.needed:
@@ -67,44 +71,74 @@ def _check_approved(phase: Phase, kind: ApprovalKind, digest: str) -> None:
         raise MissingEvidence("run", [f"{kind} approval, {evidence.given} of {evidence.needed}{changed}"])
 
 
-def _last_effect(deployment: Deployment) -> Run | None:
+def _last_effect(deployment: Deployment, case: Case) -> Run | None:
     """The latest run that left something else in the target than it found."""
-    return deployment.runs.filter(status__in=LEFT_SOMETHING).exclude(kind=RunKind.DRY_RUN).order_by("-requested_at").first()
+    runs = (run for run in case.runs if run.deployment_id == deployment.pk and run.kind != RunKind.DRY_RUN)
+    return next((run for run in runs if run.status in LEFT_SOMETHING), None)
 
 
-def _check_undoable(deployment: Deployment, digest: str) -> None:
+def has_something_to_undo(deployment: Deployment, case: Case) -> bool:
+    """It is applied, or a failed run left a part of it."""
+    last = _last_effect(deployment, case)
+    return deployment.applied or (last is not None and last.status == RunStatus.FAILED_DIRTY)
+
+
+def _check_undoable(deployment: Deployment, case: Case) -> None:
     """What is undone is what was applied, even half of it; with the scripts approved then, or ones approved since."""
-    last = _last_effect(deployment)
-    if not deployment.applied and (last is None or last.status != RunStatus.FAILED_DIRTY):
-        raise NothingToUndo(deployment.phase.spec.number, deployment.target.name)
-    if last is None or last.script_digest != digest:
-        _check_approved(deployment.phase, ApprovalKind.TECHNICAL, digest)
+    last = _last_effect(deployment, case)
+    if not has_something_to_undo(deployment, case):
+        raise NothingToUndo(case.phase.spec.number, deployment.target.name)
+    if last is None or last.script_digest != case.digests[0]:
+        _check_approved(case, ApprovalKind.TECHNICAL)
 
 
-def _check_not_applied(deployment: Deployment, digest: str) -> None:
-    last = _last_effect(deployment)
-    if deployment.applied and last and last.script_digest == digest:
-        raise AlreadyApplied(deployment.phase.spec.number, deployment.target.name)
+def _check_not_applied(deployment: Deployment, case: Case) -> None:
+    last = _last_effect(deployment, case)
+    if deployment.applied and last and last.script_digest == case.digests[0]:
+        raise AlreadyApplied(case.phase.spec.number, deployment.target.name)
 
 
 def _check_no_blackout(deployment: Deployment) -> None:
-    now = clock()
-    intervals = [window.interval for window in Window.objects.of(deployment.target)]
-    if any(each.kind is WindowKind.BLACKOUT and each.covers(now) for each in intervals):
-        state = state_at(intervals, now)
+    now, domains = clock(), openings.domains_of(deployment.phase)
+    rows = Window.objects.of(deployment.target, domains).filter(kind=WindowKind.BLACKOUT, tier=Tier.HARD).touching(now, now + MOMENT)
+    if openings.intervals(rows, now, now + MOMENT):
+        state = openings.state_of(deployment.target, domains, now)
         raise OutsideWindow(deployment.target.name, state.why, _opens(state))
 
 
-def _check_dependencies(deployment: Deployment) -> None:
-    waiting = undeployed(deployment.phase.spec, production=deployment.target.environment.production)
+def _check_dependencies(deployment: Deployment, case: Case) -> None:
+    waiting = case.undeployed(production=deployment.target.environment.production)
     if waiting:
-        raise Undeployed(deployment.phase.spec.number, ", ".join(waiting), deployment.target.name)
+        raise Undeployed(case.phase.spec.number, ", ".join(waiting), deployment.target.name)
+    spec = case.phase.spec
+    apart = (
+        Run.objects.live().filter(deployment__phase__spec__in=_kept_apart_from(spec)).select_related("deployment__phase__spec", "target")
+    )
+    if run := apart.first():
+        raise ConflictRuns(spec.number, f"{run.deployment.phase.spec.number} on {run.target}")
 
 
-def _check_clients(phase: Phase) -> None:
-    answer = compatibility.can_deploy(phase)
+def _kept_apart_from(spec: Spec) -> list[int]:
+    rows = Dependency.objects.filter(Q(spec=spec) | Q(other=spec), kind=DependencyKind.CONFLICTS)
+    return [key for pair in rows.values_list("spec", "other") for key in pair if key != spec.pk]
+
+
+def _check_settled(deployment: Deployment, case: Case) -> None:
+    """What came up since it was booked."""
+    conflict = next((each.conflict for each in case.deployments if each.pk == deployment.pk), "")
+    if conflict:
+        raise MissingEvidence("run", [f"a booking without open conflict: {conflict}"])
+
+
+def check_clients(case: Case, act: str = "run") -> None:
+    """The same answer as `can_deploy` gives: unknown does not pass for production.
+
+    Raises:
+        MissingEvidence
+    """
+    answer = case.can_deploy()
     if answer != "yes":
-        raise MissingEvidence("run", [f"clients that can live with it: {answer}"])
+        raise MissingEvidence(act, [f"clients that can live with it: {answer}"])
 
 
 def booking_of(deployment: Deployment) -> Booking | None:
@@ -121,7 +155,7 @@ def check_open(deployment: Deployment) -> None:
         raise OutsideWindow(
             name, f"the booking is from {booking.starts:%d %b %H:%M} to {booking.ends:%d %b %H:%M} UTC", "Start it then, or book again."
         )
-    state = state_at((window.interval for window in Window.objects.of(deployment.target)), now)
+    state = openings.state_of(deployment.target, openings.domains_of(deployment.phase), now)
     if not state.open:
         raise OutsideWindow(name, state.why, _opens(state))
 
@@ -132,13 +166,23 @@ def _opens(state: GateState) -> str:
 
 def is_open_now(booking: Booking) -> bool:
     now = clock()
-    intervals = [window.interval for window in Window.objects.of(booking.target)]
-    return booking.starts <= now < booking.ends and state_at(intervals, now).open
+    return booking.starts <= now < booking.ends and openings.state_of(booking.target, openings.domains_of(booking.phase), now).open
 
 
-def blackouts_over(booking: Booking) -> list[Window]:
-    blackouts = Window.objects.of(booking.target).filter(kind=WindowKind.BLACKOUT)
-    return [window for window in blackouts if window.interval.overlaps(booking.starts, booking.ends)]
+def hard_blackouts_over(booking: Booking) -> list[Interval]:
+    rows = Window.objects.of(booking.target, openings.domains_of(booking.phase)).filter(kind=WindowKind.BLACKOUT, tier=Tier.HARD)
+    return openings.intervals(rows.touching(booking.starts, booking.ends), booking.starts, booking.ends)
+
+
+def closed_now(run: Run) -> str:
+    """Why the calendar wants a run to pause; "" when it may go on. Below production, and for a rollback, it never does."""
+    if run.kind != RunKind.DEPLOY or not run.target.environment.production:
+        return ""
+    try:
+        check_open(run.deployment)
+    except OutsideWindow as refusal:
+        return refusal.message
+    return ""
 
 
 def stage_before(run: Run, at: lifecycle.Stage) -> lifecycle.Stage:

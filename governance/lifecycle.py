@@ -269,7 +269,7 @@ S = Stage
 ACTS: Mapping[str, Act] = {
     "submit": Act("Submit", ENGINEERS),
     "edit_specification": Act("Edit the specification", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
-    "edit_script": Act("Edit a script", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
+    "edit_script": Act("Change the scripts", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
     "request_analysis": Act("Analyse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
     "request_rehearsal": Act("Rehearse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.LOCAL_TESTING, S.PRODUCTION_DEPLOYMENT),
     "add_evidence": Act("Add test evidence", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
@@ -286,9 +286,22 @@ ACTS: Mapping[str, Act] = {
     "review": Act("Review and close", _roles(Role.REVIEWER, Role.STAKEHOLDER, Role.OPERATOR), S.CLOSURE, S.CLOSURE),
     "comment": Act("Comment", EVERYBODY),
     "ask_for_changes": Act("Ask for changes", _roles(Role.REVIEWER, Role.STAKEHOLDER)),
+    "accept_drift": Act("Accept a drift", _roles(Role.REVIEWER, Role.OPERATOR), needs_reason=True),
+    "link_drift": Act("Link a drift to a change", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
+    "observe": Act("Read a target", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
+    "register_client": Act("Register a client", ENGINEERS),
+    "report_use": Act("Report where clients are and what they use", ENGINEERS),
+    "override_cell": Act("Override the matrix", _roles(Role.REVIEWER, Role.OPERATOR), needs_reason=True),
+    "acknowledge_nobody": Act("Say that nobody uses it", _roles(Role.REVIEWER, Role.STAKEHOLDER, Role.OPERATOR), needs_reason=True),
+    "withdraw_booking": Act("Withdraw a booking", _roles(Role.OPERATOR), needs_reason=True),
+    "acknowledge_collision": Act("Acknowledge what a booking disturbs", _roles(Role.OPERATOR), S.SCHEDULED_WINDOW, S.PRODUCTION_DEPLOYMENT),
+    "link_changes": Act("Say what a change requires", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
+    "add_holidays": Act("Add holidays as blackouts", _roles(Role.OPERATOR)),
+    "make_feed": Act("Make a calendar feed", EVERYBODY),
+    "revoke_feed": Act("Revoke a calendar feed", _roles(Role.OPERATOR)),
     "make_token": Act("Make an API token", EVERYBODY),
     "revoke_token": Act("Revoke an API token", _roles(Role.OPERATOR)),
-    "cancel": Act("Cancel", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
+    "cancel": Act("Cancel the change", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
 }
 
 ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE, RunStatus.ROLLED_BACK})

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from governance.facts import Facts
+from governance.rehearsals import HeldLock, Loss, PairOutcome
 
 
 class ScriptKind(StrEnum):
@@ -119,6 +120,11 @@ class Limits:
     attempts: int = 60
     first_pause: float = 0.1
     longest_pause: float = 5.0
+    patience: float = 60.0  # to wait, in no queue, for long transactions on the tables that a statement wants to lock
+    restarts: int = 3  # by itself, after the server ended the session and its ledger proved what is left to do
+    replication_lag: float = 10.0  # seconds beyond which a backfill rests; and so with
+    probe_latency: float = 0.25  # what a client's query on the backfilled table takes
+    wal_rate: int = 0  # and, unless it is 0, bytes of WAL that the server writes in a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,8 @@ class RehearsalOrder:
     target: str
     connection: str
     manifest: Manifest
+    rows: int = 50  # made up for each table that the scripts name
+    statistics: bool = True  # spread them as the target's statistics say
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +190,20 @@ class ObservationOrder:
     observation: str  # uuid
     target: str
     connection: str
+    role: str = ""  # owner role that runs will SET ROLE to
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a backfill is. It goes through its table at least twice: the last pass finds nothing left to do."""
+
+    rows: int  # written so far, by earlier attempts too
+    seen: int  # of the table's rows, in this pass
+    total: int | None  # rows that the table has, as its statistics say
+    rate: float  # rows seen per second, of late
+    batch: int  # rows in a batch now
+    pass_number: int = 1
+    throttled: str = ""  # why it rests; "" while it works
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +220,7 @@ class Step:
     attempts: int = 1
     rows: int | None = None
     note: str = ""  # why skipped, or the error with its SQLSTATE
+    progress: Progress | None = None  # of a statement that runs in batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +261,11 @@ class Rehearsed:
     cosmetic: bool = False  # the difference is one of column order or white space only
     message: str = ""
     seconds: float = 0.0
+    pairs: tuple[PairOutcome, ...] = ()
+    data_lost: tuple[Loss, ...] = ()  # by the whole change and its rollback
+    locks: tuple[HeldLock, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    notes: tuple[str, ...] = ()  # what limits the proof, for people
 
 
 @dataclass(frozen=True, slots=True)

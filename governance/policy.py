@@ -40,8 +40,10 @@ RULES = (
 )
 
 
-def people_needed(kind: ApprovalKind, risk: RiskLevel, irreversible: bool) -> int:
-    return max((rule.people for rule in RULES if rule.kind is kind and rule.matches(risk, irreversible)), default=0)
+def people_needed(kind: ApprovalKind, risk: RiskLevel, irreversible: bool, in_soft_blackout: bool = False) -> int:
+    """A soft blackout takes one business approval more."""
+    needed = max((rule.people for rule in RULES if rule.kind is kind and rule.matches(risk, irreversible)), default=0)
+    return needed + (in_soft_blackout and kind is ApprovalKind.BUSINESS)
 
 
 def needs_integration_tests(domains: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.locks import Lock, LockMode
 from governance.facts import Facts
 from governance.forecast import Interval, forecast_lock, forecast_statement
+from governance.wording import span
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,25 @@ class Prediction:
 
 NOTHING = Interval(0.0, 0.0, ())
 UNKNOWN = Prediction(*2 * (Interval(0.0, math.inf, ("these scripts have not been analysed on the target",)),))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Whether something fits into a time. `holds` is None where it is likely but not certain, or where nobody can know."""
+
+    holds: bool | None
+    reason: str
+
+
+def fit(found: Interval, seconds: float) -> Fit:
+    """A window is wide enough for what takes longest of ten times."""
+    if math.isinf(found.p90):
+        return Fit(None, f"Whether it fits {span(seconds)} is not known: {'; '.join(found.reasons)}.")
+    if found.p90 <= seconds:
+        return Fit(True, f"It fits {span(seconds)}: nine times of ten it takes at most {span(found.p90)}.")
+    if found.likely <= seconds:
+        return Fit(None, f"It may not fit {span(seconds)}: likely {span(found.likely)}, once in ten times more than {span(found.p90)}.")
+    return Fit(False, f"It does not fit {span(seconds)}: likely {span(found.likely)}.")
 
 
 def predict(statements: Iterable[StatementReport], facts: Facts | None, transactional: Collection[str]) -> Prediction:
@@ -63,4 +83,4 @@ def _statement(row: Mapping[str, Any]) -> StatementReport:
 
 
 def _lock(row: Mapping[str, Any]) -> Lock:
-    return Lock(row["relation"], LockMode(row["mode"]), row["rewrite"], row["scan"], row["fresh"])
+    return Lock(**{**{name: value for name, value in row.items() if name != "blocks"}, "mode": LockMode(row["mode"])})

@@ -6,7 +6,7 @@ from governance import audit, bell
 from governance.audit import save
 from governance.errors import NotReady, TargetBusy
 from governance.models import Deployment, Observation, Phase, Rehearsal, Run, Target
-from governance.models.windows import Booking
+from governance.models.bookings import Booking
 from governance.orders import RunKind, RunStatus
 
 WAITING = (RunStatus.QUEUED, RunStatus.RUNNING)

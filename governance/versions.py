@@ -11,6 +11,7 @@ from typing import Self
 
 from governance.analysis.classify import Bump
 from governance.analysis.statements import check_not_mixed, split
+from governance.backfill import with_batches
 from governance.errors import BadInput, BadScriptName
 from governance.orders import Script, ScriptKind
 
@@ -129,9 +130,9 @@ def read_script(name: str, text: str) -> Script:
     """A script as a value.
 
     Raises:
-        BadScriptName, UnparsableScript, MixedScript
+        BadScriptName, UnparsableScript, MixedScript, BadDirective
     """
     parsed = parse_script_name(name)
-    statements = split(name, text)
+    statements = with_batches(name, text, split(name, text))
     check_not_mixed(name, statements)
     return Script(parsed.kind, name, parsed.version, parsed.description, text, script_checksum(text), statements)

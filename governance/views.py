@@ -4,19 +4,27 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
+from governance import workflow
+from governance.errors import Refusal
+from governance.lifecycle import ACTS
 from governance.models import Target
+from governance.pages.agenda import agenda_page
 from governance.pages.audit import Wanted as WantedEvents
 from governance.pages.audit import audit_page
 from governance.pages.calendar import calendar_page
 from governance.pages.matrix import Wanted as WantedCells
 from governance.pages.matrix import grid_of, matrix_page
+from governance.pages.outlook import outlook_page
 from governance.pages.schema import snapshot_of, target_page, targets_page
+from governance.pages.sequence import sequence_page
 from governance.pages.table import table_page
+from governance.pages.week import week_page
 from governance.visitors import refuse_strangers, roles_in
 from governance.workflow.records import KEEPERS
 
@@ -45,17 +53,35 @@ def page(request: HttpRequest, template: str, title: str, values: dict[str, Any]
 
 @for_readers
 def calendar(request: HttpRequest) -> HttpResponse:
-    return page(request, "governance/calendar.html", "Calendar", calendar_page(request.GET.get("month", ""), keeper=is_keeper(request)))
+    """A month, a week or an agenda."""
+    since, keeper = request.GET.get("from", ""), is_keeper(request)
+    match request.GET.get("view"):
+        case "week":
+            mover = bool(roles_in(request) & ACTS["book"].roles)
+            return page(request, "governance/week.html", "Calendar", week_page(since, keeper=keeper, mover=mover))
+        case "agenda":
+            return page(request, "governance/agenda.html", "Calendar", agenda_page(since, keeper=keeper))
+    return page(request, "governance/calendar.html", "Calendar", calendar_page(request.GET.get("month", ""), keeper=keeper))
+
+
+@for_readers
+def sequence(request: HttpRequest) -> HttpResponse:
+    return page(request, "governance/sequence.html", "Order of changes", sequence_page())
 
 
 @for_readers
 def matrix(request: HttpRequest) -> HttpResponse:
-    wanted = WantedCells.of(request.GET)
-    grid = grid_of(wanted)
+    wanted, roles = WantedCells.of(request.GET), roles_in(request)
+    if wanted.view:
+        return page(request, "governance/matrix_view.html", "Compatibility", outlook_page(wanted, keeper=is_keeper(request)))
+    grid = grid_of(wanted, reasons=request.GET.get("as") == "json")
     if request.GET.get("as") == "csv":
         headers = {"Content-Disposition": 'attachment; filename="compatibility.csv"'}
         return HttpResponse(grid.as_csv(), content_type="text/csv; charset=utf-8", headers=headers)
-    return page(request, "governance/matrix.html", "Compatibility", matrix_page(wanted, grid, keeper=is_keeper(request)))
+    if request.GET.get("as") == "json":
+        headers = {"Content-Disposition": 'attachment; filename="compatibility.json"'}
+        return JsonResponse({"cells": grid.as_json()}, headers=headers)
+    return page(request, "governance/matrix.html", "Compatibility", matrix_page(wanted, grid, roles=roles, keeper=is_keeper(request)))
 
 
 @for_readers
@@ -72,7 +98,23 @@ def schemas(request: HttpRequest) -> HttpResponse:
 def schema(request: HttpRequest, name: str) -> HttpResponse:
     target = get_object_or_404(Target.objects.select_related("environment"), name=name)
     snapshot = snapshot_of(target, request.GET.get("at", ""))
-    return page(request, "governance/schema.html", target.name, target_page(target, snapshot, search=request.GET.get("q", "").strip()))
+    values = target_page(target, snapshot, search=request.GET.get("q", "").strip())
+    values["may_observe"] = bool(roles_in(request) & ACTS["observe"].roles)
+    return page(request, "governance/schema.html", target.name, values)
+
+
+@require_POST
+def observe(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask the runner to look at a target now; the first look is its baseline."""
+    refuse_strangers(request)
+    target = get_object_or_404(Target, name=name)
+    try:
+        workflow.observe(actor=request.user, target=target)  # type: ignore[arg-type]
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"{target} is being read. Open this page again in a moment.")
+    return HttpResponseRedirect(reverse("admin:schema_target", args=[target.name]))
 
 
 @for_readers

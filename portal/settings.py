@@ -94,6 +94,8 @@ Q_CLUSTER = {
 CLAIM_SILENCE = env.float("CLAIM_SILENCE", default=20.0)
 # Seconds until a target is asked again what an indeterminate run has left in it.
 PROBE_AGAIN = env.float("PROBE_AGAIN", default=60.0)
+# Seconds until a target is read again, to find what was changed past the portal; 0 for never.
+OBSERVE_EVERY = env.float("OBSERVE_EVERY", default=900.0)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from governance import deciding, views
+from governance import deciding, holding, subscribing, views
 from governance.pages.home import navigation
 from governance.pages.overview import overview_page
 from governance.visitors import may_read, roles_in
@@ -16,10 +16,14 @@ PAGES = (
     ("approve/<int:phase>/<slug:kind>/", deciding.approve, "approve"),
     ("changes/<int:pk>/specification/", deciding.specification, "specification"),
     ("calendar/", views.calendar, "calendar"),
+    ("calendar/order/", views.sequence, "sequence"),
+    ("calendar/feeds/", subscribing.feeds, "feeds"),
     ("matrix/", views.matrix, "matrix"),
     ("audit/", views.audit, "audit"),
+    ("tokens/", holding.tokens, "tokens"),
     ("schema/", views.schemas, "schema"),
     ("schema/<slug:name>/", views.schema, "schema_target"),
+    ("schema/<slug:name>/read/", views.observe, "schema_observe"),
     ("schema/<slug:name>/<path:table>/", views.table, "schema_table"),
 )
 

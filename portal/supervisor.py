@@ -14,6 +14,8 @@ from typing import IO, Self
 
 MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
 GRACE = 15.0  # seconds between asking a process to end and killing it with its children
+SOON = 10.0  # seconds: what ends earlier than this after its start has failed to start
+LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps failing
 CLUSTER_IS_SILENT = 75  # what the clock ends with: a cluster can stop without a word
 
 
@@ -27,6 +29,8 @@ class Process:
     log: Path
     popen: subprocess.Popen[bytes] | None = None
     output: IO[bytes] | None = field(default=None, repr=False)
+    started: float = 0.0  # monotonic seconds
+    failures: int = 0  # starts in a row that came to nothing
 
     def start(self) -> None:
         self.output = self.log.open("ab")
@@ -41,6 +45,10 @@ class Process:
 
     def ended(self) -> int | None:
         return self.popen.poll() if self.popen else None
+
+    def may_start_again(self, now: float) -> bool:
+        """One that cannot start is tried less and less often: 0, 1, 3, 7 … 30 seconds after it was started last."""
+        return now - self.started >= min(LONGEST_PAUSE, 2.0**self.failures - 1)
 
     def ask_to_end(self) -> None:
         """Only the main process: django-q2's cluster hangs when its whole group gets the signal."""
@@ -76,8 +84,12 @@ class Supervisor:
         self.stopping = False
 
     def __enter__(self) -> Self:
-        for process in self.processes:
-            process.start()
+        try:
+            for process in self.processes:
+                self._start(process)
+        except BaseException as error:  # the context is not entered yet: nobody else would end those that were started
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -94,7 +106,7 @@ class Supervisor:
         again = []
         for process in self.processes:
             status = process.ended()
-            if status is None:
+            if status is None or not process.may_start_again(time.monotonic()):
                 continue
             if status == CLUSTER_IS_SILENT:
                 again += [self._restart(other) for other in self.processes if other.name == "cluster"]
@@ -102,9 +114,14 @@ class Supervisor:
         return again
 
     def _restart(self, process: Process) -> str:
+        process.failures = process.failures + 1 if time.monotonic() - process.started < SOON else 0
         process.end(grace=1.0)
-        process.start()
+        self._start(process)
         return process.name
+
+    def _start(self, process: Process) -> None:
+        process.start()
+        process.started = time.monotonic()
 
     def run_until_signalled(self) -> None:
         """Ctrl-C and SIGTERM end the loop; the context then ends the processes."""

@@ -11,8 +11,3 @@ def connection_string(target: str, variable: str) -> str:
     if not conninfo:
         raise UnknownConnection(target, variable)
     return conninfo
-
-
-def rehearsal_server() -> str:
-    """A server on which scratch databases may be made; never one that customers use."""
-    return connection_string("The rehearsal server", "REHEARSAL_URL")

@@ -12,12 +12,14 @@ from governance.orders import ObservationOrder, Observed, Order, Outcome, Rehear
 from portal.embedded import binaries
 from runner.engine.execute import execute
 from runner.engine.facts import read_facts
+from runner.engine.grants import names_of, needs
 from runner.engine.reconcile import reconcile, resolve
 from runner.engine.rehearse import rehearse as rehearse_pair
 from runner.engine.session import connect
 from runner.engine.snapshot import read as read_schema
 from runner.heart import Heart
-from runner.targets import connection_string, rehearsal_server
+from runner.scratch_server import scratch_server
+from runner.targets import connection_string
 from runner.wake import wake
 
 logger = logging.getLogger(__name__)
@@ -95,7 +97,8 @@ def rehearse(row: str) -> None:
 
 def _rehearsed(order: RehearsalOrder) -> Rehearsed:
     try:
-        return rehearse_pair(order, connection_string(order.target, order.connection), rehearsal_server(), binaries())
+        with scratch_server() as server:
+            return rehearse_pair(order, connection_string(order.target, order.connection), server, binaries())
     except Refusal as refusal:
         return Rehearsed(Verdict.UNKNOWN, (), message=refusal.message)
 
@@ -111,7 +114,8 @@ def observe(row: str) -> None:
 def _observed(order: ObservationOrder) -> Observed:
     try:
         with connect(order.target, connection_string(order.target, order.connection), f"lockgate {order.observation}") as connection:
-            return Observed(read_facts(connection, order.target), read_schema(connection))
+            facts = replace(read_facts(connection, order.target), needs=needs(connection, names_of(connection, order.role)))
+            return Observed(facts, read_schema(connection))
     except Refusal as refusal:
         return Observed(None, message=refusal.message)
     except psycopg.Error as error:

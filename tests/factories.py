@@ -17,6 +17,7 @@ from governance.audit import System, save
 from governance.facts import Facts, TableFacts
 from governance.lifecycle import Role, Stage
 from governance.models import (
+    Availability,
     Deployment,
     Domain,
     Environment,
@@ -24,6 +25,7 @@ from governance.models import (
     Phase,
     Rehearsal,
     Release,
+    Resource,
     Review,
     Run,
     Script,
@@ -178,18 +180,34 @@ def finish(run: Run, **given: Any) -> Run:
 
 
 @transaction.atomic
-def make_window(target: Target, hours: float = 4, starts_in: float = -1) -> Window:
+def make_window(target: Target, /, hours: float = 4, starts_in: float = -1, **given: Any) -> Window:
     audit.append(System.FIXTURES, "test.set_up", "", "A window for a test.")
     starts = timezone.now() + timedelta(hours=starts_in)
-    return save(System.FIXTURES, Window(environment=target.environment, name="night", starts=starts, ends=starts + timedelta(hours=hours)))
+    usual = {"environment": target.environment, "name": "night", "starts": starts, "ends": starts + timedelta(hours=hours)}
+    return save(System.FIXTURES, Window(**{**usual, **given}))
 
 
 @transaction.atomic
-def make_blackout(target: Target, hours: float = 1, starts_in: float = -0.5) -> Window:
+def make_blackout(target: Target, /, hours: float = 1, starts_in: float = -0.5, **given: Any) -> Window:
     audit.append(System.FIXTURES, "test.set_up", "", "A blackout for a test.")
     starts = timezone.now() + timedelta(hours=starts_in)
-    blackout = Window(environment=target.environment, kind="blackout", name="sale", starts=starts, ends=starts + timedelta(hours=hours))
-    return save(System.FIXTURES, blackout)
+    usual = {"environment": target.environment, "kind": "blackout", "name": "sale"}
+    return save(System.FIXTURES, Window(**{**usual, "starts": starts, "ends": starts + timedelta(hours=hours), **given}))
+
+
+@transaction.atomic
+def make_resource(*targets: Target, capacity: int = 1, kind: str = "server") -> Resource:
+    audit.append(System.FIXTURES, "test.set_up", "", "A resource for a test.")
+    resource = save(System.FIXTURES, Resource(name=f"pg-{unique()}", kind=kind, capacity=capacity))
+    resource.targets.set(targets)
+    return resource
+
+
+@transaction.atomic
+def make_availability(person: User, starts_in: float = -48, hours: float = 96) -> Availability:
+    audit.append(System.FIXTURES, "test.set_up", "", "Somebody's time for a test.")
+    starts = timezone.now() + timedelta(hours=starts_in)
+    return save(System.FIXTURES, Availability(person=person, starts=starts, ends=starts + timedelta(hours=hours)))
 
 
 @transaction.atomic
@@ -202,6 +220,12 @@ def make_target(environment: Environment, name: str) -> Target:
 def make_domain(slug: str) -> Domain:
     audit.append(System.FIXTURES, "test.set_up", "", "A domain for a test.")
     return save(System.FIXTURES, Domain(slug=slug, name=slug.capitalize()))
+
+
+@transaction.atomic
+def add_deployment(phase: Phase, target: Target) -> Deployment:
+    audit.append(System.FIXTURES, "test.set_up", "", "One target more for a change.")
+    return save(System.FIXTURES, Deployment(phase=phase, target=target))
 
 
 def approve(cast: Cast, phase: Phase, kind: ApprovalKind) -> None:

@@ -10,10 +10,14 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("portal", "governance", "runner")
 PURE = (
     "governance/analysis/", "governance/schema/", "governance/patterns/", "governance/lifecycle.py", "governance/orders.py",
-    "governance/facts.py", "governance/digest.py", "governance/policy.py", "governance/windows.py", "governance/versions.py",
-    "governance/matrix.py", "governance/forecast.py", "governance/errors.py", "governance/validation.py", "governance/specification.py",
+    "governance/facts.py", "governance/digest.py", "governance/policy.py", "governance/windows.py", "governance/recurrence.py",
+    "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py", "governance/belief.py", "governance/prediction.py", "governance/errors.py",
+    "governance/validation.py", "governance/specification.py", "governance/backfill.py", "governance/batched.py",
 )  # fmt: skip
-ROWS = ("governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.dossier")
+ROWS = (
+    "governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.case",
+    "governance.dossier",
+)  # fmt: skip
 LARGEST_FILE, LONGEST_FUNCTION = 320, 60
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts)
 TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in FILES}

@@ -99,6 +99,11 @@ class Readable(Titled):
         """Fields are shown as people read them; the first one is the link to the record."""
         return [self._column(name, linked=position > 0) for position, name in enumerate(self.list_display)]
 
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> list[Any]:
+        """Columns are functions by now; what links to the record was declared by name."""
+        names = {getattr(each, "__name__", each) for each in super().get_list_display_links(request, list_display) or ()}
+        return [each for each in list_display if getattr(each, "__name__", each) in names]
+
     def _column(self, name: Any, *, linked: bool) -> Any:
         fields = {field.name: field for field in self.opts.fields}
         return column(fields[name], linked=linked) if name in fields else name

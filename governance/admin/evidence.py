@@ -13,6 +13,7 @@ from governance.models import (
     Approval,
     AuditEvent,
     Criterion,
+    Drift,
     Finding,
     FollowUp,
     Observation,
@@ -96,6 +97,14 @@ class SchemaSnapshotAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SchemaSnapshot]:
         return super().get_queryset(request).defer("content")
+
+
+@admin.register(Drift)
+class DriftAdmin(ReadOnlyAdmin):
+    list_display = ["target", "state", "found_at", "change", "decided_by"]
+    list_filter = ["state", "target"]
+    list_select_related = ["target", "change", "decided_by"]
+    search_fields = ["target__name", "reason"]
 
 
 @admin.register(TableVersion)

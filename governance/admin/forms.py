@@ -7,17 +7,15 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.auth.models import User
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from governance import workflow
-from governance.admin.widgets import SplitDateTime
+from governance.admin.act_form import ActForm
+from governance.admin.booking import BookForm
 from governance.errors import BadInput
-from governance.models import Consideration, Phase, Script, Spec, StartMode, Target, Window
+from governance.models import Consideration, Script, Spec
 from governance.pages.values import person_name
 from governance.specification import Criterion, Specification
-from governance.windows import WindowKind
-from governance.workflow import Debt, Result, ScriptFile
+from governance.workflow import Debt, Result, ScriptFile, Source
 
 TEXTS = [
     "title", "domains", "data_class", "privacy_impact", "pattern", "purpose", "drivers", "design", "risk_assessment", "mitigation",
@@ -118,47 +116,25 @@ class ScriptForm(forms.ModelForm):
         return text
 
 
-class ActForm(forms.Form):
-    def __init__(self, data: Mapping[str, Any] | None = None, *, phase: Phase) -> None:
-        super().__init__(data, label_suffix="")
-        self.phase = phase
-        self.prepare()
-        for field in self.fields.values():
-            match field.widget:
-                case forms.Textarea():
-                    field.widget.attrs |= {"class": "vLargeTextField", "rows": 4}
-                case forms.TextInput() | forms.URLInput():
-                    field.widget.attrs.setdefault("class", "vTextField")
+class ScriptsForm(ActForm):
+    """Files to add or to replace by name, and scripts to leave out."""
+
+    scripts = FilesField(required=False, label="Script files", help_text="New ones are added; one of a known name gets the new text.")
+    without = forms.MultipleChoiceField(required=False, label="Leave out", widget=forms.CheckboxSelectMultiple)
+    commit = forms.CharField(required=False, max_length=64, help_text="That the files are from.")
+    request = forms.URLField(required=False, assume_scheme="https", help_text="Address of the merge or pull request.")
 
     def prepare(self) -> None:
-        """Fields that depend on the phase."""
+        names = self.phase.scripts.values_list("name", flat=True)
+        self.fields["without"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+
+    def clean_scripts(self) -> list[ScriptFile]:
+        return [ScriptFile(each.name, _decoded(each)) for each in self.cleaned_data["scripts"] if each]
 
     def carry_out(self, person: User) -> None:
-        raise NotImplementedError
-
-
-class WindowField(forms.ModelChoiceField):
-    def label_from_instance(self, window: Window) -> str:
-        starts, ends = (date_format(timezone.localtime(moment), "DATETIME_FORMAT") for moment in (window.starts, window.ends))
-        return f"{window}, {starts} to {ends}"
-
-
-class BookForm(ActForm):
-    target = forms.ModelChoiceField(Target.objects.none(), empty_label=None)
-    window = WindowField(Window.objects.none(), help_text="Maintenance windows that have not ended.")
-    starts = forms.SplitDateTimeField(widget=SplitDateTime, required=False, help_text="In UTC, inside the window; empty: when it opens.")
-    ends = forms.SplitDateTimeField(widget=SplitDateTime, required=False, help_text="In UTC; empty: when it closes.")
-    start = forms.ChoiceField(label="Begins", choices=StartMode.choices, initial=StartMode.MANUAL)
-
-    def prepare(self) -> None:
-        production = Target.objects.filter(deployments__phase=self.phase, environment__production=True)
-        windows = Window.objects.filter(environment__targets__in=production, kind=WindowKind.MAINTENANCE).distinct()
-        self.fields["target"].queryset = production  # type: ignore[attr-defined]
-        self.fields["window"].queryset = windows.filter(ends__gt=timezone.now()).order_by("starts")  # type: ignore[attr-defined]
-        self.fields["target"].initial = production.first()
-
-    def carry_out(self, person: User) -> None:
-        workflow.book(actor=person, phase=self.phase, **self.cleaned_data)
+        data = self.cleaned_data
+        source = Source(commit=data["commit"], request=data["request"])
+        workflow.change_scripts(actor=person, phase=self.phase, files=data["scripts"], without=data["without"], source=source)
 
 
 class EvidenceForm(ActForm):
@@ -236,6 +212,7 @@ class SpecificationForm(ActForm):
 
 FORMS: Mapping[str, type[ActForm]] = {
     "edit_specification": SpecificationForm,
+    "edit_script": ScriptsForm,
     "add_evidence": EvidenceForm,
     "book": BookForm,
     "review": ReviewForm,

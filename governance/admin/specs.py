@@ -1,15 +1,16 @@
 """Changes: the list, the form that submits one, the page of one, and its scripts."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_list_or_404, get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
@@ -20,10 +21,12 @@ from governance.errors import Refusal
 from governance.lifecycle import ACTS, PhaseStatus
 from governance.models import Answer, Booking, Dependency, Phase, Script, Spec, TestEvidence
 from governance.pages.acts import do, done, why_not
-from governance.pages.change import TABS, change_page
+from governance.pages.change import TABS, change_page, phases_of
 from governance.pages.values import EMPTY, address_of, moment, person_name, pill, risk
+from governance.pages.waiting import next_step, weighed
 from governance.visitors import refuse_strangers, roles_in
 
+SELECTED = {"analyse_selected": "request_analysis", "rehearse_selected": "request_rehearsal", "advance_selected": "advance"}  # act of each
 NOT_BOOKED = SafeString('<span class="quiet">Not booked</span>')
 NUMBER = re.compile(r"(?:CHG-)?(\d+)", re.IGNORECASE)
 
@@ -34,6 +37,14 @@ def current_phase(spec: Spec) -> Phase:
     return next((phase for phase in phases if phase.status == PhaseStatus.OPEN), phases[-1])
 
 
+def came_from(phase: Phase, data: Mapping[str, str]) -> str:
+    """The tab of the change's page, and the line of the script, where somebody said something."""
+    tab = data.get("tab", "")
+    place = [data.get(name, "") for name in ("script", "line")]
+    anchor = f"#line-{'-'.join(place)}" if all(each.isdecimal() for each in place) else ""
+    return f"{address_of(phase)}&tab={tab}{anchor}" if tab in TABS else address_of(phase)
+
+
 @admin.register(Spec)
 class SpecAdmin(ReadOnlyAdmin):
     form = SubmissionForm
@@ -41,12 +52,14 @@ class SpecAdmin(ReadOnlyAdmin):
     list_display_links = ["number", "title"]
     list_filter = ["phases__status", "phases__stage", "phases__risk", "phases__change_class"]
     list_select_related = ["author"]
+    actions = list(SELECTED)
     search_fields = ["title", "purpose", "domains__tables__name", "phases__scripts__name", "author__username", "author__last_name"]
     fieldsets = SubmissionForm.FIELDSETS  # type: ignore[assignment]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Spec]:
         live = Booking.objects.filter(cancelled_at=None).order_by("starts")
-        return super().get_queryset(request).prefetch_related("phases", Prefetch("phases__bookings", live))
+        phases = Prefetch("phases", weighed(Phase.objects.select_related("spec")))
+        return super().get_queryset(request).prefetch_related(phases, Prefetch("phases__bookings", live))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Spec], search_term: str) -> tuple[QuerySet[Spec], bool]:
         """By number too: CHG-12, or 12."""
@@ -80,10 +93,11 @@ class SpecAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         refuse_strangers(request)
-        spec = get_object_or_404(Spec.objects.select_related("author").prefetch_related("phases", "domains"), pk=unquote(object_id))
+        rows = get_list_or_404(phases_of(int(object_id) if object_id.isdecimal() else 0))
         tab = request.GET.get("tab", "specification")
         phase = request.GET.get("phase", "")
-        page = change_page(person_of(request), spec, int(phase) if phase.isdecimal() else None, tab if tab in TABS else TABS[0])
+        shown, on = int(phase) if phase.isdecimal() else None, request.GET.get("on", "")
+        page = change_page(person_of(request), roles_in(request), rows, shown, tab if tab in TABS else TABS[0], on)
         context = {**self.admin_site.each_context(request), "page": page, "title": page["title"]}
         return render(request, "admin/governance/spec/change_page.html", context)
 
@@ -97,7 +111,7 @@ class SpecAdmin(ReadOnlyAdmin):
             messages.success(request, do(person_of(request), row, name, request.POST.dict()))
         except Refusal as refusal:
             messages.error(request, refusal.message)
-        return HttpResponseRedirect(address_of(row))
+        return HttpResponseRedirect(came_from(row, request.POST))
 
     def form_view(self, request: HttpRequest, pk: int, phase: int, name: str) -> HttpResponse:
         """An act that needs more than a click: booking, evidence, review, editing the specification."""
@@ -107,7 +121,8 @@ class SpecAdmin(ReadOnlyAdmin):
         if request.method == "GET" and (why := why_not(person_of(request), row, name)):
             messages.error(request, why)
             return HttpResponseRedirect(address_of(row))
-        form = FORMS[name](request.POST or None, phase=row)
+        form = FORMS[name](request.POST or None, request.FILES or None, phase=row)
+        form.suggest(request.GET)
         if request.method == "POST" and form.is_valid():
             try:
                 form.carry_out(person_of(request))
@@ -119,14 +134,47 @@ class SpecAdmin(ReadOnlyAdmin):
         context = {**self.admin_site.each_context(request), "form": form, "title": ACTS[name].label, "phase": row, "spec": row.spec}
         return render(request, "admin/governance/spec/act_form.html", {**context, "back": address_of(row)})
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Those that the person's roles carry; the functions behind them check again."""
+        roles = roles_in(request)
+        return {name: action for name, action in super().get_actions(request).items() if roles & ACTS[SELECTED[name]].roles}
+
+    @admin.action(description="Analyse on today's facts")
+    def analyse_selected(self, request: HttpRequest, specs: QuerySet[Spec]) -> None:
+        self._each(request, specs, SELECTED["analyse_selected"])
+
+    @admin.action(description="Rehearse")
+    def rehearse_selected(self, request: HttpRequest, specs: QuerySet[Spec]) -> None:
+        self._each(request, specs, SELECTED["rehearse_selected"])
+
+    @admin.action(description="Go on as far as the evidence carries")
+    def advance_selected(self, request: HttpRequest, specs: QuerySet[Spec]) -> None:
+        self._each(request, specs, SELECTED["advance_selected"])
+
+    def _each(self, request: HttpRequest, specs: QuerySet[Spec], name: str) -> None:
+        """Each change by itself, as its own page does it: a refusal of one leaves the others."""
+        done = []
+        for spec in specs:
+            try:
+                do(person_of(request), current_phase(spec), name, {})
+            except Refusal as refusal:
+                messages.error(request, f"{spec.number}: {refusal.message}")
+            else:
+                done.append(spec.number)
+        if done:
+            messages.success(request, f"{ACTS[name].label}: {', '.join(done)}.")
+
     @admin.display(description="Number", ordering="pk")
     def number(self, spec: Spec) -> str:
         return spec.number
 
     @admin.display(description="Stage")
     def stage(self, spec: Spec) -> SafeString:
+        """And whose turn it is."""
         phase = current_phase(spec)
-        return pill(phase.status, phase.at.title if phase.status == PhaseStatus.OPEN else phase.get_status_display())
+        word = pill(phase.status, phase.at.title if phase.status == PhaseStatus.OPEN else phase.get_status_display())
+        step = next_step(phase)
+        return format_html('{}<p class="sub">{}</p>', word, step) if step else word
 
     @admin.display(description="Risk")
     def risk(self, spec: Spec) -> SafeString | str:

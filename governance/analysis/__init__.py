@@ -1,20 +1,27 @@
 """SQL text and facts in; class, category, bump, risk and findings out. `analyse` is the one public name."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 
 from governance.analysis.actions import Action, Kind
+from governance.analysis.allowance import allowed
+from governance.analysis.bodies import actions_of, body_of
 from governance.analysis.classify import Bump, Category, ChangeClass, bump_of, class_of, hardest, leading
-from governance.analysis.decode import actions
 from governance.analysis.locks import Lock, locks, strongest
+from governance.analysis.nodes import Node
+from governance.analysis.noticed import noticed
 from governance.analysis.risk import Circumstances, Risk, assess
 from governance.analysis.rule import Finding, Level, Place, Read
 from governance.analysis.rules import RULES
 from governance.analysis.scene import CREATING, Catalogue, Scene
 from governance.analysis.sentence import sentence
 from governance.analysis.statements import parse
+from governance.analysis.surroundings import ALONE, Client, Surroundings
 from governance.facts import Facts
+from governance.matrix.steps import Step
 from governance.orders import Script, ScriptKind, Statement
+
+__all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
 
 WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
 MAKING = CREATING | {Kind.CREATE_VIEW}
@@ -31,13 +38,7 @@ class Change:
     data_class: str = ""
     irreversible: bool = False
     rehearsed: bool = False
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What else there is beside the target."""
-
-    domains: Mapping[str, str] = field(default_factory=dict)  # "schema.table" to the slug of the domain that owns it
+    guarded: bool = True  # the runner executes it: one transaction per script, bounded lock waits, a ledger
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,17 @@ class StatementReport:
     scan: bool
     tables: tuple[str, ...]
     writes_rows: bool = False
+    column: int = 1
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What is to be said of single statements."""
+
+    forward: Read
+    statements: tuple[StatementReport, ...]
+    undoing: tuple[StatementReport, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,8 @@ class Analysis:
     written: tuple[str, ...] = ()  # those whose rows it writes,
     secured: tuple[str, ...] = ()  # and those whose owner, grants or policies it changes
     constraints: tuple[str, ...] = ()  # that it adds or validates: "schema.table.constraint"
+    undoing: tuple[StatementReport, ...] = ()  # the statements of the rollback scripts
+    steps: tuple[Step, ...] = ()  # what those who use the database notice
 
     @property
     def blocking(self) -> frozenset[str]:
@@ -79,18 +93,17 @@ class Analysis:
     def as_json(self) -> dict[str, object]:
         """Plain lists, dictionaries, strings, numbers and booleans."""
         statements = [_statement_as_json(report) for report in self.statements]
-        return {**_as_plain(asdict(self)), "statements": statements, "blocking": sorted(self.blocking)}
+        steps = [step.as_json() for step in self.steps]
+        return {**_as_plain(asdict(self)), "statements": statements, "blocking": sorted(self.blocking), "steps": steps}
 
 
-def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = Surroundings()) -> Analysis:
+def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = ALONE) -> Analysis:
     """Forward scripts decide class, category and bump; rollback scripts have findings only.
 
     Raises UnparsableScript for a statement that the grammar does not accept.
     """
-    forward = _read(change, ScriptKind.FORWARD, Scene(Catalogue(facts)))
-    rollback = _read(change, ScriptKind.ROLLBACK, Scene(Catalogue(facts)))
-    reports = _reports(forward)
-    findings = (*_findings(forward, ScriptKind.FORWARD), *_findings(rollback, ScriptKind.ROLLBACK))
+    examined = examine(change, facts, surroundings)
+    forward, reports, findings = examined.forward, examined.statements, examined.findings
     all_actions = tuple(place.action for place in forward.places)
     classes = tuple(map(class_of, all_actions))
     tables = _unique(table for report in reports for table in report.tables)
@@ -109,33 +122,52 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = Su
         removed=_touched(forward, REMOVING),
         written=_touched(forward, WRITING),
         secured=_unique(table for report in reports if report.category is Category.PERMISSION_SECURITY for table in report.tables),
+        undoing=examined.undoing,
+        steps=noticed(forward.places),
         constraints=_unique(
             f"{place.scene.identity(place.table)}.{place.action.name}" for place in forward.of(*VALIDATED) if place.action.name
         ),
     )
 
 
-def _read(change: Change, kind: ScriptKind, scene: Scene) -> Read:
+def examine(change: Change, facts: Facts | None, surroundings: Surroundings = ALONE) -> Examined:
+    """Statement by statement; what follows from them for the change as a whole is for `analyse` to say. Raises like it."""
+    catalogue = Catalogue(facts)
+    rollback = _read(change, ScriptKind.ROLLBACK, Scene(catalogue), surroundings)
+    forward = replace(_read(change, ScriptKind.FORWARD, Scene(catalogue), surroundings), undone_by=rollback)
+    findings = (*_findings(forward, ScriptKind.FORWARD), *_findings(rollback, ScriptKind.ROLLBACK))
+    return Examined(forward, _reports(forward), _reports(rollback), findings)
+
+
+def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> Read:
     scripts = tuple(script for script in change.scripts if script.kind == kind)
     places: list[Place] = []
+    bodies: dict[str, tuple[Action, ...]] = {}
     for script in scripts:
-        for statement in script.statements:
-            for action in _actions(script, statement):
+        for statement, node in _trees(script):
+            # whatever stands in a script is reported, even if it does nothing
+            for action in actions_of(node, statement.text, bodies) or (Action(Kind.SESSION),):
                 after = scene.after(action)
                 # what a statement creates is new to that statement too
-                places.append(Place(script, statement, action, scene, locks(action, after)))
+                places.append(Place(script, statement, action, scene, locks(action, after), node))
                 scene = after
-    return Read(scripts, tuple(places), change.category)
+            if body := body_of(node, statement.text, bodies):
+                bodies[body.name] = body.actions
+    return Read(scripts, tuple(places), change.category, change.guarded, surroundings)
 
 
-def _actions(script: Script, statement: Statement) -> tuple[Action, ...]:
-    return tuple(action for node in parse(statement.text, script.name) for action in actions(node))
+def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:
+    """Of the whole script at once, which is quicker; a script that was not split as it stands is read statement by statement."""
+    nodes = parse(script.text, script.name)
+    if len(nodes) != len(script.statements):
+        nodes = tuple(node for statement in script.statements for node in parse(statement.text, script.name)[:1])
+    return zip(script.statements, nodes, strict=True)
 
 
 def _findings(read: Read, kind: ScriptKind) -> tuple[Finding, ...]:
-    found = (finding for rule in RULES if kind in rule.kinds for finding in rule(read))
-    order = [script.name for script in read.scripts]
-    return tuple(sorted(found, key=lambda finding: (order.index(finding.script), finding.line, finding.column)))
+    found = (finding for rule in (RULES if read.scripts else ()) if kind in rule.kinds for finding in rule(read))
+    order = {script.name: position for position, script in enumerate(read.scripts)}
+    return tuple(sorted(allowed(found, read.scripts), key=lambda finding: (order[finding.script], finding.line, finding.column)))
 
 
 def _reports(read: Read) -> tuple[StatementReport, ...]:
@@ -160,6 +192,7 @@ def _report(places: list[Place]) -> StatementReport:
         scan=any(lock.scan for lock in held),
         tables=_unique(place.scene.identity(place.action.relation) for place in places),
         writes_rows=any(action.kind in WRITING for action in found),
+        column=first.statement.column,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from governance.analysis.bounds import Bound
+
 
 class Kind(StrEnum):
     """The families of statements that PostgreSQL treats alike."""
@@ -91,6 +93,7 @@ class Kind(StrEnum):
     VACUUM_FULL = "vacuum full"
     ANALYZE = "analyze"
     SESSION = "session"
+    TRANSACTION = "transaction control"
     OPAQUE = "opaque"
 
 
@@ -113,6 +116,8 @@ class Constraint:
     not_valid: bool = False
     using_index: str = ""
     proves_not_null: str = ""  # the column of CHECK (column IS NOT NULL)
+    no_inherit: bool = False
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class Column:
     identity: bool = False  # identity or serial: numbers from a sequence
     generated: str = ""  # "stored" or "virtual"
     constraints: tuple[Constraint, ...] = ()
+    functions: tuple[str, ...] = ()  # that the default calls and that are not built in
 
     @property
     def is_required(self) -> bool:
@@ -153,3 +159,9 @@ class Action:
     cascade: bool = False
     everything: bool = False  # no WHERE
     count: int = 1  # how many actions the statement has
+    only: frozenset[str] = frozenset()  # relations named with ONLY: their partitions and children are left alone
+    columns: tuple[str, ...] = ()  # that UPDATE sets
+    bound: Bound | None = None  # of a partition
+    collation: bool = False  # ALTER TYPE … COLLATE
+    read: tuple[str, ...] = ()  # relations that are looked at besides: by a policy, a body, LIKE
+    written: tuple[str, ...] = ()  # and that are written besides: by a rule

@@ -29,7 +29,7 @@ class ChangeClass(StrEnum):
 
     @property
     def hardness(self) -> int:
-        return list(ChangeClass).index(self)
+        return HARDNESS[self]
 
 
 class Category(StrEnum):
@@ -47,6 +47,7 @@ class Bump(StrEnum):
     MAJOR = "major"
 
 
+HARDNESS = {change_class: position for position, change_class in enumerate(ChangeClass)}
 COMPLEXITY = {
     ChangeClass.NONE: "low",
     ChangeClass.ADDITIVE: "low",
@@ -174,7 +175,7 @@ LEADING = (
     Category.PERMISSION_SECURITY,
 )
 # They accompany a script without making it what it is.
-SILENT = frozenset({Kind.SESSION, Kind.COMMENT, Kind.LOCK, Kind.ANALYZE, Kind.SELECT})
+SILENT = frozenset({Kind.SESSION, Kind.TRANSACTION, Kind.COMMENT, Kind.LOCK, Kind.ANALYZE, Kind.SELECT})
 CLASS_OF = {kind: change_class for change_class, kinds in CLASSES.items() for kind in kinds}
 CATEGORY_OF = {kind: category for category, kinds in CATEGORIES.items() for kind in kinds}
 

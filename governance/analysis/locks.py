@@ -1,64 +1,111 @@
-"""Which relations a statement locks, in which mode, and what it does to them meanwhile."""
+"""Which relations a statement locks, in which mode, and what it does to them meanwhile.
 
-from collections.abc import Iterable
+A relation is what pg_locks names and what other sessions may have to wait for: tables, partitioned tables, foreign tables, views
+and materialized views always; a sequence where its next number has to be waited for; an index where only it is locked, and not
+its table (otherwise it counts as a part of its table). TOAST tables and PostgreSQL's own catalogue are left out.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
-from governance.analysis.effects import EFFECTS, Effect, Lock, LockMode
-from governance.analysis.refinements import PARTNERS, REFINEMENTS
+from governance.analysis.effects import Effect, Lock, LockMode, Reach
+from governance.analysis.partners import partners
+from governance.analysis.refinements import effect_below, effect_of
 from governance.analysis.scene import Scene
 
 __all__ = ["Lock", "LockMode", "effect_of", "locks", "strongest"]
 
+INDEX, SEQUENCE, STATISTICS = "OBJECT_INDEX", "OBJECT_SEQUENCE", "OBJECT_STATISTIC_EXT"
+EVERYWHERE = frozenset({Kind.VACUUM, Kind.VACUUM_FULL, Kind.ANALYZE})  # without a name they mean the whole database
+WITHOUT_ROWS = ("p", "v", "f")
+
 
 def locks(action: Action, scene: Scene) -> tuple[Lock, ...]:
     """Every relation that the action locks, with its strongest mode."""
-    effect = effect_of(action, scene)
-    own = _lock(_own(action, scene), effect.mode, scene, effect.rewrite, effect.scan)
-    others = [_lock(other, effect.others, scene, False, effect.others_scan) for other in _others(action, scene)]
-    parents = [_lock(parent, LockMode.SHARE_UPDATE_EXCLUSIVE, scene, False, False) for parent in action.parents]
-    return strongest([own, *others, *parents])
+    return strongest(_found(action, scene))
 
 
-def strongest(found: Iterable[Lock | None]) -> tuple[Lock, ...]:
+def strongest(found: Iterable[Lock]) -> tuple[Lock, ...]:
     """One lock per relation, which is what its owner holds until the end of the transaction."""
     merged: dict[str, Lock] = {}
     for lock in found:
-        if lock is not None:
-            before = merged.get(lock.relation, lock)
-            merged[lock.relation] = replace(
-                lock if lock.mode.strength >= before.mode.strength else before,
-                rewrite=lock.rewrite or before.rewrite,
-                scan=lock.scan or before.scan,
-            )
+        before = merged.get(lock.relation)
+        merged[lock.relation] = _together(before, lock) if before else lock
     return tuple(merged.values())
 
 
-def effect_of(action: Action, scene: Scene) -> Effect:
-    """The family's effect, as this statement on this target has it."""
-    if action.kind is Kind.LOCK:
-        return Effect(LockMode(action.type))
-    effect = EFFECTS.get(action.kind, Effect(None))
-    refine = REFINEMENTS.get(action.kind)
-    return refine(action, scene, effect) if refine else effect
+def _together(before: Lock, lock: Lock) -> Lock:
+    return replace(
+        lock if lock.mode.strength >= before.mode.strength else before,
+        rewrite=lock.rewrite or before.rewrite,
+        scan=lock.scan or before.scan,
+        reindex=lock.reindex or before.reindex,
+        unplannable=lock.unplannable or before.unplannable,
+    )
 
 
-def _lock(relation: str, mode: LockMode | None, scene: Scene, rewrite: bool, scan: bool) -> Lock | None:
-    if not relation or mode is None:
-        return None
-    identity = scene.identity(relation)
-    fresh = scene.is_new(identity)
-    return Lock(identity, mode, rewrite and not fresh, scan and not fresh, fresh)
+def _found(action: Action, scene: Scene) -> Iterator[Lock]:
+    alone = {scene.identity(name) for name in action.only}
+    for own in filter(None, _own(action, scene)):
+        effect = effect_of(replace(action, relation=own), scene)
+        yield from _lock(own, effect, action, scene)
+        for below in () if own in alone else _reached(own, effect.reach, scene):
+            yield from _lock(below, effect_below(replace(action, relation=below), scene), action, scene)
+    for touch in partners(action, scene, effect_of(action, scene)):
+        named = scene.identity(touch.relation)
+        for relation in (named, *(() if named in alone else _reached(named, touch.reach, scene))):
+            yield _as_it_is(Lock(relation, touch.mode, scan=touch.scan, reindex=touch.reindex), action, scene)
 
 
-def _own(action: Action, scene: Scene) -> str:
+def _lock(relation: str, effect: Effect, action: Action, scene: Scene) -> Iterator[Lock]:
+    if effect.mode:
+        unplannable = action.kind is Kind.REINDEX and effect.mode is LockMode.SHARE
+        lock = Lock(relation, effect.mode, effect.rewrite, effect.scan, reindex=effect.reindex, unplannable=unplannable)
+        yield _as_it_is(lock, action, scene)
+
+
+def _own(action: Action, scene: Scene) -> tuple[str, ...]:
+    """What the statement is about; several only where it names none or a whole schema."""
+    catalogue = scene.catalogue
+    if action.type == SEQUENCE:
+        return () if action.kind in (Kind.GRANT, Kind.REVOKE) else (catalogue.sequence(action.name),)
+    if action.type == STATISTICS:
+        return (catalogue.owner_of_statistics(action.name),) if action.kind is Kind.DROP_OBJECT else ()
     if action.kind in (Kind.DROP_INDEX, Kind.REINDEX) and not action.relation:
-        return scene.catalogue.owner_of_index(action.name)
-    return action.relation
+        return _indexed(action, scene)
+    if action.type == INDEX:
+        return () if action.new_name and action.kind is Kind.ALTER_OBJECT else (catalogue.index(action.name),)
+    if action.kind in EVERYWHERE and not action.relation:
+        return tuple(name for name, table in catalogue.tables.items() if table.kind in ("r", "m", "p"))
+    return (scene.identity(action.relation),)
 
 
-def _others(action: Action, scene: Scene) -> tuple[str, ...]:
-    """The relations that the statement names, and those that only the facts know of."""
-    table = scene.table(action.relation)
-    known = PARTNERS[action.kind](action, table, scene) if table and action.kind in PARTNERS else ()
-    return (*action.others, *known)
+def _indexed(action: Action, scene: Scene) -> tuple[str, ...]:
+    tables = [table for table in scene.catalogue.tables.values() if table.kind in ("r", "m")]
+    match action.type:
+        case "REINDEX_OBJECT_SCHEMA":
+            return tuple(table.identity for table in tables if table.schema == action.name)
+        case "REINDEX_OBJECT_DATABASE":
+            return tuple(table.identity for table in tables)
+    return (scene.catalogue.owner_of_index(action.name),)
+
+
+def _reached(relation: str, reach: Reach, scene: Scene) -> tuple[str, ...]:
+    match reach:
+        case Reach.PARTITIONS:
+            return scene.catalogue.partitions(relation)
+        case Reach.ALL:
+            return scene.catalogue.descendants(relation)
+    return ()
+
+
+def _as_it_is(lock: Lock, action: Action, scene: Scene) -> Lock:
+    """With what the relation makes of it: a new table is empty, a partitioned one has no rows of its own, indexes go with a rewrite."""
+    table = scene.table(lock.relation)
+    fresh = scene.is_new(lock.relation)
+    if fresh or (table and table.kind in WITHOUT_ROWS):
+        return replace(lock, rewrite=False, scan=False, reindex=False, fresh=fresh)
+    moved_alone = action.kind is Kind.SET_TABLESPACE
+    indexed = table is None or bool(table.indexes)
+    return replace(lock, reindex=(lock.reindex or (lock.rewrite and not moved_alone)) and (indexed or lock.scan))

@@ -1,9 +1,11 @@
 """A read-only view of the parse tree, so that nothing else depends on the form in which the parser hands it over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 
@@ -21,10 +23,7 @@ class Node:
         self.node_type: str = message.DESCRIPTOR.name
 
     def __getattr__(self, name: str) -> Any:
-        field = self._message.DESCRIPTOR.fields_by_name.get(name.removesuffix("_"))
-        if field is None:
-            raise AttributeError(f"{self.node_type} has no field {name}")
-        return _value(self._message, field)
+        return _reader(self._message.DESCRIPTOR, name)(self._message)
 
     def walk(self) -> Iterator["Node"]:
         """This node and everything below it, depth first, without recursion: a deep expression must not exhaust the stack."""
@@ -32,13 +31,11 @@ class Node:
         while waiting:
             node = waiting.pop()
             yield node
-            waiting.extend(reversed(list(node._children())))
-
-    def _children(self) -> Iterator["Node"]:
-        for field, value in self._message.ListFields():
-            if field.type == FieldDescriptor.TYPE_MESSAGE:
-                found = (value,) if isinstance(value, Message) else value
-                yield from (node for node in map(wrap, found) if node)
+            below: list[Message] = []
+            for field, value in node._message.ListFields():
+                if field.message_type:
+                    below.extend((value,) if isinstance(value, Message) else value)
+            waiting.extend(filter(None, map(wrap, reversed(below))))
 
 
 def wrap(message: Message) -> Node | None:
@@ -49,15 +46,23 @@ def wrap(message: Message) -> Node | None:
     return Node(getattr(message, inner)) if inner else None
 
 
-def _value(message: Message, field: FieldDescriptor) -> Any:
-    value = getattr(message, field.name)
+@cache
+def _reader(kind: Descriptor, name: str) -> Callable[[Message], Any]:
+    """How a field of such a message is read. Statements have the same few shapes over and over, so this is found out once."""
+    field = kind.fields_by_name.get(name.removesuffix("_"))
+    if field is None:
+        raise AttributeError(f"{kind.name} has no field {name}")
+    get = attrgetter(field.name)
     if field.type == FieldDescriptor.TYPE_MESSAGE:
-        if not isinstance(value, Message):
-            return tuple(node for node in map(wrap, value) if node)
-        return wrap(value) if message.HasField(field.name) else None
+        return (lambda message: tuple(filter(None, map(wrap, get(message))))) if field.is_repeated else _optional(field.name, get)
     if field.enum_type:
-        return field.enum_type.values_by_number[value].name
-    return value
+        names = {number: value.name for number, value in field.enum_type.values_by_number.items()}
+        return lambda message: names[get(message)]
+    return get
+
+
+def _optional(name: str, get: Callable[[Message], Any]) -> Callable[[Message], Any]:
+    return lambda message: wrap(get(message)) if message.HasField(name) else None
 
 
 def strings(nodes: tuple[Node, ...]) -> tuple[str, ...]:
@@ -73,6 +78,11 @@ def relation(node: Node | None) -> str:
     if node is None:
         return ""
     return f"{node.schemaname}.{node.relname}" if node.schemaname else str(node.relname)
+
+
+def only_of(*nodes: Node | None) -> frozenset[str]:
+    """Those of the relations that are named with ONLY."""
+    return frozenset(relation(node) for node in nodes if node is not None and not node.inh)
 
 
 def option(nodes: tuple[Node, ...], name: str) -> Node | None:

@@ -4,73 +4,84 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from governance.analysis.actions import Action, Column, Kind, Volatility
-from governance.analysis.effects import AX, RS, SUX, Effect, LockMode, X
-from governance.analysis.scene import Scene, columns_of, mentions
+from governance.analysis.catalogue import indexes_on
+from governance.analysis.effects import ALL, AS, AX, EFFECTS, RS, SRX, SUX, Effect, LockMode, Reach, S, X
+from governance.analysis.majors import Difference
+from governance.analysis.scene import Scene, mentions
 from governance.analysis.types import rewrites
 from governance.facts import TableFacts
 
-PROVEN_NOT_NULL_SINCE = 120000
-GRANT_LOCKS_SINCE = 180000
+Refinement = Callable[[Action, Scene, Effect], Effect]
 
 
-def _partners_of_table(_action: Action, table: TableFacts, _scene: Scene) -> tuple[str, ...]:
-    return tuple(found.references for found in table.constraints if found.kind == "f")
+def effect_of(action: Action, scene: Scene) -> Effect:
+    """The family's effect, as this statement on this target has it."""
+    if action.kind is Kind.LOCK:
+        return Effect(LockMode(action.type), LockMode(action.type), reach=ALL)
+    effect = OF_OBJECTS.get((action.kind, action.type)) or EFFECTS.get(action.kind, Effect(None))
+    refine = REFINEMENTS.get(action.kind)
+    return refine(action, scene, effect) if refine else effect
 
 
-def _partners_of_table_cascading(action: Action, table: TableFacts, scene: Scene) -> tuple[str, ...]:
-    return (*_partners_of_table(action, table, scene), *(table.referenced_by if action.cascade else ()))
-
-
-def _referencing(action: Action, table: TableFacts, _scene: Scene) -> tuple[str, ...]:
-    return table.referenced_by if action.cascade else ()
-
-
-def _truncated_along(action: Action, table: TableFacts, scene: Scene) -> tuple[str, ...]:
-    """TRUNCATE … CASCADE empties what references the table, and what references that."""
-    found: dict[str, None] = {}
-    waiting = list(table.referenced_by) if action.cascade else []
-    while waiting:
-        name = waiting.pop()
-        facts = scene.table(name)
-        if name not in found and facts:
-            waiting.extend(facts.referenced_by)
-        found[name] = None
-    return tuple(found)
-
-
-def _partners_of_column(action: Action, table: TableFacts, _scene: Scene) -> tuple[str, ...]:
-    """The other side of foreign keys from the column and, when it is in a key, of those to it."""
-    towards = tuple(found.references for found in table.constraints if found.kind == "f" and action.name in columns_of(found))
-    in_key = any(found.kind in "pu" and action.name in columns_of(found) for found in table.constraints)
-    return (*towards, *(table.referenced_by if in_key and _touches_referencing(action) else ()))
-
-
-def _touches_referencing(action: Action) -> bool:
-    return action.kind is Kind.ALTER_COLUMN_TYPE or action.cascade
-
-
-def _partners_of_constraint(action: Action, table: TableFacts, scene: Scene) -> tuple[str, ...]:
-    found = next((found for found in table.constraints if found.name == action.name), None)
-    if found is None:
-        return ()
-    return (found.references,) if found.kind == "f" else _referencing(action, table, scene)
-
-
-PARTNERS: dict[Kind, Callable[[Action, TableFacts, Scene], tuple[str, ...]]] = {
-    Kind.DROP_TABLE: _partners_of_table_cascading,
-    Kind.DROP_COLUMN: _partners_of_column,
-    Kind.ALTER_COLUMN_TYPE: _partners_of_column,
-    Kind.DROP_CONSTRAINT: _partners_of_constraint,
-    Kind.VALIDATE_CONSTRAINT: _partners_of_constraint,
-    Kind.TRUNCATE: _truncated_along,
+# What is no table has families of its own.
+OF_OBJECTS: dict[tuple[Kind, str], Effect] = {
+    (Kind.ALTER_OBJECT, "OBJECT_SEQUENCE"): Effect(SRX),
+    (Kind.RENAME_OBJECT, "OBJECT_SEQUENCE"): Effect(AX),
+    (Kind.OWNER, "OBJECT_SEQUENCE"): Effect(AX),
+    (Kind.DROP_OBJECT, "OBJECT_SEQUENCE"): Effect(AX),
+    (Kind.COMMENT, "OBJECT_SEQUENCE"): Effect(None),
+    (Kind.DROP_OBJECT, "OBJECT_STATISTIC_EXT"): Effect(SUX),
+    (Kind.ALTER_OBJECT, "OBJECT_INDEX"): Effect(SUX, AS),
+    (Kind.COMMENT, "OBJECT_INDEX"): Effect(SUX),
 }
 
 
-def _concurrently(mode: LockMode) -> Callable[[Action, Scene, Effect], Effect]:
-    def refine(action: Action, _scene: Scene, effect: Effect) -> Effect:
-        return replace(effect, mode=mode) if action.concurrently else effect
+def effect_below(action: Action, scene: Scene) -> Effect:
+    """On a partition or child."""
+    effect = effect_of(action, scene)
+    refine = BELOW.get(action.kind)
+    return refine(action, scene, effect) if refine else effect
 
-    return refine
+
+def _check_below(action: Action, scene: Scene, effect: Effect) -> Effect:
+    if action.constraint is None or not action.constraint.no_inherit:
+        return effect
+    return _data_untouched(effect) if scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_NO_INHERIT) else Effect(None)
+
+
+def _unique_below(action: Action, scene: Scene, effect: Effect) -> Effect:
+    """A key also makes columns NOT NULL, where they are not."""
+    columns = action.constraint.columns if action.constraint and action.kind is Kind.ADD_PRIMARY_KEY else ()
+    known = all(scene.is_not_null(action.relation, column) for column in columns)
+    return effect if not known or scene.catalogue.has(Difference.PARTITIONS_LOCKED_FOR_UNIQUE) else replace(effect, mode=S)
+
+
+def _analyze_below(action: Action, scene: Scene, effect: Effect) -> Effect:
+    table = scene.table(action.relation)
+    sampled = table is not None and not table.bound and not scene.catalogue.has(Difference.CHILDREN_ANALYZED)
+    return replace(effect, mode=AS) if sampled else effect
+
+
+def _renamed_below(_action: Action, scene: Scene, effect: Effect) -> Effect:
+    return effect if scene.catalogue.has(Difference.TRIGGER_RENAMED_BELOW) else Effect(None)
+
+
+BELOW: dict[Kind, Refinement] = {
+    Kind.ADD_CHECK: _check_below,
+    Kind.ADD_UNIQUE: _unique_below,
+    Kind.ADD_PRIMARY_KEY: _unique_below,
+    Kind.ADD_EXCLUDE: _unique_below,
+    Kind.ANALYZE: _analyze_below,
+    Kind.RENAME_OBJECT: _renamed_below,
+}
+
+
+def _data_untouched(effect: Effect) -> Effect:
+    return replace(effect, rewrite=False, scan=False, others_scan=False, reindex=False)
+
+
+def _concurrently(action: Action, _scene: Scene, effect: Effect) -> Effect:
+    return replace(effect, mode=SUX) if action.concurrently else effect
 
 
 def _create_table(action: Action, scene: Scene, effect: Effect) -> Effect:
@@ -78,18 +89,32 @@ def _create_table(action: Action, scene: Scene, effect: Effect) -> Effect:
     return Effect(None) if exists else effect
 
 
+def _if_it_is_there(action: Action, scene: Scene, effect: Effect) -> Effect:
+    """DROP … IF EXISTS of what is not there."""
+    absent = action.conditional and scene.catalogue.facts and not scene.table(action.relation) and not scene.is_new(action.relation)
+    return Effect(None) if absent else effect
+
+
+def _create_index(action: Action, scene: Scene, effect: Effect) -> Effect:
+    table = scene.table(action.relation)
+    exists = action.conditional and table is not None and any(found.name == action.name for found in table.indexes)
+    return _data_untouched(effect) if exists else _concurrently(action, scene, effect)
+
+
 def _refresh(action: Action, _scene: Scene, effect: Effect) -> Effect:
-    return Effect(X, scan=True) if action.concurrently else effect
+    if not action.everything:
+        return replace(effect, rewrite=False)
+    return replace(effect, mode=X, rewrite=False, scan=True) if action.concurrently else effect
 
 
-def _detach(action: Action, _scene: Scene, effect: Effect) -> Effect:
-    return Effect(SUX, AX) if action.concurrently else effect
+def _detach(action: Action, scene: Scene, effect: Effect) -> Effect:
+    if action.concurrently:
+        return Effect(SUX, AX)
+    return effect if scene.catalogue.has(Difference.DETACHED_EXCLUSIVELY) else replace(effect, others=SUX)
 
 
-def _grant(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """GRANT has locked the table only since PostgreSQL 18."""
-    facts = scene.catalogue.facts
-    return effect if facts is None or facts.server_version >= GRANT_LOCKS_SINCE else Effect(None)
+def _grant(_action: Action, scene: Scene, effect: Effect) -> Effect:
+    return effect if scene.catalogue.has(Difference.GRANT_LOCKS) else Effect(None)
 
 
 def _select(action: Action, _scene: Scene, effect: Effect) -> Effect:
@@ -101,10 +126,9 @@ def _write(action: Action, _scene: Scene, effect: Effect) -> Effect:
 
 
 def _set_not_null(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """A valid CHECK (column IS NOT NULL) has spared the scan since PostgreSQL 12."""
-    facts = scene.catalogue.facts
-    old = facts is not None and facts.server_version < PROVEN_NOT_NULL_SINCE
-    return effect if old or not scene.is_not_null(action.relation, action.name) else replace(effect, scan=False)
+    """A valid CHECK (column IS NOT NULL) spares the scan."""
+    known = scene.catalogue.has(Difference.PROVEN_NOT_NULL) and scene.is_not_null(action.relation, action.name)
+    return replace(effect, scan=False) if known else effect
 
 
 def _add_not_null(action: Action, scene: Scene, effect: Effect) -> Effect:
@@ -115,35 +139,55 @@ def _add_not_null(action: Action, scene: Scene, effect: Effect) -> Effect:
 
 def _unless_not_valid(action: Action, scene: Scene, effect: Effect) -> Effect:
     """NOT VALID leaves existing rows alone; a table that the change has made is empty, or as good as empty."""
-    not_valid = action.constraint is not None and action.constraint.not_valid
-    return replace(effect, scan=False, others_scan=False) if not_valid or scene.is_new(action.relation) else effect
+    unchecked = action.constraint is not None and (action.constraint.not_valid or not action.constraint.enforced)
+    return _data_untouched(effect) if unchecked or scene.is_new(action.relation) else effect
 
 
-def _unless_index_is_there(action: Action, scene: Scene, effect: Effect) -> Effect:
+def _add_unique(action: Action, scene: Scene, effect: Effect) -> Effect:
     if action.constraint is None or not action.constraint.using_index:
         return effect
-    # PRIMARY KEY USING INDEX makes its columns NOT NULL; whether that takes a scan depends on columns which the index knows
-    return replace(effect, scan=action.kind is Kind.ADD_PRIMARY_KEY)
+    return _data_untouched(effect)
+
+
+def _add_primary_key(action: Action, scene: Scene, effect: Effect) -> Effect:
+    """USING INDEX reads the table only to make columns NOT NULL that may hold NULL."""
+    if action.constraint is None or not action.constraint.using_index:
+        return effect
+    table = scene.table(action.relation)
+    index = next((found for found in table.indexes if found.name == action.constraint.using_index), None) if table else None
+    known = index is not None and bool(index.columns) and all(scene.is_not_null(action.relation, column) for column in index.columns)
+    return replace(_data_untouched(effect), scan=not known)
 
 
 def _validate(action: Action, scene: Scene, effect: Effect) -> Effect:
     table = scene.table(action.relation)
-    valid = table is not None and any(found.validated for found in table.constraints if found.name == action.name)
-    return replace(effect, scan=False, others_scan=False) if valid else effect
+    found = next((found for found in table.constraints if found.name == action.name), None) if table else None
+    return _data_untouched(effect) if found and found.validated else effect
 
 
-def _add_column(action: Action, _scene: Scene, effect: Effect) -> Effect:
-    column = action.column
-    if column is None:
+def _add_column(action: Action, scene: Scene, effect: Effect) -> Effect:
+    column, table = action.column, scene.table(action.relation)
+    if column is None or (action.conditional and table and any(found.name == column.name for found in table.columns)):
         return effect
     has_value = column.default is not Volatility.NONE
     kinds = {found.kind for found in column.constraints}
+    indexed = bool(kinds & {Kind.ADD_UNIQUE, Kind.ADD_PRIMARY_KEY})
+    domain = scene.catalogue.domains.get(column.type)
     return replace(
         effect,
-        rewrite=is_filled_row_by_row(column),
-        scan=bool(kinds & {Kind.ADD_CHECK, Kind.ADD_UNIQUE, Kind.ADD_PRIMARY_KEY}) or (has_value and Kind.ADD_FOREIGN_KEY in kinds),
+        rewrite=is_filled_row_by_row(_with_known_functions(column, scene)) or (domain is not None and domain.constrained),
+        scan=indexed or Kind.ADD_CHECK in kinds or (has_value and Kind.ADD_FOREIGN_KEY in kinds),
+        reindex=indexed,
         others_scan=has_value and Kind.ADD_FOREIGN_KEY in kinds,
     )
+
+
+def _with_known_functions(column: Column, scene: Scene) -> Column:
+    """The facts say how volatile the target's own functions are."""
+    if column.default is not Volatility.UNKNOWN:
+        return column
+    steady = all(scene.catalogue.volatility(name) in ("i", "s") for name in column.functions)
+    return replace(column, default=Volatility.STABLE) if steady else column
 
 
 def is_filled_row_by_row(column: Column) -> bool:
@@ -152,20 +196,66 @@ def is_filled_row_by_row(column: Column) -> bool:
 
 
 def _alter_type(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """A type that only widens is metadata; the CHECKs that speak of the column are nevertheless verified again."""
-    old = scene.column_type(action.relation, action.name)
-    if old is None or action.using or rewrites(old, action.type):
+    """A type that only widens is metadata; the CHECKs that speak of the column are nevertheless verified again, and some indexes built."""
+    old, domains = scene.column_type(action.relation, action.name), scene.catalogue.domains
+    if old is None or action.using or rewrites(old, action.type, domains, scene.stores_local_time_as_utc()):
         return effect
     table = scene.table(action.relation)
     checked = table is not None and any(mentions(found, action.name) for found in table.constraints)
-    return replace(effect, rewrite=False, others_scan=False, scan=checked)
+    changed = action.collation or old != action.type
+    rebuilt = table is not None and changed and _indexes_cannot_stay(action, table)
+    return replace(effect, rewrite=False, others_scan=False, scan=checked or rebuilt, reindex=rebuilt)
 
 
-REFINEMENTS: dict[Kind, Callable[[Action, Scene, Effect], Effect]] = {
+def _indexes_cannot_stay(action: Action, table: TableFacts) -> bool:
+    """An index is used on unless the order changes, or it has an expression or a predicate, or belongs to a partitioned table's."""
+    return any(action.collation or not index.plain or index.parent for index in indexes_on(table, action.name))
+
+
+def _set_tablespace(action: Action, scene: Scene, effect: Effect) -> Effect:
+    table = scene.table(action.relation)
+    return replace(effect, rewrite=False) if table and table.tablespace == action.name else effect
+
+
+def _set_logged(action: Action, scene: Scene, effect: Effect) -> Effect:
+    table, wanted = scene.table(action.relation), "p" if action.type == "AT_SetLogged" else "u"
+    return replace(effect, rewrite=False) if table and table.persistence == wanted else effect
+
+
+def _set_access_method(action: Action, scene: Scene, effect: Effect) -> Effect:
+    table = scene.table(action.relation)
+    return replace(effect, rewrite=False) if table and table.access_method == action.name else effect
+
+
+def _set_options(action: Action, scene: Scene, effect: Effect) -> Effect:
+    table = scene.table(action.relation)
+    return replace(effect, mode=AX) if table and table.kind == "v" else effect
+
+
+def _only_of_column(action: Action, _scene: Scene, effect: Effect) -> Effect:
+    """Of what is set for a column, statistics targets and storage go down to partitions, options and compression do not."""
+    return effect if action.type in ("AT_SetStatistics", "AT_SetStorage") else replace(effect, reach=Reach.NONE)
+
+
+def _trigger(action: Action, _scene: Scene, effect: Effect) -> Effect:
+    """Triggers for each row are on every partition as well; rules, policies and triggers for each statement are not."""
+    alone = action.everything or action.type in ("OBJECT_RULE", "OBJECT_POLICY")
+    return replace(effect, reach=Reach.NONE) if alone else effect
+
+
+def _other(action: Action, scene: Scene, effect: Effect) -> Effect:
+    """SET EXPRESSION computes a stored column anew."""
+    return replace(effect, rewrite=action.type == "AT_SetExpression")
+
+
+REFINEMENTS: dict[Kind, Refinement] = {
     Kind.CREATE_TABLE: _create_table,
-    Kind.CREATE_INDEX: _concurrently(SUX),
-    Kind.DROP_INDEX: _concurrently(SUX),
-    Kind.REINDEX: _concurrently(SUX),
+    Kind.CREATE_PARTITION: _create_table,
+    Kind.CREATE_INDEX: _create_index,
+    Kind.DROP_INDEX: _concurrently,
+    Kind.DROP_TABLE: _if_it_is_there,
+    Kind.DROP_VIEW: _if_it_is_there,
+    Kind.REINDEX: _concurrently,
     Kind.REFRESH_MATERIALIZED_VIEW: _refresh,
     Kind.DETACH_PARTITION: _detach,
     Kind.GRANT: _grant,
@@ -177,9 +267,20 @@ REFINEMENTS: dict[Kind, Callable[[Action, Scene, Effect], Effect]] = {
     Kind.ADD_NOT_NULL: _add_not_null,
     Kind.ADD_CHECK: _unless_not_valid,
     Kind.ADD_FOREIGN_KEY: _unless_not_valid,
-    Kind.ADD_UNIQUE: _unless_index_is_there,
-    Kind.ADD_PRIMARY_KEY: _unless_index_is_there,
+    Kind.ADD_UNIQUE: _add_unique,
+    Kind.ADD_PRIMARY_KEY: _add_primary_key,
     Kind.VALIDATE_CONSTRAINT: _validate,
     Kind.ADD_COLUMN: _add_column,
     Kind.ALTER_COLUMN_TYPE: _alter_type,
+    Kind.SET_TABLESPACE: _set_tablespace,
+    Kind.SET_LOGGED: _set_logged,
+    Kind.SET_ACCESS_METHOD: _set_access_method,
+    Kind.SET_OPTIONS: _set_options,
+    Kind.SET_STATISTICS: _only_of_column,
+    Kind.SET_STORAGE: _only_of_column,
+    Kind.CREATE_TRIGGER: _trigger,
+    Kind.DROP_TRIGGER: _trigger,
+    Kind.TOGGLE_TRIGGER: _trigger,
+    Kind.RENAME_OBJECT: _trigger,
+    Kind.ALTER_TABLE_OTHER: _other,
 }

@@ -3,20 +3,32 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 
 from governance.analysis.actions import Action, Kind
+from governance.analysis.decode.columns import type_name
 from governance.analysis.locks import Lock
+from governance.analysis.nodes import Node
 from governance.analysis.scene import Scene
 from governance.analysis.statements import quoted
+from governance.analysis.surroundings import ALONE, Surroundings
 from governance.orders import Script, ScriptKind, Statement
 
 SMALL_TABLE = 10_000  # rows; PostgreSQL reads or copies that many in a few milliseconds
+LARGE_TABLE = 2**30  # bytes; whatever the planner thinks of its rows
 
 
 class Level(StrEnum):
     BLOCKING = "blocking"
     WARNING = "warning"
     NOTICE = "notice"
+
+    @property
+    def word(self) -> str:
+        """As machines and command lines have it."""
+        return {"blocking": "block", "warning": "warn", "notice": "note"}[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Finding:
     message: str  # one sentence: what happens, with the object's name
     why: str
     safe_form: str  # SQL, or ""
+    allowed: str = ""  # why its author lets it stand; its level is then NOTICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Place:
     action: Action
     scene: Scene
     locks: tuple[Lock, ...]
+    node: Node  # the statement's whole tree
 
     @property
     def table(self) -> str:
@@ -56,6 +70,11 @@ class Place:
         return self.scene.rows(self.table)
 
     @property
+    def bytes(self) -> int:
+        table = None if self.is_new else self.scene.table(self.table)
+        return table.bytes if table else 0
+
+    @property
     def size(self) -> str:
         """The number of rows in words."""
         return "an unknown number of rows" if self.rows is None else f"about {self.rows:,} rows"
@@ -69,16 +88,66 @@ class Place:
         return any(lock.scan for lock in self.locks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read:
-    """The scripts of one direction, read from the first statement to the last."""
+    """The scripts of one direction, read from the first statement to the last, and what is known around them."""
 
     scripts: tuple[Script, ...]
     places: tuple[Place, ...]
     category: str = ""  # what the author says
+    guarded: bool = True  # the runner executes it: one transaction per script, bounded lock waits, a ledger
+    surroundings: Surroundings = ALONE
+    undone_by: "Read | None" = None  # of forward scripts: their rollback scripts
 
     def of(self, *kinds: Kind) -> Iterator[Place]:
-        return (place for place in self.places if place.action.kind in kinds)
+        """In the scripts' order."""
+        return _in_order([self._by_kind[kind] for kind in kinds if kind in self._by_kind])
+
+    def statements(self, *node_types: str) -> Iterator[Place]:
+        """The first place of each statement of these types."""
+        return _in_order([self._by_node[node_type] for node_type in node_types if node_type in self._by_node])
+
+    @cached_property
+    def _by_kind(self) -> dict[Kind, list[tuple[int, Place]]]:
+        found: dict[Kind, list[tuple[int, Place]]] = {}
+        for number, place in enumerate(self.places):
+            found.setdefault(place.action.kind, []).append((number, place))
+        return found
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Kinds of actions and types of nodes in the scripts."""
+        return frozenset({*self._by_kind, *self._by_node})
+
+    @cached_property
+    def firsts(self) -> tuple[Place, ...]:
+        """The first place of each statement."""
+        before = (None, *(place.statement for place in self.places))
+        return tuple(place for place, last in zip(self.places, before, strict=False) if place.statement is not last)
+
+    @cached_property
+    def new_columns(self) -> tuple[tuple[Place, Node, str], ...]:
+        """Columns that a CREATE TABLE or an ALTER TABLE gives a type, each with the name of that type."""
+        tables = ((place, found) for place in self.statements("CreateStmt") for found in place.node.table_elts)
+        added = ((place, command.def_) for place in self.statements("AlterTableStmt") for command in place.node.cmds)
+        return tuple(
+            (place, found, type_name(found.type_name))
+            for place, found in (*tables, *added)
+            if found and found.node_type == "ColumnDef" and found.colname and found.type_name
+        )
+
+    @cached_property
+    def _by_node(self) -> dict[str, list[tuple[int, Place]]]:
+        found: dict[str, list[tuple[int, Place]]] = {}
+        for number, place in enumerate(self.firsts):
+            found.setdefault(place.node.node_type, []).append((number, place))
+        return found
+
+
+def _in_order(found: list[list[tuple[int, Place]]]) -> Iterator[Place]:
+    if len(found) > 1:
+        found = [sorted(chain.from_iterable(found), key=itemgetter(0))]
+    return (place for _, place in found[0]) if found else iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +168,11 @@ class Rule:
     level: Level
     kinds: frozenset[ScriptKind]
     check: Callable[[Read], Iterable[Hit]]
+    on: frozenset[str] = frozenset()  # kinds of actions and types of nodes; without one of them it has nothing to say
 
     def __call__(self, read: Read) -> Iterator[Finding]:
+        if self.on and self.on.isdisjoint(read.vocabulary):
+            return
         for hit in self.check(read):
             where = hit.statement
             yield Finding(
@@ -116,19 +188,40 @@ class Rule:
             )
 
 
-def rule(code: str, level: Level, *, rollback: bool = False) -> Callable[[Callable[[Read], Iterable[Hit]]], Rule]:
-    """Make a rule of a function. `rollback`: it matters in rollback scripts too."""
+def rule(code: str, level: Level, *, rollback: bool = False, on: Iterable[str] = ()) -> Callable[[Callable[[Read], Iterable[Hit]]], Rule]:
+    """Make a rule of a function.
+
+    `rollback`: it matters in rollback scripts too. `on`: the kinds of actions and types of nodes that it speaks of, so that it is not
+    asked about scripts without them; nothing: it is always asked.
+    """
     kinds = frozenset({ScriptKind.FORWARD, ScriptKind.ROLLBACK} if rollback else {ScriptKind.FORWARD})
-    return lambda check: Rule(code, level, kinds, check)
+    return lambda check: Rule(code, level, kinds, check, frozenset(on))
 
 
-def by_size(rows: int | None, unknown: Level = Level.BLOCKING) -> Level:
-    """What a scan or rewrite under a lock deserves on a table of this size."""
-    if rows is None:
-        return unknown
-    if rows == 0:
+def simple(code: str, level: Level, *kinds: Kind, says: str, why: str, instead: str = "", rollback: bool = False) -> Rule:
+    """A rule about every action of some kinds whose table the change has not made. The texts may name {table}, {name} and {new_name}."""
+
+    def check(read: Read) -> Iterator[Hit]:
+        for place in read.of(*kinds):
+            if not (place.table and place.is_new):
+                action = place.action
+                yield hit(
+                    place,
+                    says.format(table=action.relation, name=action.name, new_name=action.new_name),
+                    why.format(table=action.relation, name=action.name, size=place.size),
+                    instead and safe(instead, table=action.relation, name=action.name, new_name=action.new_name),
+                )
+
+    return rule(code, level, rollback=rollback, on=kinds)(check)
+
+
+def by_size(place: Place) -> Level:
+    """What a scan or rewrite under a lock deserves on the place's table: the worst where nobody knows its size."""
+    if place.rows is None or place.bytes >= LARGE_TABLE:
+        return Level.BLOCKING
+    if place.rows == 0:
         return Level.NOTICE
-    return Level.WARNING if rows < SMALL_TABLE else Level.BLOCKING
+    return Level.WARNING if place.rows < SMALL_TABLE else Level.BLOCKING
 
 
 def safe(template: str, **names: str) -> str:

@@ -1,54 +1,28 @@
 """What is known when a statement runs: the target's facts, and what the change itself has done so far."""
 
 import re
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 from governance.analysis.actions import Action, Kind
-from governance.facts import ConstraintFacts, Facts, TableFacts
+from governance.analysis.catalogue import Catalogue
+from governance.analysis.names import Names
+from governance.facts import ConstraintFacts, TableFacts
 
+__all__ = ["CREATING", "Catalogue", "Scene", "columns_of", "mentions"]
+
+UTC_NAMES = "utc uct zulu universal gmt greenwich gmt0 gmt+0 gmt-0"
+UTC = frozenset(UTC_NAMES.split())
 CREATING = frozenset({Kind.CREATE_TABLE, Kind.CREATE_TABLE_AS, Kind.CREATE_PARTITION, Kind.CREATE_MATERIALIZED_VIEW})
 NOT_NULL_CHECK = re.compile(r"^CHECK \(\((?P<column>\S+) IS NOT NULL\)\)")
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """The facts, found by name."""
-
-    facts: Facts | None
-
-    @cached_property
-    def tables(self) -> dict[str, TableFacts]:
-        return {table.identity: table for table in self.facts.tables} if self.facts else {}
-
-    @cached_property
-    def index_owners(self) -> dict[str, str]:
-        """Table by "schema.index"."""
-        return {f"{table.schema}.{index.name}": identity for identity, table in self.tables.items() for index in table.indexes}
-
-    @property
-    def search_path(self) -> tuple[str, ...]:
-        # PostgreSQL's default, where nothing else is known
-        return (self.facts and self.facts.search_path) or ("public",)
-
-    def identity(self, name: str) -> str:
-        """The name with its schema. One that nobody knows yet is taken to be in the first schema of the search path."""
-        if not name or "." in name:
-            return name
-        names = [f"{schema}.{name}" for schema in self.search_path]
-        return next((found for found in names if found in self.tables), names[0])
-
-    def owner_of_index(self, name: str) -> str:
-        names = [name] if "." in name else [f"{schema}.{name}" for schema in self.search_path]
-        return next((self.index_owners[found] for found in names if found in self.index_owners), "")
-
-
-@dataclass(frozen=True)
 class Scene:
     catalogue: Catalogue
-    created: frozenset[str] = frozenset()  # tables made by this change
+    created: Names = field(default_factory=Names)  # tables made by this change
     promised: frozenset[tuple[str, str, str]] = frozenset()  # table, constraint, column: CHECK (column IS NOT NULL) NOT VALID
     proven: frozenset[tuple[str, str]] = frozenset()  # table, column: shown to hold no NULL by a CHECK that this change validated
+    settings: tuple[tuple[str, str], ...] = ()  # that this change has set: name in lower case, value
 
     def identity(self, name: str) -> str:
         return self.catalogue.identity(name)
@@ -80,18 +54,26 @@ class Scene:
             or any(found.validated and _checks_not_null(found) == column for found in table.constraints)
         )
 
+    def stores_local_time_as_utc(self) -> bool:
+        """Whether timestamps with and without time zone are stored alike: whether TimeZone is UTC."""
+        known = self.catalogue.facts.settings.get("TimeZone", "") if self.catalogue.facts else ""
+        zone = dict(self.settings).get("timezone", known)
+        return zone.lower().removeprefix("etc/") in UTC
+
     def after(self, action: Action) -> "Scene":
         """The scene once the action has been done."""
         table = self.identity(action.relation)
         match action.kind:
             case kind if kind in CREATING and table not in self.catalogue.tables:
-                return replace(self, created=self.created | {table})
+                return replace(self, created=self.created | {table, self.identity(table.removeprefix("pg_temp."))})
             case Kind.RENAME_TABLE | Kind.SET_SCHEMA if table in self.created:
                 return replace(self, created=self.created | {self.identity(action.new_name)})
             case Kind.ADD_CHECK if action.constraint and action.constraint.proves_not_null:
                 return self._promise(table, action.name, action.constraint.proves_not_null, action.constraint.not_valid)
             case Kind.VALIDATE_CONSTRAINT:
                 return replace(self, proven=self.proven | self._proven_by(table, action.name))
+            case Kind.SESSION if action.name == "timezone":
+                return replace(self, settings=(*self.settings, (action.name, action.new_name)))
         return self
 
     def _promise(self, table: str, name: str, column: str, not_valid: bool) -> "Scene":
@@ -113,7 +95,9 @@ def _checks_not_null(constraint: ConstraintFacts) -> str:
 
 
 def columns_of(constraint: ConstraintFacts) -> tuple[str, ...]:
-    """The constraint's own columns, out of pg_get_constraintdef()."""
+    """The constraint's own columns, where need be out of pg_get_constraintdef()."""
+    if constraint.columns:
+        return constraint.columns
     found = re.match(r"^(?:FOREIGN KEY|PRIMARY KEY|UNIQUE(?: NULLS NOT DISTINCT)?) \((?P<columns>[^)]*)\)", constraint.definition)
     return tuple(part.strip().strip('"') for part in found["columns"].split(",")) if found else ()
 

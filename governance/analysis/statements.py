@@ -3,6 +3,9 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import postgast
 from google.protobuf.message import DecodeError
@@ -15,8 +18,17 @@ from governance.orders import Statement
 COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b", re.IGNORECASE)
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*")
 FREE_WORDS = (postgast.pg_query_pb2.NO_KEYWORD, postgast.pg_query_pb2.UNRESERVED_KEYWORD)
+COMMENTS = (postgast.pg_query_pb2.SQL_COMMENT, postgast.pg_query_pb2.C_COMMENT)
 COPY_ADVICE = "COPY … FROM STDIN takes its rows from psql, which is not there; write the rows as INSERT … VALUES"
 META_ADVICE = "{word} is a command of psql, not SQL; leave it out (the runner stops at the first error and opens the transaction by itself)"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+    start: int  # in characters
+    end: int
+    comment: bool
 
 
 class Source:
@@ -24,6 +36,7 @@ class Source:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
+        text = text.removeprefix("\ufeff")  # a byte order mark is not part of the text
         self.data = text.encode("utf-8", "surrogatepass")
         self.one_byte_each = text.isascii()
         self.line_starts = [0, *(match.end() for match in re.finditer(rb"\n", self.data))]
@@ -46,9 +59,41 @@ def split(name: str, text: str) -> tuple[Statement, ...]:
     return tuple(statement for statement, _node in _parsed(name, text))
 
 
+def split_as_written(name: str, text: str) -> tuple[Statement, ...]:
+    """The statements of a script that was written for psql, with the transaction control that `split` refuses."""
+    source = Source(name, text)
+    return tuple(
+        Statement(source.text(start, end).strip(), source.position(start)[0], 1, tag(node), transactional(node))
+        for start, end, node in _trees(source)
+    )
+
+
+def read(name: str, text: str) -> tuple[Statement, ...]:
+    """The statements of a text that need not be the runner's: it may open transactions and copy rows from its client."""
+    return tuple(statement for statement, _node in _statements(Source(name, text)))
+
+
 def parse(text: str, name: str = "statement") -> tuple[Node, ...]:
     """One parse tree per statement."""
     return tuple(node for _start, _end, node in _trees(Source(name, text)))
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """Code and comments, in order."""
+    data = text.encode()
+    found = postgast.scan(text).tokens
+    places = {offset: len(data[:offset].decode()) for token in found for offset in (token.start, token.end)}
+    return tuple(
+        Token(data[token.start : token.end].decode(), places[token.start], places[token.end], token.token in COMMENTS) for token in found
+    )
+
+
+def parse_body(text: str) -> Any | None:
+    """The plpgsql inside one DO or CREATE FUNCTION statement, as the parser's JSON; None when it cannot be read."""
+    try:
+        return postgast.parse_plpgsql(text)
+    except (postgast.PgQueryError, ValueError, RecursionError):
+        return None
 
 
 def quoted(name: str) -> str:
@@ -56,6 +101,7 @@ def quoted(name: str) -> str:
     return ".".join(part if _needs_no_quotes(part) else '"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
+@lru_cache(maxsize=4096)  # a script names the same few tables over and over
 def _needs_no_quotes(part: str) -> bool:
     # https://www.postgresql.org/docs/current/sql-keywords-appendix.html: only unreserved words may name anything
     return bool(PLAIN_NAME.fullmatch(part)) and postgast.scan(part).tokens[0].keyword_kind in FREE_WORDS
@@ -70,13 +116,17 @@ def check_not_mixed(name: str, statements: tuple[Statement, ...]) -> None:
 
 def _parsed(name: str, text: str) -> Iterator[tuple[Statement, Node]]:
     source = Source(name, text)
-    for start, end, node in _trees(source):
-        line, column = source.position(start)
+    for statement, node in _statements(source):
         if node.node_type == "TransactionStmt":
-            raise TransactionControl(name, line, column, source.text(start, end).split()[0].upper())
+            raise TransactionControl(name, statement.line, statement.column, statement.text.split()[0].upper())
         if node.node_type == "CopyStmt" and node.is_from and not node.filename:
-            raise UnparsableScript(name, line, column, COPY_ADVICE)
-        yield Statement(source.text(start, end).strip(), line, column, tag(node), transactional(node)), node
+            raise UnparsableScript(name, statement.line, statement.column, COPY_ADVICE)
+        yield statement, node
+
+
+def _statements(source: Source) -> Iterator[tuple[Statement, Node]]:
+    for start, end, node in _trees(source):
+        yield Statement(source.text(start, end).strip(), *source.position(start), tag(node), transactional(node)), node
 
 
 def _trees(source: Source) -> Iterator[tuple[int, int, Node]]:
@@ -84,8 +134,16 @@ def _trees(source: Source) -> Iterator[tuple[int, int, Node]]:
     for raw in _parse(source).stmts:
         node = wrap(raw.stmt)
         if node:
-            end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(source.data)
+            end = raw.stmt_location + raw.stmt_len if raw.stmt_len else _end_of_code(source, raw.stmt_location)
             yield raw.stmt_location, end, node
+
+
+def _end_of_code(source: Source, start: int) -> int:
+    """Of a last statement without a semicolon: a comment behind it is not part of it."""
+    rest = source.data[start:]
+    if b"--" not in rest and b"/*" not in rest:
+        return len(source.data)
+    return start + max(token.end for token in postgast.scan(rest.decode()).tokens if token.token not in COMMENTS)
 
 
 def _parse(source: Source) -> postgast.ParseResult:
@@ -94,7 +152,7 @@ def _parse(source: Source) -> postgast.ParseResult:
     if nul >= 0:
         raise source.refusal(nul, "the text contains a NUL byte, which SQL text cannot hold")
     try:
-        return postgast.parse(source.data.decode("utf-8"))
+        return _parsed_text(source.data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise source.refusal(error.start, "the text is not valid Unicode; save the file as UTF-8") from error
     except postgast.PgQueryError as error:
@@ -102,6 +160,11 @@ def _parse(source: Source) -> postgast.ParseResult:
         raise source.refusal(offset, _why(source, offset, error.message)) from error
     except DecodeError as error:
         raise source.refusal(0, "a statement is nested too deeply to be analysed; write it as several statements") from error
+
+
+@lru_cache(maxsize=8)  # a script is split first and analysed right after
+def _parsed_text(text: str) -> postgast.ParseResult:
+    return postgast.parse(text)
 
 
 def _offset(source: Source, cursor: int) -> int:

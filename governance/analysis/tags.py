@@ -78,6 +78,8 @@ def _plain(node: Node) -> str:
             return "REVOKE" if node.node_type == "GrantStmt" else "REVOKE ROLE"
         case "VacuumStmt":
             return "VACUUM" if node.is_vacuumcmd else "ANALYZE"
+        case "TransactionStmt":
+            return str(node.kind).removeprefix("TRANS_STMT_").replace("_", " ")
         case "CreateTableAsStmt" if node.objtype == "OBJECT_MATVIEW":
             return "CREATE MATERIALIZED VIEW"
         case "CreateFunctionStmt" if node.is_procedure:

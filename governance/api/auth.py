@@ -46,6 +46,7 @@ def caller_of(request: HttpRequest) -> tuple[User, ApiToken]:
     person, token = workflow.person_of(plain.strip())
     if not workflow.roles_of(person):
         raise MissingRole(person.get_username(), "use the API", EVERYBODY)
+    person.api_token = token  # type: ignore[attr-defined]  # the events of what the person does here name it
     request.user, request.lockgate_caller = person, (person, token)  # type: ignore[attr-defined]
     return person, token
 

@@ -5,35 +5,45 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
-from governance import compatibility, lifecycle, specification, workflow
+from governance import lifecycle, specification, workflow
 from governance.api.auth import takes
 from governance.api.common import ApiRequest, Input, Reason, Text
-from governance.api.lookups import phase_of, script_of, spec_of
+from governance.api.lookups import consideration_of, phase_of, spec_of
 from governance.api.paging import Cursor, Limit, Page, page_of
-from governance.dossier import gather
+from governance.api.scripts import ScriptIn, SourceIn, files_of
+from governance.case import load
+from governance.dossier import dossier_of
 from governance.lifecycle import PhaseStatus
-from governance.manifest import digests_of
 from governance.models import Phase, Scope, Spec
-from governance.orders import ScriptKind
 from governance.specification import SECTIONS
-from governance.workflow import ScriptFile, Source
 
 router = Router(tags=["Changes"])
 
 
-class ScriptIn(Input):
-    name: Text = Field(max_length=200, examples=["V20261122_0900__add_levels.sql"])
-    text: Text
-
-
-class ChangeIn(Input):
+class ChangeIn(SourceIn):
     specification: Text = Field(description="Markdown under YAML front matter, as in the file spec.md.")
     scripts: list[ScriptIn]
-    repository: Text = Field("", description="Where the scripts are kept.", max_length=300)
-    commit: Text = Field("", description="The commit that they are from.", max_length=64)
-    request: Text = Field("", description="Address of the merge or pull request.", max_length=300)
+
+
+class Edit(Input):
+    """What is left out stays as it is."""
+
+    title: Text = ""
+    purpose: Text = ""
+    drivers: Text = ""
+    design: Text = ""
+    risk_assessment: Text = ""
+    mitigation: Text = ""
+    rollback_procedure: Text = ""
+    data_class: Text = ""
+    privacy_impact: Text = ""
+    pattern: Text = ""
+    irreversible: bool = False
+    restore_plan: Text = ""
+    answers: dict[str, Text] = Field({}, description="By the question that a domain asks.")
 
 
 class PhaseLine(Schema):
@@ -126,21 +136,6 @@ class ChangeOut(ChangeLine):
         return [_phase(phase) for phase in spec.phases.select_related("spec__author")]
 
 
-class ScriptOut(Schema):
-    name: str
-    kind: ScriptKind
-    version: str
-    checksum: int = Field(description="Flyway's.")
-    text: str
-    repository: str
-    commit: str
-    request: str
-
-
-class ScriptText(Input):
-    text: Text
-
-
 class CanDeploy(Schema):
     answer: str = Field(description="yes, no or unknown; unknown never passes for production.")
     reasons: list[str]
@@ -168,8 +163,8 @@ class Filters(Schema):
 
 
 def _phase(phase: Phase) -> SimpleNamespace:
-    dossier = gather(phase)
-    script, release = digests_of(phase)
+    case = load(phase.pk)
+    dossier, (script, release) = dossier_of(case, timezone.now()), case.digests
     line = {
         name: getattr(phase, name) for name in ("name", "stage", "status", "change_class", "category", "bump", "risk", "sentence", "at")
     }
@@ -197,8 +192,8 @@ def submit_change(request: ApiRequest, given: ChangeIn) -> Any:
     return workflow.submit(
         actor=request.auth,
         specification=specification.parse("specification", given.specification),
-        scripts=[ScriptFile(script.name, script.text) for script in given.scripts],
-        source=Source(given.repository, given.commit, given.request),
+        scripts=files_of(given.scripts),
+        source=given.source(),
     )
 
 
@@ -207,20 +202,19 @@ def get_change(request: ApiRequest, number: str) -> Any:
     return spec_of(number)
 
 
-@router.get("/changes/{number}/scripts", response=list[ScriptOut], summary="Read the scripts", **takes(Scope.READ))
-def list_scripts(request: ApiRequest, number: str, phase: Text = "") -> Any:
-    return phase_of(number, phase).scripts.all()
-
-
-@router.put("/changes/{number}/scripts/{name}", response=ScriptOut, summary="Edit a script", **takes(Scope.SUBMIT))
-def edit_script(request: ApiRequest, number: str, name: str, given: ScriptText, phase: Text = "") -> Any:
-    """Voids the approvals of the old text. The same text again changes nothing."""
-    return workflow.edit_script(actor=request.auth, script=script_of(phase_of(number, phase), name), text=given.text)
+@router.patch("/changes/{number}", response=ChangeOut, summary="Edit the specification", **takes(Scope.SUBMIT))
+def edit_specification(request: ApiRequest, number: str, given: Edit) -> Any:
+    """Whoever edits becomes an editor and cannot approve. A phase that lacks something now goes back to where it is asked for."""
+    spec = spec_of(number)
+    answers = {consideration_of(spec, question).pk: text for question, text in given.answers.items()}
+    changes = given.dict(exclude_unset=True, exclude={"answers"})
+    workflow.edit_specification(actor=request.auth, spec=spec, changes=changes, answers=answers)
+    return spec_of(number)
 
 
 @router.get("/changes/{number}/can-deploy", response=CanDeploy, summary="May it go out to the clients there are?", **takes(Scope.READ))
 def can_deploy(request: ApiRequest, number: str, phase: Text = "") -> Any:
-    answer, _, reasons = compatibility.can_deploy(phase_of(number, phase)).partition(": ")
+    answer, _, reasons = load(phase_of(number, phase).pk).can_deploy().partition(": ")
     return {"answer": answer, "reasons": reasons.split("; ") if reasons else []}
 
 

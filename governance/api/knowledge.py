@@ -28,6 +28,7 @@ class CellOut(Schema):
     verdict: Compatibility
     reason: str
     source: Source
+    rulings: list[dict[str, Any]] = Field(description="What the rules said, of a derived one.")
 
 
 class EventOut(Schema):
@@ -68,6 +69,7 @@ def list_releases(request: ApiRequest, kind: ReleaseKind | None = None, live: bo
 
 @router.get("/matrix", response=list[CellOut], summary="Read which client works with which backend", **takes(Scope.READ))
 def list_cells(request: ApiRequest, filters: Query[CellFilters]) -> Any:
+    """What each source says of a pair: a test counts more than a derivation, a derivation more than a declaration."""
     names = {
         "client": "client__name", "client_version": "client__version", "backend": "backend__name", "backend_version": "backend__version",
     }  # fmt: skip

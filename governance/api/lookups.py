@@ -5,7 +5,7 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from governance.api.problems import NoSuchRecord
-from governance.models import Comment, Deployment, Phase, Script, Spec, Target
+from governance.models import Comment, Consideration, Deployment, Phase, Script, Spec, Target
 
 Row = TypeVar("Row", bound=Model)
 
@@ -36,6 +36,10 @@ def phase_of(number: str, name: str = "") -> Phase:
 
 def script_of(phase: Phase, name: str) -> Script:
     return only(phase.scripts.filter(name=name), f"script of {phase.spec.number}", name)
+
+
+def consideration_of(spec: Spec, question: str) -> Consideration:
+    return only(Consideration.objects.filter(domain__specs=spec, question=question), f"question of the domains of {spec.number}", question)
 
 
 def target_of(name: str) -> Target:

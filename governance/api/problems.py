@@ -1,6 +1,9 @@
 """Refusals as answers: application/problem+json, RFC 9457."""
 
 import json
+import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,9 +11,11 @@ from django.urls import reverse
 
 from governance.access import BadToken
 from governance.api.common import as_json
+from governance.compatibility.names import UnknownName
 from governance.errors import BadInput, NotAllowed, NotReady, Refusal, TargetRefused
 
 MEDIA_TYPE = "application/problem+json"
+logger = logging.getLogger(__name__)
 
 
 class NoSuchRecord(Refusal):
@@ -31,6 +36,7 @@ class MalformedRequest(BadInput):
 
 STATUSES: dict[type[Refusal], int] = {
     MalformedRequest: 422,
+    UnknownName: 404,
     BadInput: 422,
     BadToken: 401,
     NotAllowed: 403,
@@ -72,6 +78,29 @@ def on_validation_error(request: HttpRequest, error: Any) -> HttpResponse:
 def on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
     """django-ninja's own: a body that is not JSON."""
     return _problem(error.status_code, "BadRequest", "The request cannot be read.", f"{error}. Send JSON in UTF-8.")
+
+
+def on_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """What failed is in the log, under the request's id, and not in the answer."""
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _problem(500, "ServerError", "The server failed.", "Nothing was changed. Try again; if it stays, report the request's id.")
+
+
+def keeping_to_methods(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
+    """django-ninja refuses a wrong method in plain text."""
+
+    @wraps(view)
+    def viewed(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
+        answer = view(request, *given, **named)
+        if answer.status_code != 405:
+            return answer
+        allowed = answer["Allow"]
+        detail = f"{request.method} is not possible at {request.path}. Use {allowed}."
+        problem = _problem(405, "WrongMethod", "The address does not know this method.", detail)
+        problem["Allow"] = allowed
+        return problem
+
+    return viewed
 
 
 def nowhere(request: HttpRequest) -> HttpResponse:

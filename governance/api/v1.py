@@ -7,9 +7,9 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 
-from governance.api import calendar, changes, decisions, discussion, idempotency, knowledge, runs, testing
+from governance.api import calendar, changes, decisions, discussion, gate, idempotency, knowledge, ordering, runs, scripts, testing
 from governance.api.openapi import completed
-from governance.api.problems import nowhere, on_http_error, on_refusal, on_validation_error
+from governance.api.problems import keeping_to_methods, nowhere, on_error, on_http_error, on_refusal, on_validation_error
 from governance.api.reference import reference
 from governance.errors import Refusal
 
@@ -31,10 +31,13 @@ api = Api(title="Lockgate", version="1", description=DESCRIPTION, urls_namespace
 api.add_exception_handler(Refusal, on_refusal)
 api.add_exception_handler(ValidationError, on_validation_error)
 api.add_exception_handler(HttpError, on_http_error)
+api.add_exception_handler(Exception, on_error)
 api.add_decorator(idempotency.once, mode="view")
-for noun in (changes, testing, discussion, decisions, calendar, runs, knowledge):
+for noun in (changes, ordering, scripts, testing, discussion, decisions, calendar, runs, knowledge, gate):
     api.add_router("", noun.router)
 
 endpoints, application, namespace = api.urls
+for endpoint in endpoints:
+    endpoint.callback = keeping_to_methods(endpoint.callback)  # type: ignore[arg-type]  # a view is there
 urls = ([*endpoints, path("docs", reference, {"api": api}, name="reference")], application, namespace)
 fallback = re_path(r"^api/", nowhere)

@@ -26,7 +26,12 @@ def name_of(actor: Actor) -> str:
 
 
 def append(actor: Actor, kind: str, subject: str, text: str, **data: Any) -> AuditEvent:
-    """`kind` as "spec.submit", `subject` as "CHG-12", `text` the act in one sentence, `data` what else proves it (JSON)."""
+    """`kind` as "spec.submit", `subject` as "CHG-12", `text` the act in one sentence, `data` what else proves it (JSON).
+
+    Whoever came with an API token carries it as `api_token`, and the event names it.
+    """
+    token = getattr(actor, "api_token", None)
+    data |= {"through": f"API token “{token.name}”"} if token else {}
     return AuditEvent.objects.create(actor=name_of(actor), kind=kind, subject=subject, text=text, data=data)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import Q
 
 from governance.analysis.rule import Level
+from governance.case import load
 from governance.errors import NotReady
-from governance.manifest import manifest_of, release_of, unrehearsed
+from governance.manifest import unrehearsed
 from governance.models import Deployment, Finding, Observation, Phase, Rehearsal, Run, Target
 from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus, ScriptKind
 from governance.orders import Order as RunOrder
@@ -20,7 +21,7 @@ Order = RunOrder | RehearsalOrder | ObservationOrder
 def run_order(run: Run) -> RunOrder:
     deployment = run.deployment
     phase, target = deployment.phase, run.target
-    manifest = manifest_of(phase)
+    case = load(phase.pk)
     report = report_on(phase, target)
     production_deploy = target.environment.production and run.kind == RunKind.DEPLOY
     return RunOrder(
@@ -31,11 +32,11 @@ def run_order(run: Run) -> RunOrder:
         role=target.owner_role,
         environment=target.environment.name,
         actor=run.requested_by.get_username() if run.requested_by else "system:clock",
-        manifest=manifest,
+        manifest=case.manifest,
         script_digest=run.script_digest,
-        release=release_of(phase, run.script_digest) if production_deploy else None,
+        release=case.release_of(run.script_digest) if production_deploy else None,
         release_digest=run.release_digest if production_deploy else "",
-        checks=checks_of(manifest, report),
+        checks=checks_of(case.manifest, report),
         counted=() if target.environment.production else untouched_rows(report),
         earlier=() if run.kind == RunKind.ROLLBACK else half_way(deployment),
         known_blockers=known_blockers(phase, target),
@@ -83,4 +84,5 @@ def rehearsal_order(rehearsal: Rehearsal) -> RehearsalOrder:
 
 
 def observation_order(observation: Observation) -> ObservationOrder:
-    return ObservationOrder(str(observation.pk), observation.target.name, observation.target.connection)
+    target = observation.target
+    return ObservationOrder(str(observation.pk), target.name, target.connection, target.owner_role)

@@ -1,7 +1,6 @@
 """What the runner tells: steps while it works, and what came of it. Every write is fenced by the claim's token."""
 
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,9 +8,11 @@ from django.utils import timezone
 from governance import assessment, audit, compatibility
 from governance.analysis.classify import Bump
 from governance.audit import System, save
-from governance.gates import stage_before
+from governance.facts import facts_as_json
+from governance.gates import closed_now, stage_before
 from governance.handoff.building import report_on
 from governance.handoff.claims import Claim, held, silence
+from governance.handoff.drifting import keep_observed, keep_snapshot
 from governance.lifecycle import stage_after_edit
 from governance.manifest import content_digest
 from governance.models import (
@@ -21,7 +22,7 @@ from governance.models import (
     Phase,
     Rehearsal,
     Run,
-    SchemaSnapshot,
+    RunProgress,
     Step,
     TableVersion,
     Target,
@@ -31,6 +32,7 @@ from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
 from governance.workflow.acts import carry_on, lock_even_closed, move
 
+REPORTED = frozenset({"pairs", "data_lost", "locks", "checks", "notes"})  # of a rehearsal
 FAILED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE})
 
 
@@ -38,13 +40,27 @@ def progress(claim: Claim, step: StepValue) -> Wish:
     """Keep a step as it is now, and say what people want of the run. Raises ClaimLost."""
     with transaction.atomic():
         run = _run(claim)
-        _keep_step(run, step)
-        return Wish(run.wish)
+        if step.progress:
+            values = {"position": step.position, "at": timezone.now(), **asdict(step.progress)}
+            RunProgress.objects.update_or_create(run=run, defaults=values)
+        if not (step.progress and run.steps.filter(position=step.position, status=step.status, attempts=step.attempts).exists()):
+            _keep_step(run, step)
+        return _heeded(run)
 
 
 def wish(claim: Claim) -> Wish:
     with transaction.atomic():
-        return Wish(_run(claim).wish)
+        return _heeded(_run(claim))
+
+
+def _heeded(run: Run) -> Wish:
+    """What people want of the run; or else the calendar, once its window is over, a blackout has begun or its booking is withdrawn."""
+    if run.wish == Wish.NONE and (why := closed_now(run)):
+        run.wish, run.message = Wish.PAUSE, why
+        save(System.RUNNER, run)
+        subject = run.deployment.phase.spec.number
+        audit.append(System.RUNNER, "run.pause", subject, f"{run} pauses at its next boundary: {why}", run=str(run.pk))
+    return Wish(run.wish)
 
 
 def _run(claim: Claim) -> Run:
@@ -56,7 +72,7 @@ def _run(claim: Claim) -> Run:
 
 def _keep_step(run: Run, value: StepValue) -> None:
     row = Step.objects.filter(run=run, position=value.position).first() or Step(run=run, position=value.position)
-    for name, given in asdict(value).items():
+    for name, given in asdict(replace(value, progress=None)).items():
         setattr(row, name, given)
     save(System.RUNNER, row)
     audit.append(System.RUNNER, "run.step", run.deployment.phase.spec.number, f"{row} {value.status}.", run=str(run.pk))
@@ -66,7 +82,7 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
     with transaction.atomic():
         run = _run(claim)
         phase = lock_even_closed(run.deployment.phase)
-        _end(run, outcome.status, outcome.message)
+        _end(run, outcome.status, _said(run, outcome))
         run.longest_lock, run.wal_bytes = outcome.longest_lock, outcome.wal_bytes
         save(System.RUNNER, run)
         for step in outcome.steps:
@@ -83,6 +99,12 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
             script_digest=run.script_digest,
         )
         _follow(run, phase, outcome)
+
+
+def _said(run: Run, outcome: Outcome) -> str:
+    """With the reason, where the calendar wanted a pause."""
+    why = closed_now(run) if outcome.status is RunStatus.PAUSED else ""
+    return f"{outcome.message} {why}".strip()
 
 
 def _end(row: Run | Rehearsal | Observation, status: RunStatus, message: str) -> None:
@@ -109,14 +131,13 @@ def _follow(run: Run, phase: Phase, outcome: Outcome) -> None:
 
 def _applied(run: Run, deployment: Deployment, phase: Phase, outcome: Outcome) -> None:
     target = deployment.target
-    before = compatibility.cells_on(target)
     after = str(DatabaseVersion.parse(target.version).bumped(Bump(phase.bump)))
     deployment.applied, deployment.version_before, deployment.version_after = True, target.version, after
     save(System.RUNNER, deployment)
     _set_version(run, target, after, outcome.schema)
     for table in report_on(phase, target)["tables"]:
         save(System.RUNNER, TableVersion(target=target, table=table, version=after, run=run))
-    compatibility.record_release(System.RUNNER, run, before, after)
+    compatibility.record_release(System.RUNNER, run, after, outcome.schema.fingerprint if outcome.schema else "")
 
 
 def _undone(run: Run, deployment: Deployment, outcome: Outcome) -> None:
@@ -134,22 +155,6 @@ def _set_version(run: Run, target: Target, version: str, schema: SchemaReading |
         keep_snapshot(target, schema, timezone.now(), run)
 
 
-def keep_snapshot(target: Target, schema: SchemaReading, at: datetime, run: Run | None = None) -> None:
-    """A schema that differs from the present snapshot's ends that one and begins its own."""
-    present = SchemaSnapshot.objects.filter(target=target, valid_to=None).first()
-    if present and present.fingerprint == schema.fingerprint:
-        return
-    if present:
-        present.valid_to = at
-        save(System.RUNNER, present)
-    save(
-        System.RUNNER,
-        SchemaSnapshot(
-            target=target, run=run, version=target.version, fingerprint=schema.fingerprint, content=schema.content, valid_from=at
-        ),
-    )
-
-
 def finish_rehearsal(claim: Claim, rehearsed: Rehearsed) -> None:
     with transaction.atomic():
         row = held(claim.kind, claim.token)
@@ -158,6 +163,7 @@ def finish_rehearsal(claim: Claim, rehearsed: Rehearsed) -> None:
         _end(row, RunStatus.SUCCEEDED, rehearsed.message)
         row.verdict, row.difference, row.cosmetic = rehearsed.verdict, rehearsed.difference, rehearsed.cosmetic
         row.steps = [{**asdict(step), "started_at": step.started_at.isoformat()} for step in rehearsed.steps]
+        row.report = {name: value for name, value in asdict(rehearsed).items() if name in REPORTED}
         save(System.RUNNER, row)
         phase = lock_even_closed(row.phase)
         audit.append(
@@ -174,12 +180,12 @@ def finish_observation(claim: Claim, observed: Observed) -> None:
         if not isinstance(row, Observation):
             raise TypeError(f"{row} is not an observation")
         _end(row, RunStatus.SUCCEEDED if observed.facts else RunStatus.FAILED_CLEAN, observed.message)
-        row.facts = assessment.facts_as_json(observed.facts) if observed.facts else None
+        row.facts = facts_as_json(observed.facts) if observed.facts else None
         save(System.RUNNER, row)
         subject = row.phase.spec.number if row.phase else row.target.name
         audit.append(System.RUNNER, "observation.done", subject, f"{row}: {observed.message or 'facts read'}.", id=str(row.pk))
         if observed.schema:
-            keep_snapshot(row.target, observed.schema, timezone.now())
+            keep_observed(row, observed.schema, timezone.now())
         if row.phase and observed.facts:
             phase = lock_even_closed(row.phase)
             assessment.assess_on(System.RUNNER, phase, row.target, observed.facts)

@@ -15,3 +15,8 @@ class Access:
 def access_to(name: str) -> Access | None:
     target = Target.objects.filter(name=name).first()
     return Access(target.name, target.connection, target.owner_role) if target else None
+
+
+def production_variables() -> dict[str, str]:
+    """Of the targets that customers use: the environment variable of each, and its name."""
+    return dict(Target.objects.filter(environment__production=True).values_list("connection", "name"))

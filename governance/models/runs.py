@@ -5,10 +5,10 @@ from django.db.models import Q
 
 from governance.lifecycle import OCCUPYING
 from governance.models.base import Code, Governed, choices
+from governance.models.bookings import Booking
 from governance.models.requests import Request
 from governance.models.specs import Phase
 from governance.models.targets import Target
-from governance.models.windows import Booking
 from governance.orders import Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
 
 
@@ -81,6 +81,24 @@ class Step(Governed):
 
     def __str__(self) -> str:
         return f"{self.position}. {self.statement[:60]}"
+
+
+class RunProgress(models.Model):
+    """How far a run's backfill is. Without history: it changes twice a second, and the target's journal keeps every batch."""
+
+    run = models.OneToOneField(Run, primary_key=True, on_delete=models.CASCADE, related_name="progress")
+    position = models.PositiveIntegerField(help_text="Of the step.")
+    at = models.DateTimeField()
+    rows = models.BigIntegerField(help_text="Written so far.")
+    seen = models.BigIntegerField(help_text="Rows of the table, in this pass.")
+    total = models.BigIntegerField(null=True, help_text="Rows of the table, as its statistics say.")
+    rate = models.FloatField(help_text="Rows seen per second, of late.")
+    batch = models.PositiveIntegerField(help_text="Rows in a batch now.")
+    pass_number = models.PositiveIntegerField(default=1)
+    throttled = models.TextField(blank=True, help_text="Why it rests.")
+
+    def __str__(self) -> str:
+        return f"{self.rows:,} rows at {self.at:%H:%M:%S}"
 
 
 class CheckResult(Governed):

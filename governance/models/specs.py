@@ -139,6 +139,7 @@ class Dependency(Governed):
     spec = models.ForeignKey(Spec, on_delete=models.CASCADE, related_name="dependencies")
     other = models.ForeignKey(Spec, on_delete=models.PROTECT, related_name="dependants")
     kind = Code(default=DependencyKind.REQUIRES, choices=DependencyKind.choices)
+    found = models.CharField(max_length=300, blank=True, help_text="Why, where the analysis found it; empty where somebody said it.")
 
     class Meta(Governed.Meta):
         verbose_name_plural = "dependencies"

@@ -1,5 +1,6 @@
 """The buttons of a change's page: what the person could do at this stage, and why not where they cannot."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,13 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from governance import workflow
+from governance.case import Case
 from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
-from governance.lifecycle import ACTS, PhaseStatus, Stage
-from governance.models import Deployment, Phase
+from governance.gates import has_something_to_undo
+from governance.lifecycle import ACTS, PhaseStatus, Role, Stage
+from governance.models import Deployment, Finding, Phase
 from governance.orders import RunKind
+from governance.pages.discussion import say, settle
 from governance.policy import ApprovalKind
 
 # The one thing to do at a stage; everything else that is possible stands beside it.
@@ -28,13 +32,16 @@ PRIMARY = {
     Stage.CLOSURE: "review",
 }
 OFFERED = (
-    "edit_specification", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical", "deploy_below_production",
-    "dry_run", "book", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back", "cancel",
+    "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical",
+    "deploy_below_production", "dry_run", "book", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back",
+    "cancel",
 )  # fmt: skip
-FORMS = frozenset({"edit_specification", "add_evidence", "book", "review"})  # acts that need more than a click
+FORMS = frozenset({"edit_specification", "edit_script", "add_evidence", "book", "review"})  # acts that need more than a click
 APPROVALS = frozenset({"approve_technical", "approve_business"})
 DANGEROUS = frozenset({"reject", "roll_back", "cancel"})
-MINOR = frozenset({"edit_specification", "request_analysis", "request_rehearsal", "add_evidence", "advance", "cancel", "dry_run"})
+MINOR = frozenset(
+    {"edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "advance", "cancel", "dry_run"}
+)
 OTHERS_DECIDE = {"approve_technical": "approve", "approve_business": "approve", "reject": "approve", "review": "review"}
 
 
@@ -53,30 +60,30 @@ class Button:
     hidden: tuple[tuple[str, str], ...] = ()
 
 
-def buttons(person: User, phase: Phase, digests: tuple[str, str], given: frozenset[str]) -> list[Button]:
-    """`given`: kinds of approval that are complete. What is shown follows the rules; the functions behind the buttons check again."""
+def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
+    """What is shown follows the rules; the functions behind the buttons check again."""
+    phase, primary = case.phase, _primary(case)
     if phase.status != PhaseStatus.OPEN:
         return []
-    primary = _primary(phase, given)
-    deployments = list(phase.deployments.select_related("target__environment"))
-    whys = _whys(person, phase)
+    whys = _whys(person, roles, phase, wrote=person.pk in case.wrote)
     offered = [name for name in OFFERED if ACTS[name].first <= phase.at <= ACTS[name].last]
     # what others may do is no news on every page: only the main act is shown with its reason
     found = [
         button
         for name in offered
         if not whys[name] or name == primary
-        for button in _buttons(phase, name, whys[name], name == primary, _variants(name, ACTS[name].label, digests, deployments))
+        for button in _buttons(phase, name, whys[name], name == primary, _variants(name, ACTS[name].label, case, roles))
     ]
     return sorted(found, key=lambda button: (not button.minor, button.danger, not button.enabled, button.primary))
 
 
-def _primary(phase: Phase, given: frozenset[str]) -> str:
-    if phase.at is Stage.STAGING_DEPLOYMENT and ApprovalKind.TECHNICAL in given:
+def _primary(case: Case) -> str:
+    stage = case.phase.at
+    if stage is Stage.STAGING_DEPLOYMENT and case.given(ApprovalKind.TECHNICAL) >= case.needed(ApprovalKind.TECHNICAL):
         return "deploy_below_production"
-    if phase.at is Stage.SCHEDULED_WINDOW and phase.bookings.filter(cancelled_at=None).exists():
+    if stage is Stage.SCHEDULED_WINDOW and any(each.starts for each in case.deployments):
         return "approve_business"
-    return PRIMARY.get(phase.at, "")
+    return PRIMARY.get(stage, "")
 
 
 def _address(phase: Phase, name: str) -> str:
@@ -101,21 +108,28 @@ def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[tu
     return [Button(label=label, hidden=hidden, **common) for label, hidden in variants]
 
 
-def _variants(name: str, label: str, digests: tuple[str, str], deployments: list[Deployment]) -> list[tuple[str, tuple]]:
+def _variants(name: str, label: str, case: Case, roles: frozenset[Role]) -> list[tuple[str, tuple]]:
     """One button per target where the act is about a target; the digest that was seen where it is a decision."""
     if name == "reject":
-        return [(label, (("script_digest", digests[0]), ("release_digest", digests[1])))]
+        kinds = [kind for kind in ApprovalKind if _may_decide(kind, case.phase.at, roles)]
+        labels = [label] if len(kinds) == 1 else [f"{label} the {kind} approval" for kind in kinds]
+        return [(text, (("kind", kind), ("digest", case.digest_of(kind)))) for text, kind in zip(labels, kinds, strict=True)]
     production = name in ("dry_run", "deploy_production")
     if name == "roll_back":
-        fitting = [deployment for deployment in deployments if deployment.applied]
+        fitting = [deployment for deployment in case.deployments if has_something_to_undo(deployment, case)]
     elif production or name == "deploy_below_production":
-        fitting = [deployment for deployment in deployments if deployment.target.environment.production is production]
+        fitting = case.on(production=production)
     else:
         return [(label, ())]
     return [
         (f"{label.split(' on ', maxsplit=1)[0].split(' in ', maxsplit=1)[0]} on {each.target}", (("deployment", str(each.pk)),))
         for each in fitting
     ]
+
+
+def _may_decide(kind: ApprovalKind, stage: Stage, roles: frozenset[Role]) -> bool:
+    rule = ACTS[f"approve_{kind}"]
+    return rule.first <= stage <= rule.last and bool(rule.roles & roles)
 
 
 def why_not(person: User, phase: Phase, name: str) -> str:
@@ -125,13 +139,13 @@ def why_not(person: User, phase: Phase, name: str) -> str:
     rule = ACTS[name]
     if not rule.first <= phase.at <= rule.last:
         return WrongStage(rule.label, phase.at.title, rule.first.title).message
-    return _whys(person, phase)[name]
-
-
-def _whys(person: User, phase: Phase) -> dict[str, str]:
-    """Per act, why the person may not do it; "" where they may."""
-    roles, name, number = workflow.roles_of(person), person.get_username(), phase.spec.number
     wrote = phase.spec.author_id == person.pk or phase.spec.editors.filter(person=person).exists()
+    return _whys(person, workflow.roles_of(person), phase, wrote=wrote)[name]
+
+
+def _whys(person: User, roles: frozenset[Role], phase: Phase, *, wrote: bool) -> dict[str, str]:
+    """Per act, why the person may not do it; "" where they may."""
+    name, number = person.get_username(), phase.spec.number
     lacking = {act: MissingRole(name, rule.label.lower(), rule.roles).message for act, rule in ACTS.items() if not roles & rule.roles}
     own = {act: OwnWork(name, number, verb).message for act, verb in OTHERS_DECIDE.items()} if wrote else {}
     return {act: lacking.get(act) or own.get(act, "") for act in ACTS}
@@ -155,6 +169,8 @@ def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
         workflow.roll_back(actor=person, deployment=_deployment(phase, data), reason=data.get("reason", ""))
     elif name == "cancel":
         workflow.cancel(actor=person, phase=phase, reason=data.get("reason", ""))
+    elif name in SAID:
+        SAID[name](person, phase, data)
     elif name in SIMPLE:
         SIMPLE[name](actor=person, phase=phase)
     else:
@@ -162,6 +178,17 @@ def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
     return done(name)
 
 
+def _use_safe_form(person: User, phase: Phase, data: Mapping[str, str]) -> None:
+    place = {name: data.get(name, "") for name in ("script", "line", "column")}
+    known = {name: int(value) for name, value in place.items() if value.isascii() and value.isdigit()}
+    found = Finding.objects.filter(**known, code=data.get("code", ""), analysis__phase=phase) if len(known) == len(place) else None
+    finding = found.select_related("analysis", "script__phase").order_by("-analysis").first() if found else None
+    if finding is None:
+        raise MissingEvidence("edit", ["the finding: open the scripts of the change again"])
+    workflow.use_safe_form(actor=person, finding=finding)
+
+
+SAID = {"comment": say, "resolve": settle, "use_safe_form": _use_safe_form}
 SIMPLE = {"request_analysis": workflow.request_analysis, "request_rehearsal": workflow.request_rehearsal, "advance": workflow.advance}
 
 
@@ -178,9 +205,13 @@ DONE = {
     "request_rehearsal": "The rehearsal is queued; its result stands under Rehearsal in a moment.",
     "advance": "It went on as far as its evidence carries.",
     "edit_specification": "The specification is saved.",
+    "edit_script": "The scripts are changed; approvals of the old ones are void, and the change is at script development.",
     "add_evidence": "The test result is kept with these scripts.",
     "book": "Booked. The business approval is given for this time.",
     "review": "Reviewed, and closed.",
+    "comment": "It stands in the discussion.",
+    "resolve": "Resolved.",
+    "use_safe_form": "The safe form stands in the script. It is analysed again; approvals of the old text are void.",
 }
 
 
@@ -190,10 +221,11 @@ def done(name: str) -> str:
 
 
 def _reject(person: User, phase: Phase, data: dict[str, str]) -> None:
-    """Whoever may give an approval of the stage may refuse it: business at the window, technical before."""
-    kind = ApprovalKind.BUSINESS if phase.at is Stage.SCHEDULED_WINDOW else ApprovalKind.TECHNICAL
-    digest = data.get("release_digest" if kind is ApprovalKind.BUSINESS else "script_digest", "")
-    workflow.reject(actor=person, phase=phase, kind=kind, digest=digest, reason=data.get("reason", ""))
+    """Whoever may give an approval at a stage may refuse it."""
+    kind = data.get("kind", "")
+    if kind not in set(ApprovalKind):
+        raise MissingEvidence("reject", ["the approval that is refused: choose a button of the change's page"])
+    workflow.reject(actor=person, phase=phase, kind=ApprovalKind(kind), digest=data.get("digest", ""), reason=data.get("reason", ""))
 
 
 def _deployment(phase: Phase, data: dict[str, str]) -> Deployment:

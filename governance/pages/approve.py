@@ -6,17 +6,17 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from governance.errors import AlreadyDecided, MissingEvidence, MissingRole, NotReady, OwnWork, Refusal, WrongStage
+from governance import workflow
+from governance.case import Case
+from governance.errors import MissingEvidence, Refusal
 from governance.lifecycle import ACTS, PhaseStatus, Role
-from governance.models import Approval, Decision
+from governance.models import Decision, StartMode
 from governance.orders import ScriptKind
-from governance.pages.case import Case
-from governance.pages.differences import since_known
+from governance.pages.differences import changed_since
 from governance.pages.proofs import findings, proofs, scripts
 from governance.pages.values import address_of, person_name
 from governance.pages.verdicts import answers
 from governance.policy import ROLE_OF, ApprovalKind
-from governance.windows import WindowKind
 from governance.wording import counted
 
 NOUNS = {ApprovalKind.TECHNICAL: "technical", ApprovalKind.BUSINESS: "business"}
@@ -53,23 +53,11 @@ def approve_page(person: User, roles: Collection[Role], case: Case, kind: Approv
 
 
 def refusal_to_decide(person: User, roles: Collection[Role], case: Case, kind: ApprovalKind) -> Refusal | None:
-    """What `workflow.approve` would answer, in its order; that function decides, this one only tells beforehand."""
-    phase, rule = case.phase, ACTS[f"approve_{kind}"]
-    name, number, digest = person.get_username(), phase.spec.number, case.digest_of(kind)
-    if phase.status != PhaseStatus.OPEN:
-        return NotReady(f"{phase} is {phase.status}: nothing more can be done with it. Submit a new change.")
-    if not set(roles) & rule.roles:
-        return MissingRole(name, rule.label.lower(), rule.roles)
-    if not rule.first <= phase.at <= rule.last:
-        return WrongStage(rule.label, phase.at.title, rule.first.title)
-    if case.asked:
-        return MissingEvidence("approve", [f"the changes that {case.asked[0]['person']} asked for: “{case.asked[0]['text'][:60]}”"])
-    if person.pk in case.editors | {phase.spec.author_id}:
-        return OwnWork(name, number, "approve")
-    if not digest:
-        return MissingEvidence("approve for production", ["a booking for every production target"])
-    if any(each.person_id == person.pk for each in case.decided(kind)):
-        return AlreadyDecided(name, kind)
+    """What `workflow.approve` would answer; that function decides, this one only tells beforehand."""
+    try:
+        workflow.check_approval(person, frozenset(roles), case, kind)
+    except Refusal as refusal:
+        return refusal
     return None
 
 
@@ -82,18 +70,19 @@ def _may(roles: Collection[Role], case: Case, refusal: Refusal | None) -> dict[s
 
 
 def _when(case: Case) -> dict[str, Any]:
-    bookings = case.production_bookings
-    if not bookings:
+    booked = case.booked_in_production
+    if not booked:
         return {"booked": False, "url": reverse("admin:governance_spec_form", args=[case.phase.spec_id, case.phase.pk, "book"])}
-    conflicts = [f"{WindowKind.BLACKOUT.capitalize()} “{each.blackout}” on {each.target}" for each in bookings if each.blackout]  # type: ignore[attr-defined]
+    conflicts = [each.conflict[:1].upper() + each.conflict[1:] for each in booked if each.conflict]
+    conflicts += [text[:1].upper() + text[1:] for each in booked for text in each.advice]
     return {
         "booked": True,
-        "starts": min(each.starts for each in bookings),
-        "ends": max(each.ends for each in bookings),
-        "window": bookings[0].window.name,
-        "targets": ", ".join(each.target.name for each in bookings),
-        "start": bookings[0].get_start_display(),
-        "booked_by": person_name(bookings[0].booked_by),
+        "starts": min(each.starts for each in booked),
+        "ends": max(each.ends for each in booked),
+        "window": booked[0].window,
+        "targets": ", ".join(each.target.name for each in booked),
+        "start": StartMode(booked[0].start).label,
+        "booked_by": person_name(User(**booked[0].booked_by)),
         "conflicts": conflicts,
     }
 
@@ -101,7 +90,7 @@ def _when(case: Case) -> dict[str, Any]:
 def _approvals(person: User, case: Case, kind: ApprovalKind, refusal: Refusal | None) -> dict[str, Any]:
     """Decisions that hold, technical ones first, and who is still waited for."""
     held = [each for other in ApprovalKind for each in reversed(case.decided(other))]
-    given, needed = case.counted(kind), case.needed(kind)
+    given, needed = case.given(kind), case.needed(kind)
     waits = max(needed - given, 0)
     return {
         "rows": [_approval(each) for each in held],
@@ -114,8 +103,8 @@ def _approvals(person: User, case: Case, kind: ApprovalKind, refusal: Refusal | 
     }
 
 
-def _approval(approval: Approval) -> dict[str, Any]:
-    counts = approval.in_role and approval.person.is_active  # type: ignore[attr-defined]
+def _approval(approval: Any) -> dict[str, Any]:
+    counts = approval.in_role and approval.person.is_active
     return {
         "person": person_name(approval.person),
         "kind": approval.kind,
@@ -132,12 +121,12 @@ def _signs(case: Case, kind: ApprovalKind) -> str:
     what = f"these {counted(count, 'script')} with checks, limits and rehearsal"
     if kind is ApprovalKind.TECHNICAL:
         return f"{what}. Any edit voids it."
-    return f"{what}, on {counted(len(case.production), 'database')}, at this time. Any edit or move voids it."
+    return f"{what}, on {counted(len(case.on(production=True)), 'database')}, at this time. Any edit or move voids it."
 
 
 def _outlook(case: Case, kind: ApprovalKind) -> dict[str, str]:
     """What an approval given now leads to."""
-    left = case.needed(kind) - case.counted(kind)
+    left = case.needed(kind) - case.given(kind)
     if left > 1:
         return {"outlook": "Yours is not the last approval needed.", "then": f"{left - 1} more to come, each by another person."}
     if left < 1:
@@ -147,7 +136,7 @@ def _outlook(case: Case, kind: ApprovalKind) -> dict[str, str]:
             "outlook": "Yours is the last technical approval needed.",
             "then": "It can then run below production, and be tried in production.",
         }
-    automatic = any(each.start == "automatic" for each in case.production_bookings)
+    automatic = any(each.start == StartMode.AUTOMATIC for each in case.booked_in_production)
     then = "The run then starts by itself at its time" if automatic else "An operator then starts the run at its time"
     return {"outlook": "Yours is the last approval needed.", "then": f"{then}; it stops by itself at its limits."}
 
@@ -159,7 +148,7 @@ def _changed(person: User, case: Case, kind: ApprovalKind) -> dict[str, Any]:
         return {"word": "you have not decided on it before", "diffs": [], "why": ""}
     if not mine[0].voided_at:
         return {"word": "nothing", "diffs": [], "why": f"You {mine[0].decision} exactly this."}
-    diffs = since_known(case.scripts)
+    diffs = changed_since(mine[0].at, case.phase)
     word = counted(sum(diff["count"] for diff in diffs), "line") if diffs else "not the scripts"
     verb = "approval" if mine[0].decision == Decision.APPROVED else "rejection"
     return {"word": word, "diffs": diffs, "why": f"Your {verb} of {mine[0].at:%d %b %H:%M} UTC is void: {mine[0].voided_because}."}

@@ -1,17 +1,21 @@
 """Bookings as a calendar shows them: each with its forecast, its run, and what speaks against it."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet
 
+from governance.collisions import ASKS
+from governance.expectation import forecasts, latest_facts
 from governance.forecast import Interval
 from governance.lifecycle import PhaseStatus
-from governance.models import Analysis, Booking, Run, StartMode, Window
+from governance.models import Booking, Collision, Run, StartMode
+from governance.openings import holds_for
 from governance.orders import RunKind, RunStatus
-from governance.pages.facts import forecast, latest_facts
+from governance.pages.occurrences import Occurrence
 from governance.pages.values import address_of
 
 BAR, WINDOW_ENDS = 120, 100  # a bar's width, and where on it the window ends
@@ -20,7 +24,7 @@ SHORTEST = 2  # a forecast of a moment is still a line
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """`kind`: late, outside, blackout or operator; `detail` names what is in the way, `seconds` by how much."""
+    """`kind`: late, outside, blackout, operator or collision; `detail` names what is in the way, `seconds` by how much."""
 
     kind: str
     detail: str
@@ -33,6 +37,7 @@ class Entry:
     forecast: Interval | None  # None: never analysed on its target
     run: Run | None
     conflicts: tuple[Conflict, ...]
+    closes: datetime  # when the window that it lies in does
 
     @property
     def url(self) -> str:
@@ -51,62 +56,80 @@ class Entry:
         """Where the likely end and that of nine runs in ten lie between the start and the window's end."""
         if self.forecast is None or not self.known:
             return {}
-        unit = WINDOW_ENDS / (self.booking.window.ends - self.booking.starts).total_seconds()
+        unit = WINDOW_ENDS / max((self.closes - self.booking.starts).total_seconds(), 1.0)
         likely = min(BAR, max(SHORTEST, round(unit * self.forecast.likely, 1)))
         p90 = min(BAR, max(likely + 1, round(unit * self.forecast.p90, 1)))
         return {"likely": likely, "rest": round(p90 - likely, 1)}
 
 
-def touching(starts: datetime, ends: datetime, now: datetime) -> Q:
-    """What lies between the two moments, and what is now or still to come."""
-    return Q(starts__lt=ends, ends__gt=starts) | Q(ends__gt=now)
-
-
-def entries(starts: datetime, ends: datetime, now: datetime, blackouts: Sequence[Window]) -> list[Entry]:
-    bookings = list(
-        Booking.objects.filter(touching(starts, ends, now), cancelled_at=None)
+def live_bookings() -> QuerySet[Booking]:
+    """With what a calendar shows of each."""
+    runs = Run.objects.filter(kind=RunKind.DEPLOY).order_by("requested_at")
+    unknown = Collision.objects.filter(booking=OuterRef("pk"), other__cancelled_at=None, score__gte=ASKS, acknowledged_at=None)
+    return (
+        Booking.objects.live()
         .exclude(phase__status=PhaseStatus.CANCELLED)
         .select_related("phase__spec", "target__environment", "window", "booked_by")
+        .annotate(clashes=ArraySubquery(unknown.values_list("why")))
+        .prefetch_related(Prefetch("runs", runs))
         .order_by("starts", "pk")
     )
-    runs = {run.booking_id: run for run in Run.objects.filter(booking__in=bookings, kind=RunKind.DEPLOY).order_by("requested_at")}
-    forecasts = _forecasts(bookings)
+
+
+def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occurrence], others: Iterable[Booking] = ()) -> list[Entry]:
+    """`others`: at the same time, besides those that are shown."""
+    expected = forecasts(bookings, latest_facts(booking.target_id for booking in bookings))
+    by_person = _by_person([*bookings, *others])
     found = []
     for booking in bookings:
-        interval, run = forecasts.get((booking.phase_id, booking.target_id)), runs.get(booking.pk)
+        interval, run = expected.get((booking.phase_id, booking.target_id)), next(reversed(booking.runs.all()), None)
         over = booking.ends <= now or (run is not None and run.status == RunStatus.SUCCEEDED)
-        found.append(Entry(booking, interval, run, () if over else tuple(_conflicts(booking, interval, bookings, blackouts))))
+        around = _around(booking)
+        conflicts = [] if over else [*_in_the_way(booking, interval, around, blackouts), *_of_others(booking, by_person)]
+        found.append(Entry(booking, interval, run, tuple(conflicts), around[1] if around else booking.window.ends))
     return found
 
 
-def _forecasts(bookings: Sequence[Booking]) -> dict[tuple[int, int], Interval]:
-    """By phase and target: the latest analysis, with the target's latest facts."""
-    facts = latest_facts(booking.target_id for booking in bookings)
-    latest = latest_analyses({booking.phase_id for booking in bookings})
-    return {(row.phase_id, target): forecast(row.report, facts.get(target)) for row in latest if (target := row.target_id) is not None}
+def _around(booking: Booking) -> tuple[datetime, datetime] | None:
+    """The occurrence of its window that it lies in."""
+    times = booking.window.occurrences(booking.starts, booking.ends)
+    return next(((begin, end) for begin, end in times if begin <= booking.starts and booking.ends <= end), None)
 
 
-def latest_analyses(phases: Collection[int]) -> QuerySet[Analysis]:
-    """One for each target of each phase."""
-    analyses = Analysis.objects.filter(phase__in=phases, target__isnull=False)
-    return analyses.order_by("phase_id", "target_id", "-pk").distinct("phase_id", "target_id")
-
-
-def _conflicts(booking: Booking, interval: Interval | None, bookings: Iterable[Booking], blackouts: Iterable[Window]) -> list[Conflict]:
+def _in_the_way(
+    booking: Booking, interval: Interval | None, around: tuple[datetime, datetime] | None, blackouts: Iterable[Occurrence]
+) -> list[Conflict]:
     found = [
-        Conflict("blackout", blackout.name)
-        for blackout in blackouts
-        if blackout.environment_id == booking.target.environment_id and blackout.interval.overlaps(booking.starts, booking.ends)
+        Conflict("blackout", each.name)
+        for each in blackouts
+        if each.closes and each.overlaps(booking.starts, booking.ends) and _concerns(each, booking)
     ]
-    window = booking.window
-    if booking.starts < window.starts or booking.ends > window.ends:
-        found.append(Conflict("outside", window.name))
-    left = (window.ends - booking.starts).total_seconds()
+    if around is None:
+        found.append(Conflict("outside", booking.window.name))
+    left = ((around[1] if around else booking.ends) - booking.starts).total_seconds()
     if interval and math.isfinite(interval.p90) and interval.p90 > left:
-        found.append(Conflict("late", window.name, interval.p90 - left))
-    others = (other.phase for other in bookings if _need_the_same_person(booking, other))
-    found += [Conflict("operator", f"{phase.spec.number} {phase}") for phase in others]
+        found.append(Conflict("late", booking.window.name, interval.p90 - left))
     return found
+
+
+def _concerns(blackout: Occurrence, booking: Booking) -> bool:
+    """That of a domain is told on the page of the change, which knows its domains."""
+    return blackout.window.domain_id is None and holds_for(blackout.window, booking.target)
+
+
+def _of_others(booking: Booking, by_person: dict[int, list[Booking]]) -> list[Conflict]:
+    others = (other.phase for other in by_person.get(booking.booked_by_id, ()) if _need_the_same_person(booking, other))
+    found = [Conflict("operator", f"{phase.spec.number} {phase}") for phase in others]
+    return found + [Conflict("collision", why) for why in booking.clashes]  # type: ignore[attr-defined]
+
+
+def _by_person(bookings: Iterable[Booking]) -> dict[int, list[Booking]]:
+    """Those that somebody starts by hand, once each."""
+    found: dict[int, dict[int, Booking]] = {}
+    for booking in bookings:
+        if booking.start == StartMode.MANUAL:
+            found.setdefault(booking.booked_by_id, {})[booking.pk] = booking
+    return {person: list(own.values()) for person, own in found.items()}
 
 
 def _need_the_same_person(one: Booking, other: Booking) -> bool:

@@ -1,21 +1,25 @@
 """A month of windows, blackouts and bookings, and each target's gate as it is now."""
 
 from calendar import Calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
 
 from governance.gates import clock
-from governance.models import Target, Window
-from governance.pages.bookings import Entry, entries, touching
-from governance.pages.values import address_of
-from governance.windows import WindowKind, state_at
+from governance.lifecycle import PhaseStatus
+from governance.models import Booking, Target, Window
+from governance.openings import holds_for
+from governance.pages.bookings import Entry, entries, live_bookings
+from governance.pages.occurrences import Occurrence, known_windows, occurrences
+from governance.windows import Interval, Tier, WindowKind, state_at
 
 COMING = 6
+MOST_IN_A_DAY = 4  # of bookings, windows and blackouts each
 YEARS = range(2000, 2100)
 MOMENT = timedelta(microseconds=1)
 
@@ -25,39 +29,73 @@ def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
     now = localtime(clock())
     first = _read_month(wanted) or now.date().replace(day=1)
     days = [day for week in Calendar().monthdatescalendar(first.year, first.month) for day in week]
-    starts, ends = _midnight(days[0]), _midnight(days[-1] + timedelta(days=1))
-    windows = list(Window.objects.select_related("environment").filter(touching(starts, ends, now)).order_by("starts"))
-    known = entries(starts, ends, now, [window for window in windows if window.kind == WindowKind.BLACKOUT])
-    shown = [entry for entry in known if starts <= entry.booking.starts < ends]
+    starts, ends = midnight(days[0]), midnight(days[-1] + timedelta(days=1))
+    rows = known_windows()
+    times = occurrences(rows, starts, ends)
+    bookings, coming = _bookings(starts, ends, now)
+    told = _told(bookings, coming)
+    found = {entry.booking.pk: entry for entry in entries(told, now, occurrences(rows, *_span(told, now)), bookings)}
+    by_day = _by_day(bookings)
+    shown = [found[booking.pk] for booking in bookings if booking.pk in found]
     return {
+        "view": "month",
         "month": first,
-        "previous": f"{first - timedelta(days=1):%Y-%m}",
-        "next": f"{first + timedelta(days=31):%Y-%m}",
-        "zone": _zone(_midnight(first)),
-        "days": [_day(day, days[0], first.month, now.date(), shown, windows) for day in days],
-        "booked": len(shown),
-        "empty": not shown and not any(window.interval.overlaps(starts, ends) for window in windows),
+        "previous": f"?month={first - timedelta(days=1):%Y-%m}",
+        "next": f"?month={first + timedelta(days=31):%Y-%m}",
+        "zone": zone_of(midnight(first)),
+        "days": [_day(day, days[0], first.month, now.date(), by_day.get(day, []), found, times) for day in days],
+        "booked": len(bookings),
+        "empty": not bookings and not times,
         "conflicts": [entry for entry in shown if entry.conflicts],
-        "gates": [_gate(target, windows, now) for target in Target.objects.in_rank_order()],
-        "coming": [entry for entry in known if entry.booking.ends > now][:COMING],
+        "gates": gates(rows, now),
+        "coming": [found[booking.pk] for booking in coming],
         "keeper": keeper,
         "add_url": reverse("admin:governance_window_add"),
     }
 
 
-def _read_month(text: str) -> date | None:
+def _bookings(starts: datetime, ends: datetime, now: datetime) -> tuple[list[Booking], list[Booking]]:
+    """Those of the span, and the next ones."""
+    soonest = Booking.objects.live().filter(ends__gt=now).exclude(phase__status=PhaseStatus.CANCELLED).order_by("starts", "pk")[:COMING]
+    rows = list(live_bookings().filter(Q(starts__gte=starts, starts__lt=ends) | Q(pk__in=soonest.values("pk"))))
+    return [row for row in rows if starts <= row.starts < ends], [row for row in rows if row.ends > now][:COMING]
+
+
+def _by_day(bookings: Iterable[Booking]) -> dict[date, list[Booking]]:
+    found: dict[date, list[Booking]] = {}
+    for booking in bookings:
+        found.setdefault(localtime(booking.starts).date(), []).append(booking)
+    return found
+
+
+def _told(bookings: Iterable[Booking], coming: Iterable[Booking]) -> list[Booking]:
+    """Those that a month has room for, and the next ones: the others are counted, and told by week and agenda."""
+    shown = [booking for own in _by_day(bookings).values() for booking in own[:MOST_IN_A_DAY]]
+    return list({booking.pk: booking for booking in (*shown, *coming)}.values())
+
+
+def _span(bookings: Iterable[Booking], now: datetime) -> tuple[datetime, datetime]:
+    times = [moment for booking in bookings for moment in (booking.starts, booking.ends)]
+    return min(times, default=now), max(times, default=now)
+
+
+def read_day(text: str) -> date | None:
     try:
-        first = date.fromisoformat(f"{text}-01")
+        day = date.fromisoformat(text)
     except ValueError:
         return None
-    return first if first.year in YEARS else None
+    return day if day.year in YEARS else None
 
 
-def _midnight(day: date) -> datetime:
+def _read_month(text: str) -> date | None:
+    return read_day(f"{text}-01")
+
+
+def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
 
-def _zone(moment: datetime) -> str:
+def zone_of(moment: datetime) -> str:
     """ "New York, UTC−5", or "UTC"."""
     name = timezone.get_current_timezone_name().rpartition("/")[2].replace("_", " ")
     minutes = int((localtime(moment).utcoffset() or timedelta()).total_seconds()) // 60
@@ -65,56 +103,76 @@ def _zone(moment: datetime) -> str:
     return f"{name}, UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''}" if minutes else name
 
 
-def _day(day: date, first_shown: date, month: int, today: date, shown: Iterable[Entry], windows: Sequence[Window]) -> dict[str, Any]:
-    starts, ends = _midnight(day), _midnight(day + timedelta(days=1))
-    here = [window for window in windows if window.interval.overlaps(starts, ends)]
-    opening = [window for window in here if window.starts >= starts or day == first_shown]
-    blackouts = [window for window in here if window.kind == WindowKind.BLACKOUT]
-    whole = any(window.starts <= starts and window.ends >= ends for window in blackouts)
-    booked = [entry for entry in shown if starts <= entry.booking.starts < ends]
-    free = [window for window in opening if window.kind == WindowKind.MAINTENANCE and not _is_taken(window, booked)]
+def _day(
+    day: date,
+    first_shown: date,
+    month: int,
+    today: date,
+    bookings: Sequence[Booking],
+    found: Mapping[int, Entry],
+    times: Iterable[Occurrence],
+) -> dict[str, Any]:
+    starts, ends = midnight(day), midnight(day + timedelta(days=1))
+    here = [each for each in times if each.overlaps(starts, ends)]
+    opening = [each for each in here if each.starts >= starts or day == first_shown]
+    blackouts = [each for each in here if each.is_blackout]
+    whole = any(each.closes and each.starts <= starts and each.ends >= ends for each in blackouts)
+    free = [each for each in opening if not each.is_blackout and not _is_taken(each, bookings)]
     classes = {"today": day == today, "out": day.month != month, "hard": whole, "soft": bool(blackouts) and not whole}
-    classes["bare"] = not (booked or blackouts or free)
+    classes["bare"] = not (bookings or blackouts or free)
     return {
         "date": day,
         "names_month": day.day == 1 or day == first_shown,
         "classes": " ".join(name for name, holds in classes.items() if holds),
-        "booked": booked,
-        "blackouts": [_window(window, day, booked) for window in opening if window.kind == WindowKind.BLACKOUT],
-        "windows": [_window(window, day, booked) for window in free],
+        "booked": [found[booking.pk] for booking in bookings if booking.pk in found],
+        "blackouts": [_window(each, day, bookings) for each in opening if each.is_blackout][:MOST_IN_A_DAY],
+        "windows": [_window(each, day, bookings) for each in free[:MOST_IN_A_DAY]],
+        "more": _more(len(bookings), len(free), sum(each.is_blackout for each in opening)),
     }
 
 
-def _is_taken(window: Window, booked: Iterable[Entry]) -> bool:
+def _more(*counts: int) -> int:
+    """How much a day holds besides what it shows."""
+    return sum(max(count - MOST_IN_A_DAY, 0) for count in counts)
+
+
+def _is_taken(time: Occurrence, bookings: Iterable[Booking]) -> bool:
     """By one booking from beginning to end, which then stands for it."""
-    bookings = (entry.booking for entry in booked)
-    return any(each.window_id == window.pk and each.starts <= window.starts and each.ends >= window.ends for each in bookings)
+    return any(each.window_id == time.window.pk and each.starts <= time.starts and each.ends >= time.ends for each in bookings)
 
 
-def _window(window: Window, day: date, booked: Iterable[Entry]) -> dict[str, Any]:
-    starts, ends = localtime(window.starts), localtime(window.ends)
+def _window(time: Occurrence, day: date, bookings: Iterable[Booking]) -> dict[str, Any]:
+    starts, ends = localtime(time.starts), localtime(time.ends)
     last = (ends - MOMENT).date()
     return {
-        "url": address_of(window),
-        "name": window.name,
-        "environment": window.environment.name,
+        "url": time.url,
+        "name": time.name,
+        "environment": time.scope,
+        "tier": "" if time.closes or not time.is_blackout else time.window.get_tier_display().lower(),
         "starts": starts,
         "ends": ends,
         "last": last,
         "until_another_day": last > day and ends - starts >= timedelta(days=1),
-        "whole_days": starts == _midnight(starts.date()) and ends == _midnight(ends.date()),
-        "free": not any(entry.booking.window_id == window.pk for entry in booked),
+        "whole_days": starts == midnight(starts.date()) and ends == midnight(ends.date()),
+        "free": not any(booking.window_id == time.window.pk and time.overlaps(booking.starts, booking.ends) for booking in bookings),
     }
 
 
-def _gate(target: Target, windows: Iterable[Window], now: datetime) -> dict[str, Any]:
-    """Whether a booked run could start on the target now."""
+def gates(rows: Iterable[Window], now: datetime) -> list[dict[str, Any]]:
+    """Whether a booked run could start on each target now. The next time of every window tells what is and what comes."""
+    coming = [Occurrence(row, *time) for row in rows if (time := row.next_occurrence(now))]
+    return [_gate(target, coming, now) for target in Target.objects.in_rank_order()]
+
+
+def _gate(target: Target, coming: Iterable[Occurrence], now: datetime) -> dict[str, Any]:
     gate = {"name": target.name, "environment": target.environment.name, "url": reverse("admin:schema_target", args=[target.name])}
     if not target.environment.production:
         return {**gate, "open": True, "why": "Runs here need no window", "changes_at": None}
-    own = [window for window in windows if window.environment_id == target.environment_id]
-    state = state_at([window.interval for window in own], now)
-    decisive = WindowKind.MAINTENANCE if state.open else WindowKind.BLACKOUT
-    holding = next((window for window in own if window.kind == decisive and window.interval.covers(now)), None)
-    why = f"{holding.get_kind_display()} “{holding.name}”" if holding else "No window is open"
+    own = [each for each in coming if each.window.domain_id is None and holds_for(each.window, target)]
+    state = state_at(
+        [Interval(WindowKind(each.window.kind), each.name, each.starts, each.ends, Tier(each.window.tier)) for each in own], now
+    )
+    here = [each for each in own if each.starts <= now < each.ends]
+    holding = next((each for each in here if (not each.is_blackout if state.open else each.closes)), None)
+    why = f"{holding.window.get_kind_display()} “{holding.name}”" if holding else "No window is open"
     return {**gate, "open": state.open, "why": why, "changes_at": state.changes_at}

@@ -1,41 +1,61 @@
 """The page of one change."""
 
-import re
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import prefetch_related_objects
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
+from django.utils import timezone
 
-from governance import lifecycle
-from governance.dossier import gather
-from governance.lifecycle import Dossier, PhaseStatus, Stage, State
-from governance.manifest import digests_of
-from governance.models import Analysis, AuditEvent, Phase, Run, Spec
+from governance import case, lifecycle
+from governance.case import Case
+from governance.dossier import dossier_of
+from governance.lifecycle import ACTS, Dossier, PhaseStatus, Role, Stage, State
+from governance.models import Analysis, AuditEvent, Criterion, Dependency, DependencyKind, Phase, Spec
 from governance.orders import RunStatus
 from governance.pages.acts import buttons
+from governance.pages.discussion import Discussion, discussion
 from governance.pages.tabs import tab_of
-from governance.pages.values import person_name
-from governance.policy import ApprovalKind
+from governance.pages.values import lock_name, person_name
 from governance.specification import SECTIONS
 
 TABS = (
-    "specification", "scripts", "impact", "rehearsal", "approvals", "schedule", "runs", "checks", "compatibility", "review", "history",
+    "specification", "scripts", "impact", "rehearsal", "approvals", "schedule", "runs", "checks", "compatibility", "discussion", "review",
+    "history",
 )  # fmt: skip
 SHORT = {Stage.STAGING_DEPLOYMENT: "Staging deploy", Stage.PRODUCTION_DRY_RUN: "Dry run", Stage.PRODUCTION_DEPLOYMENT: "Production deploy",
          Stage.POST_MIGRATION_VERIFICATION: "Verification", Stage.MONITORING_PERIOD: "Monitoring"}  # fmt: skip
 BLOCKS = ("nothing", "writes", "reads and writes")
-WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")  # AccessExclusive → access exclusive
 
 
-def change_page(person: User, spec: Spec, phase_id: int | None, tab: str) -> dict[str, Any]:
-    phases = list(spec.phases.all())
+def phases_of(change: int) -> QuerySet[Phase]:
+    """With what the page says about the change. `change`: its id."""
+    spec = OuterRef("spec")
+    criteria = Criterion.objects.filter(spec=spec).order_by("pk")
+    unfinished = Phase.objects.filter(spec=OuterRef("other")).exclude(status=PhaseStatus.CLOSED)
+    needs = Dependency.objects.filter(spec=spec).order_by("pk")
+    rows = case.phases().filter(spec=change)
+    return rows.annotate(
+        criteria=ArraySubquery(criteria.values(row=JSONObject(name="name", expected="expected", result="result", met="met"))),
+        needs=ArraySubquery(
+            needs.values(row=JSONObject(id="other", title="other__title", waiting=Exists(unfinished), kind="kind", why="found"))
+        ),
+    )
+
+
+def change_page(person: User, roles: frozenset[Role], phases: list[Any], phase_id: int | None, tab: str, on: str = "") -> dict[str, Any]:
+    """`phases`: all that `phases_of` found."""
     current = next((phase for phase in phases if phase.pk == phase_id), phases[0])
-    current.spec = spec
-    prefetch_related_objects([current], "scripts")  # read for the digests and by several tabs
-    analysis = current.analyses.order_by("-pk").first()
-    events = list(AuditEvent.objects.filter(subject=spec.number)[:200]) if tab == "history" else []
+    spec, known = current.spec, case.case_of(current)
+    analysis = max(known.analyses.values(), key=lambda each: each.pk, default=None)
+    talk = discussion(person, roles, current, on)
+    rule = ACTS["edit_script"]
+    editable = current.status == PhaseStatus.OPEN and rule.first <= current.at <= rule.last and bool(rule.roles & roles)
+    counts = {"scripts": len(known.scripts), "discussion": talk.open}
     return {
+        "pk": spec.pk,
         "number": spec.number,
         "title": spec.title,
         "sentence": current.sentence,
@@ -44,26 +64,40 @@ def change_page(person: User, spec: Spec, phase_id: int | None, tab: str) -> dic
         "open": current.status == PhaseStatus.OPEN,
         "risk": _risk(current, analysis),
         "change_class": current.get_change_class_display(),
-        "phases": [_phase(person, phase, phase == current, analysis, tab) for phase in phases],
+        "phases": [
+            {
+                "title": phase.name.capitalize(),
+                "url": f"?phase={phase.pk}",
+                "current": phase == current,
+                **(_phase(person, roles, known, analysis, tab, talk) if phase == current else {}),
+            }
+            for phase in phases
+        ],
         "specification": [{"title": title, "text": getattr(spec, name)} for name, title in SECTIONS.items() if getattr(spec, name)],
         "facts": _facts(spec, current),
-        "requires": [
-            _requirement(dependency.other) for dependency in spec.dependencies.select_related("other").prefetch_related("other__phases")
+        "requires": [_requirement(need) for need in current.needs if need["kind"] == DependencyKind.REQUIRES],
+        "links": [_requirement(need) for need in current.needs],
+        "history": _history(spec) if tab == "history" else [],
+        "tabs": [
+            {"name": name.capitalize(), "url": f"?phase={current.pk}&tab={name}", "current": name == tab, "count": counts.get(name)}
+            for name in TABS
         ],
-        "history": _history(events),
-        "tabs": [{"name": name.capitalize(), "url": f"?phase={current.pk}&tab={name}", "current": name == tab} for name in TABS],
+        "discussion": talk,
+        "editable": editable,
         "tab": tab,
-        "review": _review(current),
+        "review": _review(current) if tab == "review" else [],
     }
 
 
-def _history(events: list[AuditEvent]) -> list[dict[str, Any]]:
+def _history(spec: Spec) -> list[dict[str, Any]]:
     """Newest first; a text that begins with its actor is not said twice."""
-    names = {user.get_username(): person_name(user) for user in User.objects.filter(username__in={event.actor for event in events})}
+    people = User.objects.filter(username=OuterRef("actor"))
+    named = people.values(row=JSONObject(username="username", first_name="first_name", last_name="last_name"))
+    events = AuditEvent.objects.filter(subject=spec.number).annotate(person=Subquery(named))
     return [
         {
             "at": event.at,
-            "actor": names.get(event.actor) or event.actor.removeprefix("system:").capitalize(),
+            "actor": person_name(User(**event.person)) if event.person else event.actor.removeprefix("system:").capitalize(),
             "text": event.text.removeprefix(event.actor).strip(),
             "refused": event.refused,
         }
@@ -79,7 +113,7 @@ def _risk(phase: Phase, analysis: Analysis | None) -> dict[str, Any]:
 
 def _facts(spec: Spec, phase: Phase) -> list[dict[str, str]]:
     rows = {
-        "Domains": ", ".join(domain.name for domain in spec.domains.all()),
+        "Domains": ", ".join(domain["name"] for domain in phase.domains),  # type: ignore[attr-defined]
         "Class": phase.get_change_class_display(),
         "Category": phase.get_category_display(),
         "Data class": spec.get_data_class_display(),
@@ -90,10 +124,11 @@ def _facts(spec: Spec, phase: Phase) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in rows.items() if value]
 
 
-def _requirement(other: Spec) -> dict[str, str]:
-    closed = all(phase.status == PhaseStatus.CLOSED for phase in other.phases.all())
+def _requirement(need: dict[str, Any]) -> dict[str, str]:
+    other = Spec(pk=need["id"], title=need["title"])
     url = reverse("admin:governance_spec_change", args=[other.pk])
-    return {"title": f"{other.number} {other.title}", "url": url, "state": "done" if closed else "waiting"}
+    state = "waiting" if need["waiting"] else "done"
+    return {"title": f"{other.number} {other.title}", "url": url, "state": state, "kind": need["kind"], "why": need["why"]}
 
 
 def _review(phase: Phase) -> list[dict[str, str]]:
@@ -101,7 +136,8 @@ def _review(phase: Phase) -> list[dict[str, str]]:
     if not review:
         return []
     criteria = [
-        f"{'✓' if each.met else '✗'} {each.name}: expected {each.expected}, got {each.result}" for each in phase.spec.criteria.all()
+        "{} {name}: expected {expected}, got {result}".format("✓" if each["met"] else "✗", **each)
+        for each in phase.criteria  # type: ignore[attr-defined]
     ]
     debts = [f"{debt.title} ({person_name(debt.owner)}, due {debt.due:%d %b %Y})" for debt in review.follow_ups.select_related("owner")]
     parts = {
@@ -114,31 +150,20 @@ def _review(phase: Phase) -> list[dict[str, str]]:
     return [{"title": title, "text": text} for title, text in parts.items() if text]
 
 
-def _phase(person: User, phase: Phase, current: bool, analysis: Analysis | None, tab: str) -> dict[str, Any]:
-    url = f"?phase={phase.pk}"
-    if not current:
-        return {"title": phase.name.capitalize(), "current": False, "url": url}
-    dossier = gather(phase)
+def _phase(person: User, roles: frozenset[Role], known: Case, analysis: Analysis | None, tab: str, talk: Discussion) -> dict[str, Any]:
+    phase, dossier = known.phase, dossier_of(known, timezone.now())
     evidence = lifecycle.evidence(phase.at, dossier)
-    given = frozenset(kind for kind in ApprovalKind if _complete(dossier, kind))
     return {
-        "title": phase.name.capitalize(),
-        "current": True,
-        "url": url,
+        "pk": phase.pk,
         "stage_number": phase.stage,
         "stages": _stages(phase, dossier),
-        "note": _note(phase, dossier),
+        "note": _note(known, dossier),
         "missing": [{"state": piece.state, "text": piece.text, "detail": piece.detail} for piece in evidence],
-        "acts": buttons(person, phase, digests_of(phase), given),
-        "versions": _versions(phase),
+        "acts": buttons(person, roles, known),
+        "versions": _versions(known),
         "tables": _tables(analysis),
-        **tab_of(phase, tab, analysis),
+        **tab_of(known, tab, analysis, talk),
     }
-
-
-def _complete(dossier: Dossier, kind: ApprovalKind) -> bool:
-    approval = dossier.technical if kind is ApprovalKind.TECHNICAL else dossier.business
-    return approval.given >= approval.needed
 
 
 def _stages(phase: Phase, dossier: Dossier) -> list[dict[str, Any]]:
@@ -158,11 +183,11 @@ def _stage_state(phase: Phase, stage: Stage, dossier: Dossier) -> dict[str, str]
     return {"state": "stale" if stale else "missing", "title": f"since then {'stale' if stale else 'missing'}: {title}"}
 
 
-def _note(phase: Phase, dossier: Dossier) -> dict[str, str] | None:
+def _note(known: Case, dossier: Dossier) -> dict[str, str] | None:
     """One sentence where something went wrong; what is merely missing stands in the rail."""
-    last = Run.objects.filter(deployment__phase=phase).exclude(status=RunStatus.QUEUED).order_by("-requested_at").first()
+    last = next((run for run in known.runs if run.status != RunStatus.QUEUED), None)
     if (
-        phase.status == PhaseStatus.OPEN
+        known.phase.status == PhaseStatus.OPEN
         and last
         and last.status in (RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE)
     ):
@@ -175,8 +200,8 @@ def _note(phase: Phase, dossier: Dossier) -> dict[str, str] | None:
     return None
 
 
-def _versions(phase: Phase) -> str:
-    done = phase.deployments.filter(applied=True, target__environment__production=True).first()
+def _versions(known: Case) -> str:
+    done = next((each for each in known.on(production=True) if each.applied), None)
     return f"{done.target} {done.version_before} → {done.version_after}" if done else ""
 
 
@@ -188,7 +213,7 @@ def _tables(analysis: Analysis | None) -> list[dict[str, str]]:
     return [
         {
             "name": relation.removeprefix("public."),
-            "lock": WORDS.sub(" ", lock["mode"].removesuffix("Lock")).lower(),
+            "lock": lock_name(lock["mode"]),
             "detail": f"blocks {lock['blocks']}",
             "state": "ok" if lock["blocks"] == "nothing" else "warn",
         }

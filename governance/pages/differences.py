@@ -1,17 +1,32 @@
 """What became of a change's scripts since a person knew them, as a unified diff."""
 
-from collections.abc import Iterable
+from datetime import datetime
 from difflib import unified_diff
 from typing import Any
 
-from governance.models import Script
+from django.db.models import DateTimeField, OuterRef, Subquery, Value
+from django.db.models.expressions import Combinable
+
+from governance.models import Analysis, Phase, Script
 
 LOOKS = {"+": "ins", "-": "del", "@": "place"}
 
 
-def since_known(scripts: Iterable[Script]) -> list[dict[str, Any]]:
-    """Only of scripts whose text is another than their `known`: name, lines (each look and text), and how many lines differ."""
-    return [_diff(script, script.known or "") for script in scripts if script.known != script.text]  # type: ignore[attr-defined]
+def changed_since(moment: datetime, phase: Phase) -> list[dict[str, Any]]:
+    """Only of scripts whose text was another then: name, lines (each look and text), and how many lines differ."""
+    return _changed_since(Value(moment, output_field=DateTimeField()), phase)
+
+
+def since_last_analysis(phase: Phase, content: str) -> list[dict[str, Any]]:
+    """`content`: digest of the scripts as they are. Nothing where they were never analysed as something else."""
+    earlier = Analysis.objects.filter(phase=phase).exclude(digest=content).order_by("-at")
+    return _changed_since(Subquery(earlier.values("at")[:1]), phase)
+
+
+def _changed_since(moment: Combinable, phase: Phase) -> list[dict[str, Any]]:
+    then = Script.history.filter(id=OuterRef("pk"), history_date__lte=moment).order_by("-history_date")
+    scripts = Script.objects.filter(phase=phase).annotate(known=Subquery(then.values("text")[:1]), moment=moment)
+    return [_diff(script, script.known or "") for script in scripts if script.moment and script.known != script.text]
 
 
 def _diff(script: Script, before: str) -> dict[str, Any]:

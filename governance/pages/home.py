@@ -1,8 +1,9 @@
 """What waits for whom, and the counts of the navigation."""
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet, Value
 
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Phase, Run
@@ -13,7 +14,10 @@ WAITS: dict[Role, tuple[Stage, ...]] = {
     ),
     Role.REVIEWER: (Stage.STAGING_DEPLOYMENT, Stage.CLOSURE),
     Role.STAKEHOLDER: (Stage.SCHEDULED_WINDOW,),
-    Role.OPERATOR: (Stage.STAGING_DEPLOYMENT, Stage.PRODUCTION_DRY_RUN, Stage.SCHEDULED_WINDOW, Stage.PRODUCTION_DEPLOYMENT),
+    Role.OPERATOR: (
+        Stage.STAGING_DEPLOYMENT, Stage.PRODUCTION_DRY_RUN, Stage.SCHEDULED_WINDOW, Stage.PRODUCTION_DEPLOYMENT,
+        Stage.POST_MIGRATION_VERIFICATION,
+    ),
     Role.AUDITOR: (),
 }  # fmt: skip
 
@@ -25,6 +29,11 @@ def waiting_for(roles: Collection[Role]) -> Q:
 def navigation(roles: Collection[Role], superuser: bool) -> dict[str, int] | None:
     if not roles and not superuser:
         return None
-    approving = [role for role in (Role.REVIEWER, Role.STAKEHOLDER) if role in roles]
-    waiting = Phase.objects.filter(waiting_for(approving)).count() if approving else 0
-    return {"approvals": waiting, "live": Run.objects.live().count()}
+    approving = {Role.REVIEWER, Role.STAKEHOLDER} & set(roles)
+    rows = [_counted("approvals", Phase.objects.filter(waiting_for(approving))), _counted("live", Run.objects.live())]
+    return {"approvals": 0, "live": 0, **dict(rows[0].union(rows[1], all=True))}
+
+
+def _counted(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Without a row where there is nothing to count."""
+    return rows.order_by().values(what=Value(name)).annotate(count=Count("pk")).values_list("what", "count")

@@ -12,7 +12,7 @@ from governance.delivery import PERIOD, Ended, figures
 from governance.lifecycle import ACTS, ENDED, PhaseStatus, Role, Stage
 from governance.models import Booking, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
 from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus
-from governance.pages.duties import MOST, duties
+from governance.pages.duties import MOST, duties, waits_for_others
 from governance.pages.figures import figure_rows
 from governance.pages.values import address_of, person_name
 from governance.versions import read_script
@@ -28,6 +28,7 @@ def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
         "greeting": _greeting(),
         "waiting": waiting[:MOST],
         "waits": _summary(waiting),
+        "others": waits_for_others(person, roles)[:MOST],
         "next": _next(),
         "figures": figure_rows(figures(_ended()), timezone.now()),
         "running": [_running(run) for run in _live()],
@@ -163,7 +164,7 @@ def _first_steps(roles: Collection[Role], databases: list[dict[str, Any]]) -> li
         {
             "done": any(database["known"] for database in databases),
             "title": "Take the baseline",
-            "sub": "manage.py grants NAME tests what the runner may do there. The first analysis reads the schema as version 1.0.0.",
+            "sub": "The runner reads the schema as version 1.0.0 and tests what it may do; manage.py grants NAME prints the SQL it needs.",
             "url": databases[0]["url"] if databases else "",
             "who": "an operator",
         },

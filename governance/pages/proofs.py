@@ -1,15 +1,16 @@
 """What was tried and found before a decision: passed, failed or unknown, each with its number and its evidence."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 
+from governance.case import Case
 from governance.lifecycle import Stage
-from governance.models import Run
+from governance.models import Run, Script
 from governance.orders import RunKind, RunStatus, StepStatus, Verdict
-from governance.pages.case import Case
 from governance.pages.highlight import highlighted
 from governance.pages.values import address_of
 from governance.pages.verdicts import Link, current
@@ -35,7 +36,7 @@ def proofs(case: Case, kind: ApprovalKind) -> list[Proof]:
 
 def _rehearsed(case: Case) -> list[Proof]:
     run, same = "Rehearsed forward, back, again", "Schema after the rollback"
-    rehearsal = case.rehearsal
+    rehearsal = case.latest_rehearsal
     if rehearsal is None or rehearsal.digest != case.content or not rehearsal.verdict:
         way_out = Link("rehearse", f"{address_of(case.phase)}&tab=rehearsal")
         return [Proof(run, "unknown", "not of this version" if rehearsal else "not yet", way_out), Proof(same, "unknown", "unknown")]
@@ -52,20 +53,21 @@ def _rehearsed(case: Case) -> list[Proof]:
 
 def _tested(case: Case) -> Proof:
     """The latest result of each suite, for these scripts."""
-    latest = {(test["suite"], test["service"]): test["passed"] for test in reversed(case.tests) if test["digest"] == case.content}
-    failed = list(latest.values()).count(False)
+    latest = case.current_tests()
+    failed = sum(not test["passed"] for test in latest)
     if latest:
         return Proof("Integration tests", "failed" if failed else "passed", f"{len(latest) - failed} of {len(latest)}")
-    asked_for = case.phase.at <= Stage.INTEGRATION_TESTING or case.tests
+    asked_for = case.phase.at <= Stage.INTEGRATION_TESTING or case.phase.tests
     return Proof("Integration tests", "unknown", "unknown") if asked_for else Proof("Integration tests", "", "none asked for")
 
 
 def _checked(case: Case) -> Proof:
     """The checks of the last run below production."""
-    run = next((each for each in case.runs if _deployed_below_production(each) and each.script_digest == case.digest), None)
+    run = next((each for each in case.runs if _deployed_below_production(each) and each.script_digest == case.digests[0]), None)
     if run is None:
         return Proof("Checks below production", "unknown", "not run yet", Link("runs", f"{address_of(case.phase)}&tab=runs"))
-    passed, failed, unknown = (getattr(run, verdict) for verdict in Verdict)
+    verdicts = [answer["verdict"] for answer in run.answers]
+    passed, failed, unknown = (verdicts.count(verdict) for verdict in Verdict)
     count = f"{passed} of {passed + failed + unknown}"
     if failed or unknown:
         count += ", " + ", ".join(f"{number} {word}" for number, word in ((failed, "failed"), (unknown, "unknown")) if number)
@@ -89,7 +91,7 @@ def _judged(case: Case) -> Proof:
 
 def _dry_run(case: Case) -> Proof:
     runs = [run for run in case.runs if run.kind == RunKind.DRY_RUN and run.finished_at]
-    ours = next((run for run in runs if run.script_digest == case.digest), None)
+    ours = next((run for run in runs if run.script_digest == case.digests[0]), None)
     if ours is None:
         return Proof("Dry run in production", "unknown", "not of this version" if runs else "not yet")
     word = "passed" if ours.status == RunStatus.SUCCEEDED else "failed"
@@ -102,14 +104,17 @@ def findings(case: Case) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def scripts(case: Case, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every script with its findings at their lines."""
+def scripts(
+    case: Case, found: list[dict[str, Any]], said: Callable[[Script, int], dict[str, Any]] = lambda script, line: {}
+) -> list[dict[str, Any]]:
+    """Every script with its findings at their lines; `said`: what else stands at a line."""
     at: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for finding in found:
         at[finding["script"], finding["line"]].append(finding)
     rows = sorted(case.scripts, key=lambda script: (script.version, KINDS.index(script.kind)))
     return [
         {
+            "pk": row.pk,
             "kind": row.kind,
             "name": row.name,
             "checksum": row.checksum,
@@ -117,7 +122,7 @@ def scripts(case: Case, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "warnings": sum(each["level"] == "warning" and each["script"] == row.name for each in found),
             "blockers": sum(each["level"] == "blocking" and each["script"] == row.name for each in found),
             "lines": [
-                {"number": number, "text": text, "findings": at[row.name, number], "hit": _hit(at[row.name, number])}
+                {"number": number, "text": text, "findings": at[row.name, number], "hit": _hit(at[row.name, number]), **said(row, number)}
                 for number, text in enumerate(highlighted(row.text), 1)
             ],
         }

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, F, Func, IntegerField, Value
 from django.urls import reverse
 
+from governance.expectation import latest_facts
 from governance.facts import Facts, TableFacts
-from governance.models import DomainTable, SchemaSnapshot, TableVersion, Target
+from governance.models import DomainTable, Observation, SchemaSnapshot, TableVersion, Target
 from governance.pages.catalogue import Catalogue
-from governance.pages.facts import latest_facts
 from governance.pages.values import address_of
 from governance.schema.diff import diff
 from governance.schema.model import Kind, Schema
@@ -73,12 +73,19 @@ def snapshot_of(target: Target, wanted: str) -> SchemaSnapshot | None:
 
 
 def target_page(target: Target, snapshot: SchemaSnapshot | None, *, search: str) -> dict[str, Any]:
-    page = {"target": target, "snapshot": snapshot, "search": search, "past": bool(snapshot and snapshot.valid_to)}
+    facts = latest_facts([target.pk]).get(target.pk)
+    page = {
+        "target": target,
+        "snapshot": snapshot,
+        "search": search,
+        "past": bool(snapshot and snapshot.valid_to),
+        "needs": facts.needs if facts else (),
+        "last": Observation.objects.filter(target=target).order_by("-requested_at").first(),
+    }
     if snapshot is None:
         return page
     schema = Schema.from_json(snapshot.content)
     catalogue = Catalogue(schema)
-    facts = latest_facts([target.pk]).get(target.pk)
     counts = Counter(item.kind for item in schema.objects)
     return {
         **page,

@@ -6,13 +6,12 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from governance.expectation import latest_analyses, latest_facts
 from governance.facts import TableFacts
 from governance.lifecycle import PhaseStatus
 from governance.models import Booking, Domain, SchemaSnapshot, TableVersion, Target
-from governance.pages.bookings import latest_analyses
 from governance.pages.catalogue import Catalogue, Reference, short
 from governance.pages.diagram import Diagram, Neighbour, draw
-from governance.pages.facts import latest_facts
 from governance.pages.schema import counted, made_by, plain, sizes, table_url
 from governance.pages.values import address_of, person_name
 from governance.schema.model import Kind, Schema, SchemaObject

@@ -1,68 +1,38 @@
 """What each tab of a change's page shows."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
 
-from governance.models import Analysis, Finding, MatrixEntry, Phase, Run, Script
-from governance.pages.highlight import highlighted
-from governance.pages.values import person_name
+from governance.case import Case
+from governance.models import Analysis, CheckResult, MatrixEntry, Phase, Run
+from governance.pages.differences import since_last_analysis
+from governance.pages.discussion import Discussion
+from governance.pages.impact import impact
+from governance.pages.proofs import scripts
+from governance.pages.values import lock_name, person_name
 
-LEVELS = {"blocking": "bad", "warning": "warn", "notice": ""}
 
-
-def tab_of(phase: Phase, tab: str, analysis: Analysis | None) -> dict[str, Any]:
-    """Only what the open tab shows is looked up."""
+def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion) -> dict[str, Any]:
+    """What the open tab shows besides, at most one look-up more."""
     match tab:
-        case "scripts" | "impact":
-            return {"scripts": _scripts(phase, analysis)}
+        case "scripts":
+            shown = scripts(known, analysis.report["findings"] if analysis else [], talk.place)
+            return {"scripts": shown, "differences": since_last_analysis(known.phase, known.content)}
+        case "impact":
+            return {"findings": analysis.report["findings"] if analysis else [], "impact": impact(analysis)}
         case "approvals":
-            return {"approvals": [_approval(approval) for approval in phase.approvals.select_related("person")]}
+            return {"approvals": [_approval(approval) for approval in known.approvals]}
         case "rehearsal":
-            return {"rehearsals": [_rehearsal(row) for row in phase.rehearsals.all()]}
+            return {"rehearsals": [_rehearsal(row, latest=row is known.latest_rehearsal) for row in known.rehearsals]}
         case "schedule" | "runs":
-            return {"deployments": _deployments(phase)}
+            return {"deployments": [_deployment(each, known) for each in known.deployments]}
         case "checks":
-            return {"checks": _checks(phase)}
+            return {"checks": _checks(known)}
         case "compatibility":
-            return {"compatibility": _compatibility(phase)}
+            return {"compatibility": _compatibility(known.phase)}
     return {}
-
-
-def _scripts(phase: Phase, analysis: Analysis | None) -> list[dict[str, Any]]:
-    findings: dict[int, list[Finding]] = defaultdict(list)
-    for finding in Finding.objects.filter(analysis=analysis) if analysis else ():
-        findings[finding.script_id].append(finding)
-    order = ("forward", "rollback", "check")
-    scripts = sorted(phase.scripts.all(), key=lambda script: (script.version, order.index(script.kind)))
-    return [_script(script, findings[script.pk]) for script in scripts]
-
-
-def _script(script: Script, findings: list[Finding]) -> dict[str, Any]:
-    at_line: dict[int, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        at_line[finding.line].append(finding)
-    levels = [finding.level for finding in findings]
-    return {
-        "kind": script.kind,
-        "name": script.name,
-        "category": "",
-        "checksum": script.checksum,
-        "url": reverse("admin:governance_script_change", args=[script.pk]),
-        "warnings": levels.count("warning"),
-        "blockers": levels.count("blocking"),
-        "lines": [
-            {"number": number, "text": text, "findings": at_line[number], "hit": _hit(at_line[number])}
-            for number, text in enumerate(highlighted(script.text), 1)
-        ],
-    }
-
-
-def _hit(findings: Iterable[Finding]) -> str:
-    looks = {LEVELS[finding.level] for finding in findings}
-    return "bad" if "bad" in looks else "warn" if "warn" in looks else ""
 
 
 def _approval(approval: Any) -> dict[str, Any]:
@@ -77,7 +47,7 @@ def _approval(approval: Any) -> dict[str, Any]:
     }
 
 
-def _rehearsal(row: Any) -> dict[str, Any]:
+def _rehearsal(row: Any, *, latest: bool) -> dict[str, Any]:
     return {
         "url": reverse("admin:governance_rehearsal_change", args=[row.pk]),
         "verdict": row.verdict or row.status,
@@ -85,22 +55,25 @@ def _rehearsal(row: Any) -> dict[str, Any]:
         "message": row.message,
         "difference": row.difference,
         "at": row.requested_at,
+        **(_report(row.report) if latest else {}),
     }
 
 
-def _deployments(phase: Phase) -> list[dict[str, Any]]:
-    bookings = {booking.target_id: booking for booking in phase.bookings.filter(cancelled_at=None)}
-    deployments = phase.deployments.select_related("target__environment").prefetch_related("runs").order_by("target__environment__rank")
-    return [
-        {
-            "target": deployment.target.name,
-            "environment": deployment.target.environment.name,
-            "booked": bookings.get(deployment.target_id),
-            "status": "done" if deployment.applied else "booked" if deployment.target_id in bookings else "waiting",
-            "runs": [_run(run) for run in deployment.runs.all()],
-        }
-        for deployment in deployments
-    ]
+def _report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """In full, for engineers: what each pair came to, what its locks were, and what limits the proof."""
+    locks = [{**lock, "mode": lock_name(lock["mode"])} for lock in report.get("locks", ())]
+    return {"pairs": report.get("pairs", ()), "lost": report.get("data_lost", ()), "locks": locks, "notes": report.get("notes", ())}
+
+
+def _deployment(deployment: Any, known: Case) -> dict[str, Any]:
+    booked = deployment.starts is not None
+    return {
+        "target": deployment.target.name,
+        "environment": deployment.target.environment.name,
+        "booked": deployment if booked else None,
+        "status": "done" if deployment.applied else "booked" if booked else "waiting",
+        "runs": [_run(run) for run in known.runs if run.deployment_id == deployment.pk],
+    }
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -108,9 +81,11 @@ def _run(run: Run) -> dict[str, Any]:
     return {"url": url, "kind": run.kind, "status": run.status, "started_at": run.started_at or run.requested_at, "seconds": run.seconds}
 
 
-def _checks(phase: Phase) -> list[Any]:
-    last = Run.objects.filter(deployment__phase=phase, checks__isnull=False).order_by("-finished_at").first()
-    return list(last.checks.all()) if last else []
+def _checks(known: Case) -> list[CheckResult]:
+    """Of the run that ended last."""
+    checked = [run for run in known.runs if run.answers]
+    last = max(checked, key=lambda run: run.finished_at or run.requested_at, default=None)
+    return list(last.checks.order_by("pk")) if last else []
 
 
 def _compatibility(phase: Phase) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """A field's value as people read it: states as shape and word, links to what is named, dates with their zone, data folded."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ NAMES = {
     "said_category": "Category the author gave", "monitoring_seconds": "Monitoring, seconds", "xid": "Transaction", "other_id": "Needs",
 }  # fmt: skip
 EMPTY = "–"
+WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def name_of(field: Any) -> str:
@@ -80,6 +82,11 @@ def shown(record: models.Model, field: Any, *, linked: bool = True) -> SafeStrin
     if field.name in DIGESTS:
         return format_html('<span class="digest" title="{}">{}</span>', value, value[:12])
     return _word(record, field, str(value)) if field.choices else str(value)
+
+
+def lock_name(mode: str) -> str:
+    """AccessExclusiveLock as “access exclusive”."""
+    return WORDS.sub(" ", mode.removesuffix("Lock")).lower()
 
 
 def duration(seconds: float | None) -> SafeString:

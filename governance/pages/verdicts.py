@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from governance.assessment import facts_from_json
+from governance.case import Case
+from governance.facts import facts_from_json
 from governance.forecast import Interval
-from governance.matrix import Compatibility
-from governance.models import Analysis, Rehearsal
+from governance.matrix import WORST_FIRST, Cell, Compatibility
+from governance.models import Analysis, Observation, Rehearsal, Release, ReleaseKind
 from governance.orders import Limits, ScriptKind, Verdict
-from governance.pages.case import Case
 from governance.pages.values import address_of
 from governance.prediction import UNKNOWN, Prediction, predict, statements_of
 from governance.versions import PREFIXES
@@ -57,23 +58,23 @@ def answers(case: Case) -> list[Answer]:
 
 def current(case: Case) -> list[Analysis]:
     """The analyses of exactly these scripts, riskiest first."""
-    found = [analysis for analysis in case.analyses.values() if analysis.digest == case.content]
+    found = [analysis for target, analysis in case.analyses.items() if target and analysis.digest == case.content]
     return sorted(found, key=lambda analysis: -analysis.report["risk"]["total"])
 
 
 def prediction_of(case: Case) -> Prediction:
     """On the production target where it takes longest; on the slowest of all where there is none in production."""
     together = {script.name for script in case.manifest.scripts if script.transactional}
-    targets = [deployment.target_id for deployment in case.production or case.deployments]
-    found = [_predict(case.analyses.get(target), case.content, together) for target in targets]
+    facts = {row.target_id: facts_from_json(row.facts) for row in _observed(case) if row.facts}
+    known = {each.target_id: predict(statements_of(each.report), facts.get(each.target_id or 0), together) for each in current(case)}
+    found = [known.get(each.target_id, UNKNOWN) for each in case.on(production=True) or case.deployments]
     return max(found, key=lambda each: (each.duration.p90, each.wait.p90), default=UNKNOWN)
 
 
-def _predict(analysis: Analysis | None, content: str, together: set[str]) -> Prediction:
-    if analysis is None or analysis.digest != content:
-        return UNKNOWN
-    facts = analysis.facts  # type: ignore[attr-defined]
-    return predict(statements_of(analysis.report), facts_from_json(facts) if facts else None, together)
+def _observed(case: Case) -> QuerySet[Observation]:
+    """The latest of each target with facts."""
+    rows = Observation.objects.filter(phase=case.phase).exclude(facts=None)
+    return rows.order_by("target_id", "-requested_at").distinct("target_id")
 
 
 def _risk(case: Case) -> Answer:
@@ -102,7 +103,7 @@ def _duration(case: Case, duration: Interval) -> Answer:
         return Answer("Duration", "Unknown", "unknown", _sentence(duration.reasons), way_out=_on_change(case, "Analyse it on fresh facts"))
     word = " to ".join(dict.fromkeys((span(duration.likely), span(duration.p90))))
     word = word[:1].upper() + word[1:]
-    booked = [(booking.ends - booking.starts).total_seconds() for booking in case.production_bookings]
+    booked = [(booking.ends - booking.starts).total_seconds() for booking in case.booked_in_production]
     if not booked:
         none = "Whether it fits is unknown: no window is booked."
         return Answer("Duration", word, text=none, way_out=_on_change(case, "Schedule", "schedule"))
@@ -121,23 +122,34 @@ def _percent(part: float, whole: float) -> float:
 
 def _affected(case: Case) -> Answer:
     question = "Who is affected"
-    by_verdict = {verdict: [client for client, cell in case.clients.items() if cell.verdict is verdict] for verdict in Compatibility}
-    if not case.clients:
+    cells = _clients(case)
+    by_verdict = {verdict: [client for client, cell in cells.items() if cell.verdict is verdict] for verdict in Compatibility}
+    if not cells:
         return Answer(question, "Unknown", "unknown", "No client is known here.", way_out=_matrix("Say who uses the database"))
     fine, unknown = by_verdict[Compatibility.FULL], by_verdict[Compatibility.UNKNOWN]
     way_out = _matrix(f"{len(unknown)} unknown: {some(unknown)}") if unknown else None
     rest = f"{len(fine)} fully fine." if fine else ""
     for verdict, state, ends in ((Compatibility.NO, "no", "cannot go on"), (Compatibility.PARTIAL, "partial", "in part")):
         if hit := by_verdict[verdict]:
-            why = case.clients[hit[0]].reason.removeprefix(f"{case.phase.spec.number}: ")
+            why = cells[hit[0]].reason.removeprefix(f"{case.phase.spec.number}: ")
             return Answer(question, f"{counted(len(hit), 'client')} {ends}", state, f"{some(hit)}: {why}. {rest}".strip(), way_out=way_out)
     if unknown:
         return Answer(question, counted(len(unknown), "client") + " unknown", "unknown", rest, way_out=way_out)
     return Answer(question, "Nobody", "ok", f"Fully fine: {some(fine, 3)}.")
 
 
+def _clients(case: Case) -> dict[str, Cell]:
+    """Every live client with the worst of its cells over the production targets that are still to come."""
+    if cells := case.cells():
+        return dict(sorted(cells, key=lambda cell: -WORST_FIRST.index(cell[1].verdict)))
+    if any(not each.applied for each in case.on(production=True)):
+        return {}
+    live = Release.objects.filter(kind=ReleaseKind.CLIENT, live=True)
+    return {str(client): Cell(Compatibility.FULL, "nothing is left to deploy") for client in live}
+
+
 def _undo(case: Case) -> Answer:
-    question, spec, rehearsal = "Can it be undone?", case.phase.spec, case.rehearsal
+    question, spec, rehearsal = "Can it be undone?", case.phase.spec, case.latest_rehearsal
     if spec.irreversible:
         return Answer(question, "No", "no", f"Only by restoring: {spec.restore_plan}")
     if rehearsal is None or rehearsal.digest != case.content or not rehearsal.verdict:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from governance.schema.model import Kind, Schema, SchemaObject
 
 SHOWN = 80  # characters of a value in a sentence
+PRESENT = "present"
 
 # Quoted text and comments are kept as they are; the rest is split at white space.
 _TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?:(?!--|/\*|\$\w*\$)[^\s'"])+|\S""", re.DOTALL)
@@ -42,6 +43,16 @@ class Entry:
     after: str = ""
     severity: Severity = Severity.DIFFERENT
 
+    @property
+    def object(self) -> str:
+        """What the entry is about, down to the attribute: “public.bids.amount: default”."""
+        return f"{self.name}: {self.attribute}" if self.attribute else self.name
+
+    def as_json(self) -> dict[str, str]:
+        """With what came or went as “present” on one side."""
+        before, after = {What.ADDED: ("", PRESENT), What.REMOVED: (PRESENT, "")}.get(self.what, (self.before, self.after))
+        return {"object": self.object, "kind": str(self.kind), "before": before, "after": after, "severity": str(self.severity)}
+
     def in_words(self) -> str:
         match self.what:
             case What.ADDED:
@@ -66,6 +77,10 @@ class Difference:
         """One line per entry; what came or went with its parent is not repeated. Empty when identical."""
         whole = {(entry.what, entry.name) for entry in self.entries if entry.what is not What.CHANGED}
         return "\n".join(entry.in_words() for entry in self.entries if (entry.what, entry.parent) not in whole)
+
+
+def compare(before: Schema, after: Schema) -> tuple[Entry, ...]:
+    return diff(before, after).entries
 
 
 def diff(before: Schema, after: Schema) -> Difference:

@@ -3,12 +3,12 @@
 Values are canonical: quoted as PostgreSQL quotes them, sorted, free of OIDs. So two schemas are equal when their values are.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Kind(StrEnum):
@@ -32,7 +32,13 @@ class Kind(StrEnum):
     PUBLICATION = "publication"
     RULE = "rule"
     STATISTICS = "statistics object"
+    OPERATOR = "operator"
+    COLLATION = "collation"
+    FOREIGN_SERVER = "foreign server"
     DEFAULT_PRIVILEGES = "default privileges"
+
+
+Key = tuple[Kind, str]  # kind and name
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,20 +49,35 @@ class SchemaObject:
     name: str  # public.bids, public.bids.amount (column, constraint, trigger, policy, rule), public.f(integer)
     parent: str  # the name of the object that takes this one along when it is dropped; "" when there is none
     attributes: tuple[tuple[str, str], ...]
+    needs: tuple[Key, ...] = field(default=(), compare=False)  # what must be there before it, its parent apart: follows from the rest
+    state: str = field(default="", compare=False)  # of its data: "unpopulated" for a materialized view; "" otherwise
 
     @classmethod
-    def of(cls, kind: str, name: str, parent: str, attributes: Mapping[str, str]) -> Self:
-        return cls(Kind(kind), name, parent, tuple(sorted(attributes.items())))
+    def of(
+        cls, kind: str, name: str, parent: str, attributes: Mapping[str, str], needs: Iterable[Sequence[str]] = (), state: str = ""
+    ) -> Self:
+        needed = tuple(sorted((Kind(other), named) for other, named in needs))
+        return cls(Kind(kind), name, parent, tuple(sorted(attributes.items())), needed, state)
 
     @property
-    def key(self) -> tuple[Kind, str]:
+    def key(self) -> Key:
         return self.kind, self.name
 
+    @property
+    def own_name(self) -> str:
+        """Without its parent's: “amount” for the column public.bids.amount."""
+        return self.name.removeprefix(f"{self.parent}.")
+
     def get(self, attribute: str) -> str:
-        return dict(self.attributes).get(attribute, "")
+        return next((value for name, value in self.attributes if name == attribute), "")
 
     def as_json(self) -> dict[str, object]:
+        """All that makes it equal to another one."""
         return {"kind": str(self.kind), "name": self.name, "parent": self.parent, "attributes": dict(self.attributes)}
+
+    def in_full(self) -> dict[str, object]:
+        besides = {"needs": [list(key) for key in self.needs], "state": self.state}
+        return self.as_json() | {name: value for name, value in besides.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +93,7 @@ class Schema:
         return cls.of(SchemaObject.of(**item) for item in content["objects"])
 
     def as_json(self) -> dict[str, object]:
-        return {"format": FORMAT, "objects": [item.as_json() for item in self.objects]}
+        return {"format": FORMAT, "objects": [item.in_full() for item in self.objects]}
 
-    def by_key(self) -> dict[tuple[Kind, str], SchemaObject]:
+    def by_key(self) -> dict[Key, SchemaObject]:
         return {item.key: item for item in self.objects}

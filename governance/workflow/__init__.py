@@ -1,19 +1,37 @@
 """What people do: the only writer of stages besides `handoff`. Every function is one act, keyword-only, atomic, and audited."""
 
 from governance.workflow.acts import permit, record_refusal, roles_of
+from governance.workflow.clients import Count, import_openapi, import_statements, record_presence, record_usage, register_client
 from governance.workflow.closing import Debt, Result, advance, cancel, review
-from governance.workflow.decisions import approve, digest_for, reject
+from governance.workflow.decisions import approve, check_approval, digest_for, reject
 from governance.workflow.discussing import comment, open_comments, resolve
-from governance.workflow.editing import add_evidence, edit_script, edit_specification, request_analysis, request_rehearsal
-from governance.workflow.keys import make_token, person_of, revoke_token
+from governance.workflow.drift import accept_drift, link_drift
+from governance.workflow.editing import add_evidence, edit_specification, request_analysis, request_rehearsal
+from governance.workflow.feeding import feed_at, make_feed, revoke_feed
+from governance.workflow.holidays import add_holidays
+from governance.workflow.keys import LONGEST_TOKEN, make_token, person_of, revoke_token
+from governance.workflow.linking import link, unlink
+from governance.workflow.observing import observe
+from governance.workflow.overriding import (
+    acknowledge_nobody,
+    backend_named,
+    override,
+    record_test,
+    second_override,
+    withdraw_override,
+)
 from governance.workflow.records import delete_record, save_record
 from governance.workflow.running import control, resume, roll_back, start
-from governance.workflow.scheduling import book
-from governance.workflow.submission import ScriptFile, Source, check_script, read_scripts, submit
+from governance.workflow.scheduling import acknowledge_collisions, book, collisions_of, withdraw
+from governance.workflow.scripting import ScriptFile, Source, change_scripts, check_script, edit_script, read_scripts, use_safe_form
+from governance.workflow.submission import submit
 
 __all__ = [
-    "Debt", "Result", "ScriptFile", "Source", "add_evidence", "advance", "approve", "book", "cancel", "check_script", "comment",
-    "control", "delete_record", "digest_for", "edit_script", "edit_specification", "make_token", "open_comments", "permit", "person_of",
-    "read_scripts", "record_refusal", "reject", "request_analysis", "request_rehearsal", "resolve", "resume", "review", "revoke_token",
-    "roles_of", "roll_back", "save_record", "start", "submit",
+    "LONGEST_TOKEN", "Count", "Debt", "Result", "ScriptFile", "Source", "accept_drift", "acknowledge_collisions", "acknowledge_nobody",
+    "add_evidence", "add_holidays", "advance", "approve", "backend_named", "book", "cancel", "change_scripts", "check_approval",
+    "check_script", "collisions_of", "comment", "control", "delete_record", "digest_for", "edit_script", "edit_specification", "feed_at",
+    "import_openapi", "import_statements", "link", "link_drift", "make_feed", "make_token", "observe", "open_comments", "override",
+    "permit", "person_of", "read_scripts", "record_presence", "record_refusal", "record_test", "record_usage", "register_client",
+    "reject", "request_analysis", "request_rehearsal", "resolve", "resume", "review", "revoke_feed", "revoke_token", "roles_of",
+    "roll_back", "save_record", "second_override", "start", "submit", "unlink", "use_safe_form", "withdraw", "withdraw_override",
 ]  # fmt: skip

@@ -57,10 +57,10 @@ def roles_of(person: User) -> frozenset[Role]:
     return frozenset(Role(name) for name in person.groups.values_list("name", flat=True) if name in set(Role))
 
 
-def permit(person: User, name: str, *, stage: Stage | None = None, reason: str = "") -> None:
-    """Raises MissingRole, WrongStage or NeedsReason."""
+def permit(person: User, name: str, *, stage: Stage | None = None, reason: str = "", roles: frozenset[Role] | None = None) -> None:
+    """`roles`: the person's, looked up unless they are known. Raises MissingRole, WrongStage or NeedsReason."""
     rule = ACTS[name]
-    if not person.is_active or not roles_of(person) & rule.roles:
+    if not person.is_active or not (roles_of(person) if roles is None else roles) & rule.roles:
         raise MissingRole(person.get_username(), rule.label.lower(), rule.roles)
     if stage is not None and not rule.first <= stage <= rule.last:
         raise WrongStage(rule.label, stage.title, rule.first.title)
@@ -75,9 +75,13 @@ def lock(phase: Phase) -> Phase:
         NotReady: the phase is closed or cancelled.
     """
     held = lock_even_closed(phase)
-    if held.status != PhaseStatus.OPEN:
-        raise NotReady(f"{held} is {held.status}: nothing more can be done with it. Submit a new change.")
+    refuse_ended(held)
     return held
+
+
+def refuse_ended(phase: Phase) -> None:
+    if phase.status != PhaseStatus.OPEN:
+        raise NotReady(f"{phase} is {phase.status}: nothing more can be done with it. Submit a new change.")
 
 
 def lock_even_closed(phase: Phase) -> Phase:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from governance import audit, lifecycle
 from governance.audit import save
+from governance.case import load
 from governance.dossier import gather
 from governance.errors import BadInput, MissingEvidence, NotReady
 from governance.lifecycle import PhaseStatus
 from governance.models import Criterion, FollowUp, Phase, Review, Run
 from governance.workflow.acts import act, carry_on, lock, permit
 from governance.workflow.decisions import refuse_own_work
+from governance.workflow.reserving import give_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def review(
     """
     phase = lock(phase)
     permit(actor, "review", stage=phase.at)
-    refuse_own_work(actor, phase, "review")
+    refuse_own_work(actor, load(phase.pk), "review")
     _refuse_live(phase)
     if not performance_impact.strip() or not lessons.strip():
         raise BadInput("A review says what users felt and what was learned. Write both, even if it is “nothing”.")
@@ -98,9 +99,8 @@ def cancel(*, actor: User, phase: Phase, reason: str) -> Phase:
     _refuse_live(phase)
     if phase.deployments.filter(applied=True).exists():
         raise NotReady(f"{phase} is applied on a target. Roll it back there first, so that nothing half-done is left.")
-    for booking in phase.bookings.filter(cancelled_at=None):
-        booking.cancelled_at = timezone.now()
-        save(actor, booking)
+    for booking in phase.bookings.live():
+        give_up(actor, booking)
     phase.status = PhaseStatus.CANCELLED
     save(actor, phase)
     audit.append(actor, "phase.cancel", phase.spec.number, f"{actor} cancelled {phase}: {reason}")

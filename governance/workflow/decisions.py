@@ -4,13 +4,12 @@ from django.contrib.auth.models import User
 
 from governance import audit, policy
 from governance.audit import save
+from governance.case import Case, load
 from governance.errors import AlreadyDecided, DigestChanged, MissingEvidence, OwnWork
-from governance.lifecycle import Stage
-from governance.manifest import digests_of
-from governance.models import Approval, CommentKind, Decision, Phase, SpecEditor
+from governance.lifecycle import Role, Stage
+from governance.models import Approval, Decision, Phase
 from governance.policy import ApprovalKind
-from governance.workflow.acts import act, carry_on, lock, move, permit
-from governance.workflow.discussing import open_comments
+from governance.workflow.acts import act, carry_on, lock, move, permit, refuse_ended, roles_of
 
 
 @act
@@ -21,10 +20,17 @@ def approve(*, actor: User, phase: Phase, kind: ApprovalKind, digest: str, reaso
         MissingRole, WrongStage, MissingEvidence, OwnWork, DigestChanged, AlreadyDecided
     """
     phase = lock(phase)
-    permit(actor, f"approve_{kind}", stage=phase.at)
-    if asked := open_comments(phase).filter(kind=CommentKind.CHANGES).first():
-        raise MissingEvidence("approve", [f"the changes that {asked.person} asked for: “{asked}”"])
+    check_approval(actor, roles_of(actor), load(phase.pk), kind, digest)
     return _decide(actor, phase, kind, Decision.APPROVED, digest, reason)
+
+
+def check_approval(person: User, roles: frozenset[Role], case: Case, kind: ApprovalKind, seen: str | None = None) -> None:
+    """Refuses what `approve` refuses, and tells a page beforehand; `seen` is then not known yet."""
+    refuse_ended(case.phase)
+    permit(person, f"approve_{kind}", stage=case.phase.at, roles=roles)
+    if case.asked:
+        raise MissingEvidence("approve", ["the changes that {person} asked for: “{text:.60}”".format(**case.asked[0])])
+    _check_decision(person, case, kind, seen)
 
 
 @act
@@ -32,16 +38,20 @@ def reject(*, actor: User, phase: Phase, kind: ApprovalKind, digest: str, reason
     phase = lock(phase)
     permit(actor, "reject", stage=phase.at, reason=reason)
     permit(actor, f"approve_{kind}", stage=phase.at)
+    _check_decision(actor, load(phase.pk), kind, digest)
     return _decide(actor, phase, kind, Decision.REJECTED, digest, reason)
 
 
+def _check_decision(person: User, case: Case, kind: ApprovalKind, seen: str | None) -> None:
+    refuse_own_work(person, case, "approve")
+    current = _bound(case, kind)
+    if seen not in (None, current):
+        raise DigestChanged(f"{case.phase.spec.number} as you saw it", seen, current)
+    if any(each.person_id == person.pk for each in case.decided(kind)):
+        raise AlreadyDecided(person.get_username(), kind)
+
+
 def _decide(actor: User, phase: Phase, kind: ApprovalKind, decision: Decision, digest: str, reason: str) -> Approval:
-    refuse_own_work(actor, phase, "approve")
-    current = digest_for(phase, kind)
-    if digest != current:
-        raise DigestChanged(f"{phase.spec.number} as you saw it", digest, current)
-    if Approval.objects.filter(phase=phase, kind=kind, digest=digest, person=actor, voided_at=None).exists():
-        raise AlreadyDecided(actor.get_username(), kind)
     approval = Approval(phase=phase, kind=kind, decision=decision, digest=digest, person=actor, reason=reason, policy=policy.VERSION)
     save(actor, approval)
     audit.append(
@@ -59,10 +69,9 @@ def _decide(actor: User, phase: Phase, kind: ApprovalKind, decision: Decision, d
     return approval
 
 
-def refuse_own_work(actor: User, phase: Phase, what: str) -> None:
-    wrote = phase.spec.author_id == actor.pk or SpecEditor.objects.filter(spec=phase.spec, person=actor).exists()
-    if wrote:
-        raise OwnWork(actor.get_username(), phase.spec.number, what)
+def refuse_own_work(person: User, case: Case, what: str) -> None:
+    if person.pk in case.wrote:
+        raise OwnWork(person.get_username(), case.phase.spec.number, what)
 
 
 def digest_for(phase: Phase, kind: ApprovalKind) -> str:
@@ -71,9 +80,11 @@ def digest_for(phase: Phase, kind: ApprovalKind) -> str:
     Raises:
         MissingEvidence: business approves a booked release, and nothing is booked.
     """
-    script, release = digests_of(phase)
-    if kind is ApprovalKind.TECHNICAL:
-        return script
-    if not release:
+    return _bound(load(phase.pk), kind)
+
+
+def _bound(case: Case, kind: ApprovalKind) -> str:
+    digest = case.digest_of(kind)
+    if not digest:
         raise MissingEvidence("approve for production", ["a booking for every production target"])
-    return release
+    return digest

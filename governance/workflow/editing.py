@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from governance import assessment, audit, lifecycle, requests
 from governance.audit import save
 from governance.dossier import gather
-from governance.errors import NotReady
-from governance.lifecycle import OCCUPYING, Stage, stage_after_edit
-from governance.manifest import content_digest, digests_of
-from governance.models import Answer, Consideration, Phase, Run, Script, Spec, TestEvidence
-from governance.workflow.acts import act, add_editor, carry_on, checked, lock, move, permit, void_approvals
+from governance.lifecycle import Stage
+from governance.manifest import content_digest
+from governance.models import Answer, Consideration, Phase, Spec, TestEvidence
+from governance.workflow.acts import act, add_editor, carry_on, checked, lock, move, permit
 from governance.workflow.discussing import settle_changes
-from governance.workflow.submission import TEXTS, check_script
+from governance.workflow.submission import TEXTS
 
 WEIGHED = frozenset({"data_class", "irreversible"})  # what the analysis reads of a specification
 WRITTEN = (Stage.REQUIREMENT, Stage.DESIGN, Stage.SCRIPT_DEVELOPMENT)  # stages left by what the specification says
@@ -36,36 +34,6 @@ def request_rehearsal(*, actor: User, phase: Phase) -> None:
     permit(actor, "request_rehearsal", stage=phase.at)
     requests.rehearse(actor, phase, content_digest(phase))
     audit.append(actor, "rehearsal.request", phase.spec.number, f"{actor} asked for a rehearsal.")
-
-
-@act
-def edit_script(*, actor: User, script: Script, text: str) -> Script:
-    """New text for a script: approvals of the old one are void, and the change goes back to script development."""
-    phase = lock(script.phase)
-    permit(actor, "edit_script", stage=phase.at)
-    _refuse_too_late(phase)
-    value = check_script(script.name, text)
-    row = Script.objects.select_for_update().get(pk=script.pk)
-    if row.text == text:
-        return row
-    before, row.text, row.checksum = row.checksum, text, value.checksum
-    save(actor, row)
-    add_editor(actor, phase.spec)
-    audit.append(actor, "script.edit", phase.spec.number, f"{actor} edited {row.name}.", before=before, after=row.checksum)
-    void_approvals(actor, phase, digests_of(phase), f"{row.name} was edited by {actor}", timezone.now())
-    move(actor, phase, stage_after_edit(phase.at), f"{row.name} was edited")
-    settle_changes(actor, phase)
-    assessment.assess_scripts(actor, phase)
-    requests.observe_targets(actor, phase)
-    return row
-
-
-def _refuse_too_late(phase: Phase) -> None:
-    if Run.objects.filter(deployment__phase=phase, status__in=OCCUPYING).exists():
-        raise NotReady(f"{phase} has a run that has not ended. Wait for it, or stop it first.")
-    applied = phase.deployments.filter(applied=True, target__environment__production=True).select_related("target").first()
-    if applied:
-        raise NotReady(f"{phase} is applied on {applied.target}. Roll it back there first, or submit the correction as a new change.")
 
 
 @act

@@ -13,7 +13,7 @@ from governance.errors import BadInput, NotReady
 from governance.models import ApiToken, Scope, TokenUse
 from governance.workflow.acts import act, checked, permit
 
-LONGEST = 365  # days
+LONGEST_TOKEN = 365  # days
 USE_IS_KEPT_EVERY = timedelta(minutes=1)
 
 
@@ -41,8 +41,8 @@ def _check(person: User, name: str, scopes: Collection[str], days: int) -> None:
         raise BadInput("A token needs a name of at most 100 characters. Say what will use it, for example “CI of bids-api”.")
     if not scopes or set(scopes) - set(Scope.values):
         raise BadInput(f"The scopes of a token are some of {', '.join(Scope.values)}. Name at least one of them and no other.")
-    if not 1 <= days <= LONGEST:
-        raise BadInput(f"A token lasts from 1 to {LONGEST} days. Choose a number of days between them.")
+    if not 1 <= days <= LONGEST_TOKEN:
+        raise BadInput(f"A token lasts from 1 to {LONGEST_TOKEN} days. Choose a number of days between them.")
     if ApiToken.objects.filter(person=person, name=name, revoked_at=None).exists():
         raise BadInput(f"{person} has a token called “{name}”. Revoke it first, or choose another name.")
 

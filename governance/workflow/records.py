@@ -7,15 +7,36 @@ from django.contrib.auth.models import User
 from django.db.models import ProtectedError
 from django.forms.models import model_to_dict
 
-from governance import audit
+from governance import audit, compatibility
 from governance.audit import save
 from governance.errors import MissingRole, NotAllowed, RecordInUse
 from governance.lifecycle import Role
-from governance.models import Consideration, Domain, DomainTable, Environment, Governed, MatrixEntry, Release, Target, Window
-from governance.workflow.acts import act, roles_of, subject_of
+from governance.models import (
+    ApiVersion,
+    Availability,
+    Binding,
+    Consideration,
+    Domain,
+    DomainTable,
+    Environment,
+    Governed,
+    MatrixEntry,
+    Presence,
+    Release,
+    Resource,
+    Shield,
+    Target,
+    Window,
+)
+from governance.workflow.acts import act, checked, roles_of, subject_of
 
 KEEPERS = frozenset({Role.OPERATOR})
-SET_UP = (Environment, Target, Domain, DomainTable, Consideration, Window, Release, MatrixEntry)
+SET_UP = (
+    Environment, Target, Domain, DomainTable, Consideration, Window, Release, MatrixEntry, ApiVersion, Shield, Presence, Binding,
+    Resource, Availability,
+)  # fmt: skip
+CHECKED = (Window, Resource, Availability)  # whatever way they come, they are checked as their form checks them
+EVIDENCE = (Release, MatrixEntry, ApiVersion, Shield, Presence, Binding)  # of which the matrix's cells are derived
 
 
 def permit_keeper(person: User, record: Governed) -> None:
@@ -28,6 +49,8 @@ def permit_keeper(person: User, record: Governed) -> None:
 @act
 def save_record(*, actor: User, record: Governed, changed: Iterable[str] = ()) -> Governed:
     permit_keeper(actor, record)
+    if isinstance(record, CHECKED):
+        checked(record)
     added = record._state.adding
     before = {} if added else _values(type(record)._default_manager.get(pk=record.pk))
     save(actor, record)
@@ -36,6 +59,8 @@ def save_record(*, actor: User, record: Governed, changed: Iterable[str] = ()) -
     what = f"{actor} {'added' if added else 'changed'} {record._meta.verbose_name} “{record}”."
     difference = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
     audit.append(actor, f"{kind}.{'add' if added else 'change'}", subject_of(record), what, changed=list(changed), difference=difference)
+    if isinstance(record, EVIDENCE):
+        compatibility.derive_entries(actor)
     return record
 
 
@@ -50,6 +75,8 @@ def delete_record(*, actor: User, record: Governed) -> None:
         audit.delete(actor, record)
     except ProtectedError as error:
         raise RecordInUse(str(record), sorted({str(user) for user in error.protected_objects})) from error
+    if isinstance(record, EVIDENCE):
+        compatibility.derive_entries(actor)
 
 
 def _values(record: Governed) -> dict[str, Any]:

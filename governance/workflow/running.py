@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 
 from governance import audit, bell, requests
 from governance.audit import save
-from governance.errors import NotReady
+from governance.errors import DigestChanged, NotReady
 from governance.gates import booking_of, check_run, stage_of
 from governance.models import Deployment, Run
 from governance.orders import RunKind, RunStatus, Wish
@@ -71,8 +71,18 @@ def resume(*, actor: User, run: Run) -> Run:
     held = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target").get(pk=run.pk)
     if held.status != RunStatus.PAUSED:
         raise NotReady(f"{held} is {held.status.replace('_', ' ')}, not paused.")
+    if held.kind == RunKind.DEPLOY:
+        _check_again(held)
     held.wish, held.status = Wish.NONE, RunStatus.QUEUED
     save(actor, held)
     bell.ring("run", held.pk)
     audit.append(actor, "run.resume", held.deployment.phase.spec.number, f"{actor} resumed {held}.", run=str(held.pk))
     return held
+
+
+def _check_again(run: Run) -> None:
+    """What holds at a start holds when it goes on: it may have paused because its window was over, and have been booked anew since."""
+    digests = check_run(run.deployment, RunKind.DEPLOY)
+    if digests[0] != run.script_digest:
+        raise DigestChanged(f"A script of {run.deployment.phase.spec.number}", run.script_digest, digests[0])
+    run.release_digest, run.booking = digests[1], booking_of(run.deployment)

@@ -1,15 +1,13 @@
 """Handing in a change. No target is opened here."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from django.contrib.auth.models import User
 
 from governance import assessment, audit, requests
 from governance.audit import save
-from governance.errors import BadInput, BadSpecification, DependencyCycle, DuplicateVersion, MissingRollback
+from governance.errors import BadSpecification
 from governance.models import (
     Answer,
     Consideration,
@@ -23,34 +21,17 @@ from governance.models import (
     Spec,
     Target,
 )
-from governance.orders import Script as ScriptValue
-from governance.orders import ScriptKind
+from governance.ordering import refuse_circle
 from governance.specification import SECTIONS, Specification
-from governance.validation import parse_checks
-from governance.versions import parse_script_name, read_script, rollback_name
 from governance.workflow.acts import act, add_editor, carry_on, checked, permit
+from governance.workflow.scripting import NOT_SAID, ScriptFile, Source, keep_script, read_scripts
 
 Named = TypeVar("Named", Domain, Spec, Target)
 TEXTS = (*SECTIONS, "data_class", "privacy_impact", "pattern", "irreversible", "restore_plan")
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptFile:
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the scripts were kept."""
-
-    repository: str = ""
-    commit: str = ""
-    request: str = ""
-
-
 @act
-def submit(*, actor: User, specification: Specification, scripts: Sequence[ScriptFile], source: Source = Source()) -> Spec:
+def submit(*, actor: User, specification: Specification, scripts: Sequence[ScriptFile], source: Source = NOT_SAID) -> Spec:
     """A new change from its specification and script files.
 
     Raises:
@@ -61,7 +42,7 @@ def submit(*, actor: User, specification: Specification, scripts: Sequence[Scrip
     spec = _create_spec(actor, specification)
     phase = save(actor, checked(Phase(spec=spec, said_category=specification.category)))
     for value in values:
-        save(actor, checked(_script_row(phase, value, source)))
+        keep_script(actor, Script(phase=phase), value, source)
     for target in _targets(specification):
         save(actor, Deployment(phase=phase, target=target))
     assessment.assess_scripts(actor, phase)
@@ -69,41 +50,6 @@ def submit(*, actor: User, specification: Specification, scripts: Sequence[Scrip
     requests.observe_targets(actor, phase)
     carry_on(actor, phase)
     return spec
-
-
-def read_scripts(files: Sequence[ScriptFile], *, irreversible: bool) -> tuple[ScriptValue, ...]:
-    """Script files as values, in order of their versions; refuses what does not fit together."""
-    if not files:
-        raise BadInput("No script was handed in. Add at least one V….sql with its R….sql.")
-    values = tuple(sorted((check_script(file.name, file.text) for file in files), key=lambda value: (value.version, value.kind)))
-    _refuse_duplicates(values)
-    kinds = Counter((value.kind, value.version) for value in values)
-    for value in values:
-        if value.kind is ScriptKind.FORWARD and not irreversible and not kinds[ScriptKind.ROLLBACK, value.version]:
-            raise MissingRollback(value.name, rollback_name(parse_script_name(value.name)))
-        if value.kind is not ScriptKind.FORWARD and not kinds[ScriptKind.FORWARD, value.version]:
-            raise BadInput(f"{value.name} belongs to no forward script. Add the V script of version {value.version}, or leave it out.")
-    return values
-
-
-def check_script(name: str, text: str) -> ScriptValue:
-    """One script by itself: its name, its SQL, and what its checks expect. Raises BadInput."""
-    value = read_script(name, text)
-    if not value.statements:
-        raise BadInput(f"{name} has no statement. Write what it is to do, or leave the script out.")
-    if value.kind is ScriptKind.CHECK:
-        parse_checks(name, text)
-    return value
-
-
-def _refuse_duplicates(values: Iterable[ScriptValue]) -> None:
-    seen: dict[tuple[str, str], str] = {}
-    for value in values:
-        other = seen.get((value.kind, value.version))
-        other = other or Script.objects.filter(kind=value.kind, version=value.version).values_list("name", flat=True).first()
-        if other:
-            raise DuplicateVersion(value.name, value.version, other)
-        seen[value.kind, value.version] = value.name
 
 
 def _create_spec(actor: User, specification: Specification) -> Spec:
@@ -147,33 +93,5 @@ def _answer(actor: User, spec: Spec, specification: Specification) -> None:
 
 
 def _require(actor: User, spec: Spec, other: Spec) -> None:
-    refuse_cycle(spec, other)
+    refuse_circle(spec, other)
     save(actor, Dependency(spec=spec, other=other, kind=DependencyKind.REQUIRES))
-
-
-def refuse_cycle(spec: Spec, other: Spec) -> None:
-    """Walk what `other` requires; if that leads back to `spec`, say the way."""
-    waiting: list[tuple[Spec, tuple[str, ...]]] = [(other, (spec.number, other.number))]
-    seen: set[Spec] = set()
-    while waiting:
-        here, path = waiting.pop()
-        if here == spec:
-            raise DependencyCycle(path)
-        if here not in seen:
-            seen.add(here)
-            required = [each.other for each in here.dependencies.filter(kind=DependencyKind.REQUIRES).select_related("other")]
-            waiting += [(each, (*path, each.number)) for each in required]
-
-
-def _script_row(phase: Phase, value: ScriptValue, source: Source) -> Script:
-    return Script(
-        phase=phase,
-        kind=value.kind,
-        name=value.name,
-        version=value.version,
-        text=value.text,
-        checksum=value.checksum,
-        repository=source.repository,
-        commit=source.commit,
-        request=source.request,
-    )

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -12,6 +13,7 @@ from governance.audit import System, save
 from governance.lifecycle import Role
 from governance.matrix import Compatibility
 from governance.models import (
+    Binding,
     Consideration,
     Domain,
     DomainTable,
@@ -92,6 +94,8 @@ def _matrix() -> None:
     given = json.loads((INSTABIDS / "matrix.json").read_text())
     clients = {(name, version): _release(ReleaseKind.CLIENT, name, version) for name, version in given["clients"]}
     backends = {version: _release(ReleaseKind.BACKEND, "Backend", version) for version in given["backends"]}
+    for contract in json.loads((INSTABIDS / "clients.json").read_text()):
+        _uses(clients[contract["name"], contract["version"]], backends[contract["made_for"]], contract)
     for cell in given["cells"]:
         _entry(clients[tuple(cell["client"])], backends[cell["backend"]], cell["verdict"], cell["reason"])
     for target in TARGETS:
@@ -102,6 +106,13 @@ def _matrix() -> None:
 
 def _release(kind: str, name: str, version: str) -> Release:
     return save(System.FIXTURES, Release(kind=kind, name=name, version=version))
+
+
+def _uses(client: Release, made_for: Release, contract: dict[str, Any]) -> None:
+    client.complete, client.made_for = contract["complete"], made_for
+    save(System.FIXTURES, client)
+    for use in contract["uses"]:
+        save(System.FIXTURES, Binding(client=client, **use))
 
 
 def _entry(client: Release, backend: Release, verdict: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from governance import lifecycle, specification, workflow
-from governance.dossier import answers_of, gather
+from governance.dossier import gather
 from governance.errors import Refusal
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Booking, Deployment, MatrixEntry, Phase, Rehearsal, Request, Run, Spec, Window
@@ -187,7 +187,7 @@ class Story:
 
     def _tell_answers(self, run: Run) -> None:
         self.teller.at(Stage.POST_MIGRATION_VERIFICATION)
-        answers = answers_of([run.pk]).get(run.pk, {})
+        answers = next(target.answers for target in gather(run.deployment.phase).targets if target.name == run.target.name)
         passed = [question.replace("_", " ") for question, verdict in answers.items() if verdict is Verdict.PASSED]
         self.teller.tell(f"Lockgate verifies, and {len(passed)} of 6 questions pass: {', '.join(sorted(passed))}.")
         entries = MatrixEntry.objects.filter(run=run)

@@ -29,4 +29,14 @@
     const part = field.classList.contains("vDateField") ? ", date" : field.classList.contains("vTimeField") ? ", time" : "";
     if (!field.labels?.length && !field.hasAttribute("aria-label")) field.setAttribute("aria-label", (name || "Value").trim() + part);
   }
+  // Its two-sided pickers name an icon that has no role; they are made when everything has loaded.
+  addEventListener("load", () => document.querySelectorAll("span.help-tooltip[aria-label]").forEach((icon) => icon.setAttribute("role", "img")));
+  // What scrolls can be scrolled by keyboard too.
+  const reach = new ResizeObserver((boxes) => {
+    for (const { target } of boxes) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  document.querySelectorAll(".scroll, .track, .code").forEach((box) => reach.observe(box));
 })();

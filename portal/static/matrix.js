@@ -1,4 +1,4 @@
-// Shows a cell's reasons beside the grid without losing one's place in it. Without this script the link opens the page anew.
+// Shows a cell's reasons beside the grid without losing one's place in it, and prints. Without this script the link opens the page anew.
 const why = document.getElementById("why");
 
 async function show(link) {
@@ -21,3 +21,9 @@ document.querySelector(".matrix")?.addEventListener("click", (event) => {
   event.preventDefault();
   show(link);
 });
+
+const paper = document.getElementById("print");
+if (paper) {
+  paper.hidden = false;
+  paper.addEventListener("click", () => print());
+}

@@ -7,36 +7,37 @@ longer all the same. A statement that fails because of one that was left out bef
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count, groupby
 
 import psycopg
 
-from governance.analysis import StatementReport
+from governance.batched import is_batched
 from governance.facts import Facts
 from governance.forecast import forecast_lock
 from governance.orders import Moment, Outcome, RunStatus, Script, Statement, StepStatus
 from runner.engine import retry, verify
 from runner.engine.preflight import Readiness
-from runner.engine.scripts import ScriptFailed, Work, explain, leave_others_alone, shown
 from runner.engine.steps import Stopped
+from runner.engine.work import ScriptFailed, Work, explain, leave_others_alone, shown
 
 PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"})  # what EXPLAIN takes
 MISSING = ("42", "3F")  # SQLSTATE classes: something that an earlier statement would have made is not there
 ONLINE = "not executed: it cannot run inside a transaction, so it could not be rolled back"
+
+BATCHED = "not executed: it runs in transactions of its own, batch by batch"
 
 
 @dataclass(slots=True)
 class Trial:
     work: Work
     facts: Facts
-    reports: Mapping[tuple[str, int, str], StatementReport]  # by script, line and text
     left_out: int = 0  # statements so far
 
 
 def dry_run(work: Work, ready: Readiness) -> Outcome:
-    trial = Trial(work, ready.facts, {(report.script, report.line, report.statement): report for report in ready.analysis.statements})
+    trial = Trial(work, ready.facts)
     before = verify.baseline(work.session, verify.of(work.session.order))
     try:
         for transactional, scripts in groupby(ready.remaining, key=lambda script: script.transactional):
@@ -55,8 +56,10 @@ def dry_run(work: Work, ready: Readiness) -> Outcome:
 
 def _leave_out(trial: Trial, scripts: Sequence[Script]) -> None:
     for script in scripts:
-        trial.work.steps.skip(script, ONLINE)
         trial.left_out += len(script.statements)
+        for number, statement in enumerate(script.statements, 1):
+            note = f"{BATCHED}{_planned(trial, statement)}" if is_batched(statement.text) else ONLINE
+            trial.work.steps.report(replace(trial.work.steps.new(script, number), status=StepStatus.SKIPPED, note=note))
 
 
 def _try_scripts(trial: Trial, scripts: Sequence[Script], before: verify.Baseline) -> None:
@@ -104,7 +107,7 @@ def _try_statement(trial: Trial, script: Script, number: int, attempt: int) -> N
 
 def _too_long(trial: Trial, script: Script, statement: Statement) -> str:
     """Why others would wait for it longer than they may; "" when they would not."""
-    report = trial.reports.get((script.name, statement.line, statement.text))
+    report = trial.work.report(script, statement)
     p90 = forecast_lock(report, trial.facts).p90 if report else math.inf
     if p90 <= trial.work.limits.lock_timeout:
         return ""

@@ -3,29 +3,29 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from random import Random, SystemRandom
+from functools import partial
+from itertools import count
+from random import Random
 
 import psycopg
 
+from governance.errors import Refusal
 from governance.orders import Moment, Order, Outcome, RunKind, RunStatus, Script, Wish
-from runner.engine import ledger, verify
+from runner.engine import ledger, retry, verify
 from runner.engine.conclude import FINISHED, conclude
 from runner.engine.dry_run import dry_run
 from runner.engine.monitor import watch
 from runner.engine.preflight import Readiness, preflight
 from runner.engine.reconcile import reconcile, resolve
-from runner.engine.scripts import ScriptFailed, Work, run_script
-from runner.engine.session import Session, open_session
+from runner.engine.scripts import run_script
+from runner.engine.session import Session, helping_session, open_session
 from runner.engine.steps import Executor, Progress, Steps, Stopped
+from runner.engine.work import Paused, Reports, ScriptFailed, Work
 
 __all__ = ["execute", "reconcile"]
 
 WAL_POSITION = "SELECT pg_current_wal_insert_lsn()::text"
 WAL_SINCE = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)::bigint"
-
-
-class Paused(Exception):
-    """A person wants the run to rest between two scripts."""
 
 
 def execute(order: Order, conninfo: str, progress: Progress, random: Random | None = None) -> Outcome:
@@ -37,26 +37,47 @@ def execute(order: Order, conninfo: str, progress: Progress, random: Random | No
     Raises:
         Refusal: the order cannot be executed; the target is as it was.
     """
-    began = time.monotonic()
+    began, random = time.monotonic(), random or Random(order.run)
+    for attempt in count(1):
+        try:
+            outcome, again = _attempt(order, conninfo, progress, random)
+        except Refusal as refusal:
+            if attempt == 1:
+                raise
+            outcome, again = replace(outcome, message=f"{outcome.message} {refusal.message}"), False
+        if not again or attempt > order.manifest.limits.restarts:
+            return replace(outcome, seconds=time.monotonic() - began)
+        time.sleep(retry.pause(attempt, order.manifest.limits, random))
+    raise AssertionError
+
+
+def _attempt(order: Order, conninfo: str, progress: Progress, random: Random) -> tuple[Outcome, bool]:
+    """One session's outcome; and whether another session may go on, because an administrator ended this one and the ledger knows all."""
     with open_session(order, conninfo) as session:
         ready = preflight(session)
-        steps = Steps(ready.scripts, progress)
+        steps, again = Steps(ready.scripts, progress), False
         try:
-            outcome = _execute(session, conninfo, ready, steps, random or SystemRandom())
-        except psycopg.Error:
+            outcome = _execute(session, conninfo, ready, steps, random)
+        except psycopg.Error as error:
             if not session.connection.closed:
                 raise
             outcome = _resolved(order, conninfo, steps)
-    return replace(outcome, steps=steps.all(), seconds=time.monotonic() - began)
+            again = retry.go_on(error.sqlstate, outcome.status) and steps.wish is Wish.NONE
+    return replace(outcome, steps=steps.all()), again
 
 
 def _execute(session: Session, conninfo: str, ready: Readiness, steps: Steps, random: Random) -> Outcome:
     with watch(session, conninfo) as monitor, ThreadPoolExecutor(max_workers=1) as pool:
-        work = Work(session, Executor(session.connection, monitor, steps, pool), steps, random)
+        executor, helper = Executor(session.connection, monitor, steps, pool), partial(helping_session, session, conninfo)
+        work = Work(session, executor, steps, random, _reports(ready), helper)
         position = session.connection.execute(WAL_POSITION).fetchone()
         outcome = dry_run(work, ready) if session.order.kind is RunKind.DRY_RUN else _change(work, ready)
         written = session.connection.execute(WAL_SINCE, position).fetchone()
     return replace(outcome, longest_lock=work.longest_lock, wal_bytes=written[0] if written else 0)
+
+
+def _reports(ready: Readiness) -> Reports:
+    return {(report.script, report.line, report.statement): report for report in (*ready.analysis.statements, *ready.analysis.undoing)}
 
 
 def _change(work: Work, ready: Readiness) -> Outcome:

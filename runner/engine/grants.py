@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from governance.facts import Need
+
 OTHER_OWNERS = """
 SELECT coalesce(string_agg(format('%%I.%%I', nspname, relname), ', ' ORDER BY nspname, relname), '')
 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -30,14 +32,6 @@ class Names:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    what: str
-    held: bool
-    todo: str  # SQL for a superuser in the target, or a sentence after "--"
-    required: bool = True
-
-
 GRANTS = {
     "owner": sql.SQL("GRANT {owner} TO {runner};"),
     "database": sql.SQL("GRANT CREATE ON DATABASE {database} TO {owner};"),
@@ -60,9 +54,9 @@ def names_of(connection: psycopg.Connection, owner: str) -> Names:
     return Names(database, schema, runner, owner or runner)
 
 
-def needs(connection: psycopg.Connection, names: Names) -> list[Need]:
+def needs(connection: psycopg.Connection, names: Names) -> tuple[Need, ...]:
     """Asked of the server; SET ROLE is tried. The connection is in autocommit, signed in as the runner."""
-    return [*_of_the_session(connection), *_of_roles(connection, names)]
+    return (*_of_the_session(connection), *_of_roles(connection, names))
 
 
 def _of_the_session(connection: psycopg.Connection) -> Iterator[Need]:

@@ -27,7 +27,9 @@ CREATE TABLE lockgate.ledger (
     finished_at timestamptz NOT NULL,
     seconds double precision NOT NULL,
     outcome text NOT NULL CHECK (outcome IN ('applied', 'failed')),
-    digest text NOT NULL
+    digest text NOT NULL,
+    xid xid8,
+    backend_pid integer
 );
 CREATE UNIQUE INDEX ledger_applied_once ON lockgate.ledger (run, script) WHERE outcome = 'applied';
 CREATE TABLE lockgate.journal (
@@ -51,9 +53,16 @@ CREATE TABLE lockgate.baseline (
 );
 COMMENT ON SCHEMA lockgate IS 'What Lockgate did in this database. Written in the transactions of the changes themselves.';
 """
+# Asked first: a dump of the target, which reads the ledger for hours, must not keep a run from starting.
+OLDER = """
+SELECT 1 FROM pg_class WHERE oid = 'lockgate.ledger'::regclass
+AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'xid')
+"""
+LATER = "ALTER TABLE lockgate.ledger ADD COLUMN xid xid8, ADD COLUMN backend_pid integer"
 INSERT = """
-INSERT INTO lockgate.ledger (run, version, kind, script, checksum, actor, environment, started_at, finished_at, seconds, outcome, digest)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO lockgate.ledger
+    (run, version, kind, script, checksum, actor, environment, started_at, finished_at, seconds, outcome, digest, xid, backend_pid)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, pg_current_xact_id(), pg_backend_pid())
 """
 OUTCOME = "SELECT script, checksum FROM lockgate.ledger WHERE run = ANY(%s) AND outcome = 'applied'"
 
@@ -65,6 +74,8 @@ def create(session: Session) -> None:
             flyway.create(session.connection, session.schema)
             if not exists(session):
                 session.connection.execute(TABLES)
+            elif session.connection.execute(OLDER).fetchone():
+                session.connection.execute(LATER)
     except psycopg.errors.InsufficientPrivilege as error:
         todo = f"Grant the runner's role CREATE on the database and on schema {session.schema}."
         raise TargetDiffers(session.order.target, f"the ledger cannot be created, {error.diag.message_primary}", todo) from error

@@ -28,6 +28,7 @@ class Effect(Enum):
     PRESENT = "present"
     ABSENT = "absent"
     LEFTOVER = "leftover"  # an invalid index
+    PARTIAL = "partial"  # some batches
     UNKNOWN = "unknown"
 
 

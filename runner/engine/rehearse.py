@@ -1,26 +1,24 @@
-"""Forward, back, schema compared, forward again, on a scratch database: what a rollback really does, before anybody approves it."""
+"""Forward, back, compared, forward again, on a scratch database: what a rollback really does, before anybody approves it."""
 
 import re
-import textwrap
 import time
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 import psycopg
 
 from governance.errors import Refusal
-from governance.orders import Manifest, RehearsalOrder, Rehearsed, Script, ScriptKind, Statement, Step, StepStatus, Verdict
-from governance.schema.diff import Difference, Severity, diff
-from governance.schema.model import Schema
+from governance.orders import Manifest, RehearsalOrder, Rehearsed, Verdict
+from runner.engine.filling import Filling
+from runner.engine.play import reason
+from runner.engine.roundtrip import RoundTrip
 from runner.engine.scratch import NotBuilt, scratch_database
 from runner.engine.session import connect
-from runner.engine.snapshot import read_schema
+from runner.engine.synthesis.shapes import UNKNOWN, read_shapes
+from runner.engine.trial import NAME, Trial
 
-AGAIN = "the change can be applied again."
-SHOWN = 120  # characters of a statement in a message
 # What acts on the whole server cannot be tried on one database, and would reach the databases beside it.
 _SERVER_WIDE = re.compile(
     r"(CREATE|ALTER|DROP) (ROLE|DATABASE|TABLESPACE|SYSTEM|SUBSCRIPTION)\b|(GRANT|REVOKE) ROLE\b"
@@ -33,27 +31,23 @@ def rehearse(order: RehearsalOrder, target: psycopg.Connection | str, scratch_se
     """The target is read, never written. The verdict is unknown when nothing could be proved.
 
     `scratch_server` is the connection string of a superuser on a server that holds nothing of value: scripts that nobody has
-    approved yet run there. `binaries` is the directory of pg_dump and psql.
+    approved yet run there. `binaries` is the directory of pg_dump and psql, for a schema that our own SQL cannot rebuild.
     """
     started = time.monotonic()
-    if reason := _not_provable(order.manifest):
-        return Rehearsed(Verdict.UNKNOWN, (), message=reason)
+    if why := _not_provable(order.manifest):
+        return Rehearsed(Verdict.UNKNOWN, (), message=why)
     try:
-        with (
-            _opened(order.target, target) as source,
-            scratch_database(source, scratch_server, binaries) as scratch,
-            connect("scratch database", scratch, "lockgate rehearsal") as connection,
-        ):
-            rehearsed = _proved(order.manifest, connection)
+        with _opened(order.target, target) as source:
+            rehearsed = _rehearsed(order, source, scratch_server, binaries)
     except (NotBuilt, Refusal) as refusal:
         rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=f"The scratch database could not be built: {refusal}")
     except psycopg.OperationalError as error:
-        rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=f"The rehearsal was cut short: {_reason(error)}. Start it again.")
+        rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=f"The rehearsal was cut short: {reason(error)}. Start it again.")
     return replace(rehearsed, seconds=time.monotonic() - started)
 
 
 def _opened(name: str, target: psycopg.Connection | str) -> AbstractContextManager[psycopg.Connection]:
-    return connect(name, target, "lockgate rehearsal") if isinstance(target, str) else nullcontext(target)
+    return connect(name, target, NAME) if isinstance(target, str) else nullcontext(target)
 
 
 def _not_provable(manifest: Manifest) -> str:
@@ -67,109 +61,47 @@ def _not_provable(manifest: Manifest) -> str:
     return ""
 
 
-class _ScriptFailed(Exception):
-    """The message names script, line, statement, SQLSTATE and what PostgreSQL said."""
+def _rehearsed(order: RehearsalOrder, source: psycopg.Connection, scratch_server: str, binaries: Path) -> Rehearsed:
+    """With made-up rows; without them where the scripts fail only because of what was made up."""
+    found = _tried(order, source, scratch_server, binaries)
+    if not found.of_data:
+        return found.rehearsed
+    again = _tried(replace(order, rows=0), source, scratch_server, binaries).rehearsed
+    note = f"Made-up rows stop it, which real ones may do too: {found.failure}. So it was rehearsed on empty tables."
+    return replace(
+        again, notes=(*again.notes, note), message=f"{again.message} {note}" if again.verdict is Verdict.PASSED else again.message
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
-    """One connection to the scratch database, and what was done through it so far."""
-
-    connection: psycopg.Connection
-    statement_timeout: float
-    steps: list[Step] = field(default_factory=list)
-
-    def run(self, scripts: Iterable[Script]) -> None:
-        for script in scripts:
-            self._reset(autocommit=not script.transactional)
-            try:
-                for statement in script.statements:
-                    self._execute(script, statement)
-                self._commit()
-            except psycopg.Error as error:
-                raise _ScriptFailed(_last_words(self.steps[-1])) from error
-
-    def schema(self) -> Schema:
-        self._reset(autocommit=True)
-        return read_schema(self.connection)
-
-    def _reset(self, *, autocommit: bool) -> None:
-        """Settings that one script left must not help the next one."""
-        self.connection.autocommit = True
-        self.connection.execute("DISCARD ALL")
-        self.connection.execute("SELECT set_config('statement_timeout', %s, false)", [f"{self.statement_timeout * 1000:.0f}ms"])
-        self.connection.autocommit = autocommit
-
-    def _execute(self, script: Script, statement: Statement) -> None:
-        step = Step(len(self.steps) + 1, script.name, statement.line, statement.text, StepStatus.FAILED, datetime.now(UTC))
-        started = time.monotonic()
-        try:
-            cursor = self.connection.execute(statement.text.encode())
-        except psycopg.Error as error:
-            self.steps.append(replace(step, seconds=time.monotonic() - started, note=_reason(error)))
-            raise
-        rows = cursor.rowcount if cursor.rowcount >= 0 else None
-        self.steps.append(replace(step, status=StepStatus.DONE, seconds=time.monotonic() - started, rows=rows))
-
-    def _commit(self) -> None:
-        """Where deferred constraints are checked: a failure here is the last statement's."""
-        try:
-            self.connection.commit()
-        except psycopg.Error as error:
-            self.steps[-1] = replace(self.steps[-1], status=StepStatus.FAILED, note=f"at COMMIT: {_reason(error)}")
-            raise
+class _Try:
+    rehearsed: Rehearsed
+    failure: str = ""
+    of_data: bool = False  # made-up rows made the forward script fail
 
 
-def _proved(manifest: Manifest, connection: psycopg.Connection) -> Rehearsed:
-    forward, backward = _forward(manifest), _backward(manifest)
-    trial, difference, phase = _Trial(connection, manifest.limits.statement_timeout), Difference(()), "forward script"
-    try:
-        before = trial.schema()
-        trial.run(forward)
-        if backward:
-            phase = "rollback"
-            trial.run(backward)
-            difference = diff(before, trial.schema())
-            phase = "forward script, run again after the rollback,"
-            trial.run(forward)
-    except _ScriptFailed as failure:
-        message = f"The {phase} fails: {failure}. Correct the script and submit it again."
-        return Rehearsed(Verdict.FAILED, tuple(trial.steps), difference.in_words(), _cosmetic(difference), message)
-    return _judged(tuple(trial.steps), difference, reversible=bool(backward))
+def _tried(order: RehearsalOrder, source: psycopg.Connection, scratch_server: str, binaries: Path) -> _Try:
+    with scratch_database(source, scratch_server, binaries) as scratch, connect("scratch database", scratch, NAME) as connection:
+        filled = order.rows > 0 and _fill(order, source, connection)
+        trial = Trial(scratch, connection, order.manifest.limits.statement_timeout)
+        trip = RoundTrip(order.manifest.scripts, trial, Random(order.rehearsal))
+        rehearsed = trip.prove()
+        notes = (*_other_major(source, connection), *trip.notes)
+        message = " ".join((rehearsed.message, *notes))
+        return _Try(replace(rehearsed, notes=notes, message=message), trip.failure, filled and trip.stopped_by_data)
 
 
-def _judged(steps: tuple[Step, ...], difference: Difference, *, reversible: bool) -> Rehearsed:
-    words, listed = difference.in_words(), difference.in_words().replace("\n", "; ")
-    if not reversible:
-        return Rehearsed(Verdict.PASSED, steps, message="Proved forward only: the change has no rollback script.")
-    match difference.severity:
-        case Severity.IDENTICAL:
-            verdict, message = Verdict.PASSED, f"Proved: the rollback restores the schema exactly, and {AGAIN}"
-        case Severity.COSMETIC:
-            verdict, message = Verdict.PASSED, f"Proved: the rollback restores the schema but for its form ({listed}), and {AGAIN}"
-        case Severity.DIFFERENT:
-            verdict = Verdict.FAILED
-            message = f"The rollback does not restore the schema: {listed}. Complete the rollback script and submit it again."
-    return Rehearsed(verdict, steps, words, _cosmetic(difference), message)
+def _fill(order: RehearsalOrder, source: psycopg.Connection, scratch: psycopg.Connection) -> bool:
+    """Rows for the tables that the scripts name."""
+    words = {word.lower() for script in order.manifest.scripts for word in re.findall(r"\w+", script.text)}
+    names = {name for (name,) in scratch.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition")}
+    touched = frozenset(name for name in names if name.lower() in words)
+    if touched:
+        shapes = read_shapes(source) if order.statistics else UNKNOWN
+        Filling(order.rows, shapes=shapes, tables=touched).fill(scratch)
+    return bool(touched)
 
 
-def _cosmetic(difference: Difference) -> bool:
-    return difference.severity is Severity.COSMETIC
-
-
-def _forward(manifest: Manifest) -> list[Script]:
-    return [script for script in manifest.scripts if script.kind is ScriptKind.FORWARD]
-
-
-def _backward(manifest: Manifest) -> list[Script]:
-    position = {script.version: number for number, script in enumerate(_forward(manifest))}
-    rollbacks = (script for script in manifest.scripts if script.kind is ScriptKind.ROLLBACK)
-    return sorted(rollbacks, key=lambda script: position[script.version], reverse=True)
-
-
-def _last_words(step: Step) -> str:
-    return f"{step.script}, line {step.line}: {textwrap.shorten(step.statement, SHOWN, placeholder=' …')}: {step.note}"
-
-
-def _reason(error: psycopg.Error) -> str:
-    return ": ".join(filter(None, (error.sqlstate, error.diag.message_primary or str(error))))
+def _other_major(target: psycopg.Connection, scratch: psycopg.Connection) -> tuple[str, ...]:
+    ours, theirs = (connection.info.server_version // 10_000 for connection in (scratch, target))
+    return () if ours == theirs else (f"Rehearsed on PostgreSQL {ours}; the target runs {theirs}.",)

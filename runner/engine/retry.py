@@ -2,10 +2,12 @@
 
 from random import Random
 
-from governance.orders import Limits
+from governance.orders import Limits, RunStatus
 
 # lock_not_available, deadlock_detected, serialization_failure: https://www.postgresql.org/docs/current/errcodes-appendix.html
 RETRIED = frozenset({"55P03", "40P01", "40001"})
+ADMIN_SHUTDOWN = "57P01"
+KNOWN = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY})
 
 
 def pause(attempt: int, limits: Limits, random: Random) -> float:
@@ -16,3 +18,8 @@ def pause(attempt: int, limits: Limits, random: Random) -> float:
 
 def again(sqlstate: str | None, attempt: int, limits: Limits) -> bool:
     return sqlstate in RETRIED and attempt < limits.attempts
+
+
+def go_on(sqlstate: str | None, found: RunStatus) -> bool:
+    """Whether a new session may do what is left: the old one was ended by an administrator, and the ledger proves what is not applied."""
+    return sqlstate == ADMIN_SHUTDOWN and found in KNOWN

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
@@ -27,6 +27,8 @@ WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
 """
 PREVIOUS = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()"
 READ_ONLY = "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean"
+# What we told the portal must not be lost by the target, whatever its owners let their own clients lose.
+LASTING = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,12 @@ class Session:
             settings["client_connection_check_interval"] = CLIENT_CHECK
         commands = [sql.SQL("RESET SESSION AUTHORIZATION"), sql.SQL("RESET ALL"), _role(self.order.role)]
         commands += [sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in settings.items()]
-        self.connection.execute(sql.SQL("; ").join(commands))
+        self.connection.execute(sql.SQL("; ").join([*commands, sql.SQL(LASTING)]))
+
+    def bound(self, lock_timeout: float, statement_timeout: float) -> None:
+        """Until the open transaction ends."""
+        values = [f"{lock_timeout * 1000:.0f}ms", f"{statement_timeout * 1000:.0f}ms"]
+        self.connection.execute("SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", values)
 
 
 @contextmanager
@@ -70,6 +77,13 @@ def open_session(order: Order, conninfo: str) -> Iterator[Session]:
         session.prepare(order.manifest.limits.lock_timeout, order.manifest.limits.statement_timeout)
         _lock(session)
         yield session
+
+
+@contextmanager
+def helping_session(session: Session, conninfo: str) -> Iterator[Session]:
+    """Another one of the same run, for work beside it. The first one's lock is what keeps others away, so it has to outlive this one."""
+    with connect(session.order.target, conninfo, application_name(session.order.run)) as connection:
+        yield replace(session, connection=connection)
 
 
 def connect(target: str, conninfo: str, name: str) -> psycopg.Connection:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from governance.orders import RunKind, RunStatus, Script, ScriptKind, Statement
-from runner.engine import journal, ledger, probes
+from governance.batched import is_batched
+from governance.orders import RunKind, RunStatus, Script, ScriptKind
+from runner.engine import batches, journal, ledger, probes
 from runner.engine.journal import Entry
 from runner.engine.probes import Effect
 from runner.engine.session import Session
@@ -57,7 +58,7 @@ def _standing(session: Session, script: Script) -> Standing:
     if script.transactional or not ledger.exists(session):
         return Standing.ABSENT
     entries = journal.read(session, script)
-    effects = {_effect(session, statement, entries.get(number)) for number, statement in enumerate(script.statements, 1)}
+    effects = {_effect(session, script, number, entries.get(number)) for number in range(1, len(script.statements) + 1)}
     if effects == {Effect.PRESENT}:
         _complete(session, script)
         return Standing.APPLIED
@@ -66,10 +67,13 @@ def _standing(session: Session, script: Script) -> Standing:
     return Standing.ABSENT if effects == {Effect.ABSENT} else Standing.PARTIAL
 
 
-def _effect(session: Session, statement: Statement, entry: Entry | None) -> Effect:
+def _effect(session: Session, script: Script, number: int, entry: Entry | None) -> Effect:
+    statement = script.statements[number - 1]
     match entry:
         case Entry.DONE:
             return Effect.PRESENT
+        case Entry.STARTED | Entry.FAILED if is_batched(statement.text):
+            return batches.effect(session, script, number)
         case Entry.STARTED:
             return probes.probe(session.connection, statement)
         case Entry.FAILED if probes.probe(session.connection, statement) is Effect.LEFTOVER:

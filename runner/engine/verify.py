@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import psycopg
 from psycopg import sql
@@ -13,6 +14,13 @@ from runner.engine.session import Session
 UNCHANGED = "unchanged"
 KEEP = "INSERT INTO lockgate.baseline (run, name, rows, first, digest) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 KEPT = "SELECT name, rows, first, digest FROM lockgate.baseline WHERE run = %s"
+
+
+class Asked(Protocol):
+    """Whoever has a connection to put the questions through: a session, or the trial of a rehearsal."""
+
+    @property
+    def connection(self) -> psycopg.Connection: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ def at(moment: Moment, order: Order) -> tuple[Check, ...]:
     return tuple(check for check in of(order) if check.moment is moment)
 
 
-def baseline(session: Session, checks: Iterable[Check]) -> Baseline:
+def baseline(session: Asked, checks: Iterable[Check]) -> Baseline:
     """The answers to be compared with later; a check without an answer is left out."""
     answers = {check.name: _try(session, check) for check in checks if check.expect == UNCHANGED}
     return {name: answer for name, answer in answers.items() if isinstance(answer, Answer)}
@@ -77,12 +85,12 @@ def first_wrong(results: Iterable[CheckResult]) -> CheckResult | None:
     return next((result for result in results if result.verdict is not Verdict.PASSED), None)
 
 
-def verify(session: Session, checks: Iterable[Check], before: Baseline) -> tuple[CheckResult, ...]:
+def verify(session: Asked, checks: Iterable[Check], before: Baseline) -> tuple[CheckResult, ...]:
     """Works inside an open transaction too."""
     return tuple(_result(check, _try(session, check), before.get(check.name)) for check in checks)
 
 
-def _try(session: Session, check: Check) -> Answer | str:
+def _try(session: Asked, check: Check) -> Answer | str:
     """The answer, or why there is none."""
     try:
         return _ask(session, check)
@@ -92,7 +100,7 @@ def _try(session: Session, check: Check) -> Answer | str:
         return f"{error.diag.message_primary or error} ({error.sqlstate})"
 
 
-def _ask(session: Session, check: Check) -> Answer:
+def _ask(session: Asked, check: Check) -> Answer:
     # A savepoint when a transaction is open. Only a subtransaction's end takes read-only mode back, so it is always rolled back.
     with session.connection.transaction(force_rollback=True):
         session.connection.execute("SET LOCAL transaction_read_only = on")

@@ -7,14 +7,32 @@ from django.utils import timezone
 
 from governance import audit, workflow
 from governance.audit import System, save
-from governance.models import ApiToken, Comment, Consideration, Dependency, Domain, DomainTable, MatrixEntry, Release, Spec
+from governance.models import (
+    ApiToken,
+    Booking,
+    CalendarFeed,
+    Collision,
+    Comment,
+    Consideration,
+    Dependency,
+    Domain,
+    DomainTable,
+    Drift,
+    MatrixEntry,
+    Release,
+    Reservation,
+    Spec,
+    Target,
+)
 from governance.orders import SchemaReading, Step, StepStatus
 from governance.workflow import Debt
 from tests.factories import (
     Cast,
     bring_to_production,
     finish,
+    make_availability,
     make_client_release,
+    make_resource,
     make_spec,
     make_targets,
     on,
@@ -44,6 +62,26 @@ def require(spec: Spec, other: Spec) -> None:
     save(System.FIXTURES, Dependency(spec=spec, other=other))
 
 
+@transaction.atomic
+def make_drift(target: Target) -> None:
+    audit.append(System.FIXTURES, "test.set_up", target.name, "Somebody changed the target past the portal.")
+    before = target.snapshots.get(valid_to=None)
+    save(System.FIXTURES, Drift(target=target, before=before, found_at=timezone.now(), entries=[]))
+
+
+@transaction.atomic
+def make_times(cast: Cast, spec: Spec, other: Booking) -> None:
+    """A booking with all that one can have."""
+    server, _ = make_resource(other.target), make_availability(cast.operator)
+    audit.append(System.FIXTURES, "test.set_up", spec.number, "A booking with all that one can have.")
+    times = {"starts": other.ends, "ends": other.ends + timedelta(hours=1)}
+    given = {"phase": phase_of(spec), "target": other.target, "window": other.window, "booked_by": cast.operator}
+    booking = save(System.FIXTURES, Booking(**given, **times))
+    save(System.FIXTURES, Reservation(booking=booking, phase=booking.phase, duty="capacity", resource=server, **times))
+    save(System.FIXTURES, Collision(booking=booking, other=other, score=0.4, why="both are on one target"))
+    save(System.FIXTURES, CalendarFeed(owner=cast.auditor, kind="target", target=other.target, hash="0" * 64))
+
+
 def make_everything(cast: Cast) -> Spec:
     """A closed change; it and its surroundings have a row in every governed table."""
     make_targets()
@@ -56,5 +94,7 @@ def make_everything(cast: Cast) -> Spec:
     run = workflow.start(actor=cast.operator, deployment=on(phase, production=True))
     steps = (Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.DONE, timezone.now()),)
     finish(run, steps=steps, schema=SchemaReading("f" * 64, {"tables": []}))
+    make_drift(run.target)
+    make_times(cast, first, run.booking)
     review(cast, phase_of(spec), follow_ups=[Debt("Drop the old column", cast.engineer, timezone.now().date())])
     return spec

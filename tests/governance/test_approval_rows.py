@@ -3,8 +3,8 @@
 import pytest
 from django.db import DatabaseError, transaction
 
+from governance.case import load
 from governance.dossier import gather
-from governance.manifest import digests_of
 from governance.models import Approval, SpecEditor
 from governance.policy import ApprovalKind
 from tests import factories
@@ -16,12 +16,12 @@ def by_raw_insert(phase, person):
     columns = "phase_id, kind, decision, digest, person_id, reason, policy, at, voided_because"
     factories.at_once(
         f"INSERT INTO governance_approval ({columns}) VALUES (%s, 'technical', 'approved', %s, %s, '', '1', now(), '')",
-        [phase.pk, digests_of(phase)[0], person.pk],
+        [phase.pk, load(phase.pk).digests[0], person.pk],
     )
 
 
 def by_bulk_create(phase, person):
-    Approval.objects.bulk_create([Approval(phase=phase, kind=TECHNICAL, digest=digests_of(phase)[0], person=person, policy="1")])
+    Approval.objects.bulk_create([Approval(phase=phase, kind=TECHNICAL, digest=load(phase.pk).digests[0], person=person, policy="1")])
 
 
 def by_raw_update(phase, person):

@@ -1,5 +1,6 @@
 """Who works on a row: one at a time, fenced, and taken over when silent."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -8,8 +9,8 @@ from django.utils import timezone
 
 from governance import audit, handoff, workflow
 from governance.audit import System
-from governance.models import AuditEvent, Heartbeat, Run
-from governance.orders import RunKind, RunStatus, Step, StepStatus
+from governance.models import AuditEvent, Heartbeat, Run, RunProgress
+from governance.orders import Progress, RunKind, RunStatus, Step, StepStatus
 from tests import factories
 from tests.factories import Cast
 from tests.governance.claiming import at_the_same_moment, statuses
@@ -136,6 +137,18 @@ def test_steps_are_kept_as_they_happen(run):
     step = run.steps.get()
     assert (step.status, step.seconds, step.attempts, step.note) == (StepStatus.DONE, 0.2, 3, "waited")
     assert list(step.history.order_by("history_id").values_list("status", flat=True)) == ["running", "done"]
+
+
+@pytest.mark.at("staging")
+def test_progress_of_a_backfill_is_kept_without_history(run):
+    claim = handoff.claim("run", run.pk)
+
+    for rows in (100, 200, 300):
+        handoff.progress(claim, replace(STEP, progress=Progress(rows, rows, 1000, 50.0, 20, throttled="a standby is 12.0 s behind")))
+
+    found = RunProgress.objects.get(run=run)
+    assert (found.position, found.rows, found.total, found.batch, found.throttled) == (1, 300, 1000, 20, "a standby is 12.0 s behind")
+    assert run.steps.get().history.count() == 1
 
 
 @pytest.mark.at("staging")

@@ -45,7 +45,7 @@ def test_edited_script_is_analysed_again_before_anything_else(cast, spec):
     factories.observe(phase, rows=10**8)
 
     assert stage(spec) is Stage.SCRIPT_DEVELOPMENT
-    with pytest.raises(MissingEvidence, match="set-not-null-scans"):
+    with pytest.raises(MissingEvidence, match="adding-not-nullable-field"):
         workflow.advance(actor=cast.engineer, phase=phase)
 
 

@@ -69,7 +69,7 @@ def test_a_complete_dossier_carries_from_the_first_stage_to_the_end():
         (Stage.SCRIPT_DEVELOPMENT, replace(COMPLETE, unpaired=("V1__a.sql",))),
         (Stage.SCRIPT_DEVELOPMENT, replace(COMPLETE, forward=0)),
         (Stage.SCRIPT_DEVELOPMENT, replace(COMPLETE, checks=0)),
-        (Stage.SCRIPT_DEVELOPMENT, with_production(blocking=("set-not-null-scans",))),
+        (Stage.SCRIPT_DEVELOPMENT, with_production(blocking=("adding-not-nullable-field",))),
         (Stage.LOCAL_TESTING, replace(COMPLETE, rehearsal=State.MISSING)),
         (Stage.INTEGRATION_TESTING, replace(COMPLETE, tests=State.STALE)),
         (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, technical=ApprovalEvidence(2, 1))),

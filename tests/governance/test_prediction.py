@@ -2,9 +2,12 @@
 
 import math
 
+import pytest
+
 from governance.analysis import Change, analyse
+from governance.forecast import Interval
 from governance.orders import ScriptKind
-from governance.prediction import predict, statements_of
+from governance.prediction import fit, predict, statements_of
 from governance.versions import read_script
 from tests.factories import facts
 
@@ -42,7 +45,23 @@ def test_concurrent_build_takes_time_and_stops_nobody():
 
 
 def test_what_cannot_be_told_is_infinite_not_zero():
-    unknown = prediction("DO $$ BEGIN PERFORM 1; END $$;")
+    unknown = prediction("DO $$ BEGIN EXECUTE x; END $$;")
 
     assert math.isinf(unknown.wait.p90)
     assert math.isinf(unknown.duration.p90)
+
+
+@pytest.mark.parametrize(
+    ("found", "holds", "says"),
+    [
+        (Interval(1, 9, ()), True, "It fits 10 s"),
+        (Interval(1, 11, ()), None, "It may not fit 10 s"),
+        (Interval(11, 12, ()), False, "It does not fit 10 s"),
+        (Interval(1, math.inf, ("its size is not known",)), None, "is not known: its size is not known"),
+    ],
+)
+def test_window_has_to_be_wide_enough_for_the_slow_case(found, holds, says):
+    answer = fit(found, 10)
+
+    assert answer.holds is holds
+    assert says in answer.reason

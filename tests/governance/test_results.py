@@ -3,11 +3,11 @@
 import pytest
 
 from governance import workflow
-from governance.compatibility import can_deploy
+from governance.case import load
 from governance.dossier import gather
 from governance.errors import MissingEvidence
 from governance.lifecycle import PhaseStatus, Stage
-from governance.models import CheckResult, MatrixEntry, Release, Run, SchemaSnapshot, TableVersion, Target
+from governance.models import Binding, CheckResult, MatrixEntry, Release, Run, SchemaSnapshot, TableVersion, Target
 from governance.orders import CheckResult as Result
 from governance.orders import Moment, Observed, Question, RunKind, RunStatus, SchemaReading, Verdict
 from tests import factories
@@ -108,32 +108,41 @@ def test_what_was_tested_of_a_pair_is_not_derived_over(cast, spec):
 
     factories.finish(start(cast, phase))
 
-    assert MatrixEntry.objects.get(backend=backend).verdict == "partial"
+    assert MatrixEntry.objects.get(backend=backend, source="tested").verdict == "partial"
 
 
-def test_change_that_a_live_client_does_not_survive_stays_at_the_window(cast):
+def test_change_that_a_live_client_does_not_survive_may_not_go_out(cast):
     factories.make_targets()
     make_surroundings(cast, factories.make_spec(cast, factories.script_files("20250101_0900")))
+    workflow.save_record(actor=cast.operator, record=Binding(client=Release.objects.get(kind="client"), object="public.contractors.name"))
     forward = HEADER + "ALTER TABLE public.contractors DROP COLUMN name;"
-    phase = factories.bring_to_production(
-        cast, factories.make_spec(cast, factories.script_files("20260102_0900", forward=forward), answers=ANSWERS)
-    )
+    spec = factories.make_spec(cast, factories.script_files("20260102_0900", forward=forward), answers=ANSWERS)
 
-    answer = can_deploy(phase)
+    answer = load(factories.phase_of(spec).pk).can_deploy()
 
-    assert phase.at is Stage.SCHEDULED_WINDOW
     assert answer.startswith("no: App 1.0: CHG-")
+    assert "public.contractors.name" in answer
 
 
 @pytest.mark.at("window")
-def test_client_of_which_nothing_is_known_holds_the_change_at_the_window(cast, spec):
+def test_change_of_which_a_client_is_unknown_is_not_booked_in_production(cast, spec):
     with factories.transaction.atomic():
         factories.make_client_release()
 
-    phase = factories.bring_to_production(cast, spec)
+    with pytest.raises(MissingEvidence, match=r"book yet.*unknown: App 1.0"):
+        factories.bring_to_production(cast, spec)
 
-    assert phase.at is Stage.SCHEDULED_WINDOW
-    assert can_deploy(phase).startswith("unknown: App 1.0")
+    assert stage(spec) is Stage.SCHEDULED_WINDOW
+
+
+@pytest.mark.at("production")
+def test_client_that_turns_up_after_the_booking_stops_the_start(cast, spec):
+    phase = factories.bring_to_production(cast, spec)
+    with factories.transaction.atomic():
+        factories.make_client_release()
+
+    with pytest.raises(MissingEvidence, match=r"run yet.*unknown: App 1.0"):
+        start(cast, phase)
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE])

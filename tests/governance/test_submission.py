@@ -18,10 +18,10 @@ from governance.errors import (
 )
 from governance.lifecycle import Stage
 from governance.models import GOVERNED, AuditEvent, Deployment, Observation, Script, Spec, SpecEditor
+from governance.ordering import refuse_circle
 from governance.orders import ScriptKind
 from governance.specification import Criterion
 from governance.workflow import ScriptFile, Source
-from governance.workflow.submission import refuse_cycle
 from tests import factories
 from tests.factories import Cast, script_files
 from tests.governance.surroundings import make_surroundings, require
@@ -232,7 +232,7 @@ def test_circle_of_changes_is_refused_and_shown(cast, targets):
     require(second, third)
 
     with pytest.raises(DependencyCycle) as refused:
-        refuse_cycle(third, first)
+        refuse_circle(third, first)
 
     assert refused.value.path == (third.number, first.number, second.number, third.number)
 
@@ -242,7 +242,7 @@ def test_diamond_of_changes_is_no_circle(cast, targets):
     for spec, other in ((top, left), (top, right), (left, bottom), (right, bottom)):
         require(spec, other)
 
-    refuse_cycle(factories.make_spec(cast, script_files("20260105_0900")), top)
+    refuse_circle(factories.make_spec(cast, script_files("20260105_0900")), top)
 
     assert top.dependencies.count() == 2
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from governance.windows import Interval, WindowKind, state_at
+from governance.windows import Interval, Slot, Tier, WindowKind, next_slot, state_at, state_of_all
 
 NIGHT = Interval(WindowKind.MAINTENANCE, "night", datetime(2026, 12, 5, 1, tzinfo=UTC), datetime(2026, 12, 5, 5, tzinfo=UTC))
 SALE = Interval(WindowKind.BLACKOUT, "sale", datetime(2026, 12, 5, 3, tzinfo=UTC), datetime(2026, 12, 5, 4, tzinfo=UTC))
@@ -43,3 +43,57 @@ def test_without_any_window_the_gate_is_closed():
 def test_touching_intervals_do_not_overlap():
     assert not NIGHT.overlaps(NIGHT.ends, NIGHT.ends + SECOND)
     assert NIGHT.overlaps(NIGHT.ends - SECOND, NIGHT.ends + SECOND)
+
+
+def at(hour: float) -> datetime:
+    return datetime(2026, 12, 5, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def window(begin: float, end: float) -> Interval:
+    return Interval(WindowKind.MAINTENANCE, "w", at(begin), at(end))
+
+
+def blackout(begin: float, end: float, tier: Tier = Tier.HARD) -> Interval:
+    return Interval(WindowKind.BLACKOUT, "b", at(begin), at(end), tier)
+
+
+@pytest.mark.parametrize(("tier", "is_open", "more"), [(Tier.HARD, False, False), (Tier.SOFT, True, True), (Tier.ADVISORY, True, False)])
+def test_only_a_hard_blackout_closes_a_soft_one_asks_for_more_and_any_is_said(tier, is_open, more):
+    state = state_at([window(1, 5), blackout(2, 3, tier)], at(2))
+
+    assert (state.open, state.asks_for_more) == (is_open, more)
+    assert "blackout “b”" in " ".join([state.why, *state.advice])
+
+
+def test_several_targets_are_open_together_or_the_closed_one_is_named():
+    both = state_of_all({"a": [window(1, 5)], "b": [window(2, 6)]}, at(3))
+    one = state_of_all({"a": [window(1, 5)], "b": [window(2, 6)]}, at(1))
+
+    assert both.open
+    assert not one.open
+    assert one.why.startswith("b: ")
+    assert one.changes_at == at(2)
+
+
+@pytest.mark.parametrize(
+    ("taken", "needs", "expected"),
+    [
+        ([], 1, 2.0),  # both are open from 2 on
+        ([(2, 3)], 1, 4.0),  # from 3 to 4 is a blackout
+        ([(2, 3), (4, 4.5)], 0.5, 4.5),
+        ([(2, 3), (4, 4.5)], 1, None),
+        ([(0, 2), (2, 2.5)], 0.5, 2.5),
+    ],
+)
+def test_the_next_slot_is_open_everywhere_and_free(taken, needs, expected):
+    intervals = {"a": [window(1, 5)], "b": [window(2, 6), blackout(3, 4)]}
+
+    slot = next_slot(intervals, [Slot(at(begin), at(end)) for begin, end in taken], at(0), timedelta(hours=needs), at(24))
+
+    assert slot == (Slot(at(expected), at(expected + needs)) if expected is not None else None)
+
+
+def test_windows_that_touch_are_one():
+    slot = next_slot({"a": [window(1, 3), window(3, 5)]}, [], at(0), timedelta(hours=4), at(24))
+
+    assert slot == Slot(at(1), at(5))

@@ -43,6 +43,14 @@ def test_every_answer_carries_the_policy(visitor, address, status):
 
 
 @pytest.mark.parametrize("address", ["/admin/login/", "/refused/", "/nowhere/", "/broken/"])
+def test_no_page_may_be_framed_whichever_header_a_browser_knows(visitor, address):
+    headers = visitor.get(address).headers
+
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"].split("; ")
+    assert headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("address", ["/admin/login/", "/refused/", "/nowhere/", "/broken/"])
 def test_pages_without_a_session_have_nothing_inline(visitor, address):
     page = visitor.get(address).content.decode()
 

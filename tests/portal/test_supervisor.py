@@ -69,6 +69,30 @@ def test_process_that_ended_is_started_again(process):
         assert long.popen.pid == other
 
 
+def test_process_that_cannot_start_is_tried_less_and_less_often(process):
+    broken = process("broken", "raise SystemExit(3)")
+
+    with Supervisor([broken]) as supervisor:
+        until(supervisor.look)
+        until(lambda: broken.ended() == 3)
+        at_once = supervisor.look()
+        later = broken.may_start_again(broken.started + 1.0)
+
+    assert at_once == []
+    assert later
+    assert broken.failures == 1
+
+
+def test_process_that_is_not_there_ends_those_that_were_started_before_it(process, tmp_path):
+    sleeper = process("sleeper", SLEEP)
+    missing = Process("missing", [str(tmp_path / "nothing")], {}, tmp_path / "missing.log")
+
+    with pytest.raises(FileNotFoundError), Supervisor([sleeper, missing]):
+        pass
+
+    assert gone(sleeper.popen.pid)
+
+
 def test_clocks_word_restarts_the_cluster_too(process):
     cluster, clock = process("cluster", SLEEP), process("clock", "raise SystemExit(75)")
 

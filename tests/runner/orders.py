@@ -8,7 +8,7 @@ from governance.digest import script_digest
 from governance.orders import Limits, Manifest, Order, RunKind, Step, Wish
 from governance.versions import read_script
 
-QUICK = Limits(lock_timeout=0.2, statement_timeout=10, online_timeout=20, attempts=3, first_pause=0.05, longest_pause=0.1)
+QUICK = Limits(lock_timeout=0.2, statement_timeout=10, online_timeout=20, attempts=3, first_pause=0.05, longest_pause=0.1, patience=0.1)
 
 
 def make_manifest(scripts: dict[str, str], limits: Limits = QUICK) -> Manifest:

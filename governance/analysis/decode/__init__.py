@@ -23,6 +23,11 @@ DECODERS: dict[str, Callable[[Node], tuple[Action, ...]]] = {
     "CreateFunctionStmt": objects.create_function,
     "CreateStatsStmt": objects.create_statistics,
     "AlterEnumStmt": objects.alter_enum,
+    "AlterSeqStmt": objects.alter_sequence,
+    "AlterDomainStmt": objects.alter_domain,
+    "CreateForeignTableStmt": objects.create_foreign_table,
+    "CreatePublicationStmt": objects.publication,
+    "AlterPublicationStmt": objects.publication,
     "CreatePolicyStmt": objects.create_policy,
     "AlterPolicyStmt": objects.create_policy,
     "GrantStmt": objects.grant,
@@ -39,6 +44,14 @@ DECODERS: dict[str, Callable[[Node], tuple[Action, ...]]] = {
     "LockStmt": data.lock,
     "VacuumStmt": data.vacuum,
     "ClusterStmt": data.cluster,
+    "TransactionStmt": data.transaction,
+    "ExplainStmt": data.explain,
+    "DeclareCursorStmt": data.explain,
+    "PrepareStmt": data.explain,
+    "CreateSchemaStmt": objects.create_schema,
+    "VariableSetStmt": data.setting,
+    "ReassignOwnedStmt": objects.owned,
+    "DropOwnedStmt": objects.owned,
 }
 # Statements whose family is clear and whose details do not matter to us.
 CREATES = re.compile(r"(Create|Define|CompositeType)")
@@ -48,7 +61,7 @@ ROLES = frozenset(
 SESSION = frozenset(
     {"VariableSetStmt", "VariableShowStmt", "ConstraintsSetStmt", "NotifyStmt", "ListenStmt", "UnlistenStmt", "CheckPointStmt"}
 )
-ALTERS = frozenset({"AlterSeqStmt", "AlterStatsStmt", "AlterFunctionStmt", "AlterPublicationStmt", "AlterSubscriptionStmt"})
+ALTERS = frozenset({"AlterStatsStmt", "AlterFunctionStmt", "AlterSubscriptionStmt"})
 
 
 def actions(node: Node) -> tuple[Action, ...]:
@@ -70,8 +83,6 @@ def _family(node_type: str) -> Kind:
 
 def _name(node: Node) -> str:
     match node.node_type:
-        case "CreateSchemaStmt":
-            return str(node.schemaname)
         case "CreateExtensionStmt":
             return str(node.extname)
         case "CreateSeqStmt":

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
-from governance.analysis.decode.columns import column, constraint, is_builtin, type_name, volatility
-from governance.analysis.nodes import Node, dotted, relation
+from governance.analysis.bounds import bound_of
+from governance.analysis.decode.columns import column, constraint, type_name, volatility
+from governance.analysis.nodes import Node, dotted, only_of, relation
 
 # Subcommands that carry nothing that matters beyond their family.
 PLAIN = {
@@ -59,8 +60,16 @@ NOT_A_TABLE = frozenset({"OBJECT_INDEX", "OBJECT_SEQUENCE", "OBJECT_ATTRIBUTE"})
 def alter_table(node: Node) -> tuple[Action, ...]:
     table = relation(node.relation)
     if node.objtype not in OWN_RELATION:
-        return (Action(Kind.ALTER_OBJECT, name=table, type=node.objtype),)
-    return tuple(replace(_command(command, table), count=len(node.cmds)) for command in node.cmds)
+        return tuple(_of_object(command, table, node.objtype) for command in node.cmds)
+    only = only_of(node.relation)
+    return tuple(replace(_command(command, table), count=len(node.cmds), only=only) for command in node.cmds)
+
+
+def _of_object(command: Node, name: str, sort: str) -> Action:
+    """Of ALTER INDEX and ALTER SEQUENCE, what moves it to another tablespace or owner weighs more than the rest."""
+    kind = {"AT_SetTableSpace": Kind.SET_TABLESPACE, "AT_ChangeOwner": Kind.OWNER}.get(command.subtype, Kind.ALTER_OBJECT)
+    attached = relation(command.def_.name) if command.subtype == "AT_AttachPartition" else ""
+    return Action(kind, name=name, type=sort, new_name=attached)
 
 
 def _command(command: Node, table: str) -> Action:
@@ -70,6 +79,7 @@ def _command(command: Node, table: str) -> Action:
         PLAIN.get(command.subtype, Kind.ALTER_TABLE_OTHER),
         table,
         name=command.name,
+        type=command.subtype,
         enabled=not command.subtype.startswith(SWITCHING_OFF),
         conditional=command.missing_ok,
         cascade=command.behavior == "DROP_CASCADE",
@@ -85,7 +95,14 @@ def _add_column(command: Node, table: str) -> Action:
 def _alter_type(command: Node, table: str) -> Action:
     new = type_name(command.def_.type_name)
     using = _transforms(command.def_.raw_default, command.name, new)
-    return Action(Kind.ALTER_COLUMN_TYPE, table, name=command.name, type=new, using=using or not is_builtin(command.def_.type_name))
+    return Action(
+        Kind.ALTER_COLUMN_TYPE,
+        table,
+        name=command.name,
+        type=new,
+        using=using,
+        collation=command.def_.coll_clause is not None,
+    )
 
 
 def _transforms(expression: Node | None, name: str, new: str) -> bool:
@@ -109,13 +126,20 @@ def _add_constraint(command: Node, table: str) -> Action:
 
 def _partition(kind: Kind) -> Callable[[Node, str], Action]:
     def decode(command: Node, table: str) -> Action:
-        return Action(kind, table, others=(relation(command.def_.name),), concurrently=command.def_.concurrent)
+        bound = bound_of(command.def_.bound) if command.def_.bound else None
+        return Action(kind, table, others=(relation(command.def_.name),), concurrently=command.def_.concurrent, bound=bound)
 
     return decode
 
 
 def _inherit(command: Node, table: str) -> Action:
-    return Action(Kind.INHERIT, table, others=(relation(command.def_),))
+    return Action(Kind.INHERIT, table, others=(relation(command.def_),), enabled=command.subtype == "AT_AddInherit")
+
+
+def _alter_constraint(command: Node, table: str) -> Action:
+    """`everything`: whether it is enforced is changed, which concerns every row of both tables."""
+    changed = command.def_
+    return Action(Kind.ALTER_TABLE_OTHER, table, name=changed.conname, type=command.subtype, everything=changed.alter_enforceability)
 
 
 COMMANDS: dict[str, Callable[[Node, str], Action]] = {
@@ -126,6 +150,7 @@ COMMANDS: dict[str, Callable[[Node, str], Action]] = {
     "AT_AttachPartition": _partition(Kind.ATTACH_PARTITION),
     "AT_DetachPartition": _partition(Kind.DETACH_PARTITION),
     "AT_AddInherit": _inherit,
+    "AT_AlterConstraint": _alter_constraint,
     "AT_DropInherit": _inherit,
 }
 
@@ -135,12 +160,16 @@ def rename(node: Node) -> tuple[Action, ...]:
     old = relation(node.relation)
     name = node.subname or old or (dotted(node.object.items) if node.object and node.object.node_type == "List" else "")
     table = "" if node.rename_type in NOT_A_TABLE else old
-    return (Action(kind, table, name=name, new_name=node.newname, type=node.rename_type, conditional=node.missing_ok),)
+    return (
+        Action(
+            kind, table, name=name, new_name=node.newname, type=node.rename_type, conditional=node.missing_ok, only=only_of(node.relation)
+        ),
+    )
 
 
 def set_schema(node: Node) -> tuple[Action, ...]:
     if node.object_type not in OWN_RELATION:
-        return (Action(Kind.RENAME_OBJECT, new_name=node.newschema, type=node.object_type),)
+        return (Action(Kind.RENAME_OBJECT, name=relation(node.relation), new_name=node.newschema, type=node.object_type),)
     old = relation(node.relation)
     return (Action(Kind.SET_SCHEMA, old, name=old, new_name=f"{node.newschema}.{node.relation.relname}"),)
 

@@ -1,7 +1,8 @@
 """Column definitions and constraints as the grammar has them, into values."""
 
 from governance.analysis.actions import Column, Constraint, Kind, Volatility
-from governance.analysis.nodes import Node, relation, strings
+from governance.analysis.functions import STEADY, VOLATILITY
+from governance.analysis.nodes import Node, dotted, relation, strings
 
 # The grammar's names of built-in types, where format_type() says something else.
 TYPES = {
@@ -31,17 +32,14 @@ SERIALS = {
 # Types that are in pg_catalog but that the grammar takes by their plain name.
 PLAIN_NAMES = "text uuid json jsonb bytea date inet cidr macaddr money xml tsvector tsquery name oid point box"
 PLAIN_TYPES = frozenset(PLAIN_NAMES.split())
-# Functions that are built in (the volatile ones: or everywhere); https://www.postgresql.org/docs/current/xfunc-volatility.html
-STABLE_NAMES = (
-    "now transaction_timestamp statement_timestamp current_setting to_char to_timestamp date_trunc concat format lower upper length "
-    "array_fill jsonb_build_object jsonb_build_array json_build_object to_jsonb make_date make_interval md5 timezone current_database"
-)
+# Volatile functions that write nothing, built in or everywhere; https://www.postgresql.org/docs/current/xfunc-volatility.html
 VOLATILE_NAMES = (
     "random clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 uuid_generate_v4 uuid_generate_v1 nextval currval lastval setval "
     "gen_random_bytes txid_current pg_current_xact_id"
 )
-STABLE = frozenset(STABLE_NAMES.split())
+STABLE = STEADY
 VOLATILE = frozenset(VOLATILE_NAMES.split())
+ENFORCEABLE = ("CONSTR_CHECK", "CONSTR_FOREIGN")
 CONSTRAINTS = {
     "CONSTR_CHECK": Kind.ADD_CHECK,
     "CONSTR_NOTNULL": Kind.ADD_NOT_NULL,
@@ -66,6 +64,7 @@ def column(node: Node) -> Column:
         identity=written in SERIALS or "CONSTR_IDENTITY" in by_kind,
         generated=("virtual" if generated.generated_kind == "v" else "stored") if generated else "",
         constraints=tuple(constraint(found, node.colname) for found in node.constraints if found.contype in CONSTRAINTS),
+        functions=tuple(sorted(name for name in functions(default.raw_expr) if not is_builtin_function(name))) if default else (),
     )
 
 
@@ -80,6 +79,8 @@ def constraint(node: Node, of_column: str = "") -> Constraint:
         not_valid=node.skip_validation,
         using_index=node.indexname,
         proves_not_null=_column_not_null(node.raw_expr),
+        no_inherit=node.is_no_inherit,
+        enforced=node.is_enforced or node.contype not in ENFORCEABLE,
     )
 
 
@@ -107,17 +108,23 @@ def volatility(expression: Node | None) -> Volatility:
     """Of a default, as far as its text tells."""
     if expression is None or (expression.node_type == "A_Const" and expression.isnull):
         return Volatility.NONE
-    found = {_function(node.funcname) for node in expression.walk() if node.node_type == "FuncCall"}
-    if found & VOLATILE:
+    called = functions(expression)
+    names = {name.rpartition(".")[2] for name in called}
+    if any(name in VOLATILE or VOLATILITY.get(name) == "v" for name in names):
         return Volatility.VOLATILE
-    if found - STABLE:
+    if any(not is_builtin_function(name) for name in called):
         return Volatility.UNKNOWN
-    stable = found or any(node.node_type == "SQLValueFunction" for node in expression.walk())
+    stable = called or any(node.node_type == "SQLValueFunction" for node in expression.walk())
     return Volatility.STABLE if stable else Volatility.CONSTANT
 
 
-def _function(names: tuple[Node, ...]) -> str:
-    return strings(names)[-1]
+def functions(expression: Node) -> set[str]:
+    return {dotted(node.funcname) for node in expression.walk() if node.node_type == "FuncCall"}
+
+
+def is_builtin_function(name: str) -> bool:
+    schema, _, plain = name.rpartition(".")
+    return schema in ("", "pg_catalog") and plain in VOLATILITY
 
 
 def _integer(node: Node) -> int | str:

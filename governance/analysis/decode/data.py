@@ -2,8 +2,8 @@
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode.columns import STABLE, VOLATILE
-from governance.analysis.decode.objects import tables_read
-from governance.analysis.nodes import Node, relation, strings, switched_on
+from governance.analysis.decode.objects import created, only_read, tables_read
+from governance.analysis.nodes import Node, only_of, relation, strings, switched_on
 
 LOCK_MODES = {
     1: "AccessShareLock",
@@ -42,7 +42,21 @@ def _write(node: Node, whole: Node) -> Action:
     table = relation(node.relation)
     others = tuple(name for name in tables_read(whole) if name != table)
     everything = kind in (Kind.UPDATE, Kind.DELETE) and node.where_clause is None
-    return Action(kind, table, others=others, everything=everything)
+    return Action(kind, table, others=others, everything=everything, only=only_read(whole), columns=_columns_set(node))
+
+
+def _columns_set(node: Node) -> tuple[str, ...]:
+    """By UPDATE, by ON CONFLICT DO UPDATE and by the branches of MERGE."""
+    match node.node_type:
+        case "UpdateStmt":
+            parts: tuple[Node, ...] = (node,)
+        case "InsertStmt":
+            parts = (node.on_conflict_clause,) if node.on_conflict_clause else ()
+        case "MergeStmt":
+            parts = tuple(found for found in node.merge_when_clauses if found.command_type == "CMD_UPDATE")
+        case _:
+            parts = ()
+    return tuple(target.name for part in parts for target in part.target_list)
 
 
 def _only_values(node: Node) -> bool:
@@ -53,10 +67,15 @@ def select(node: Node) -> tuple[Action, ...]:
     if any(found.node_type in WRITES for found in node.walk()):
         return write(node)
     if node.into_clause:
-        return (Action(Kind.CREATE_TABLE_AS, relation(node.into_clause.rel), others=tables_read(node)),)
+        return (Action(Kind.CREATE_TABLE_AS, created(node.into_clause.rel), others=_sources(node), everything=True, only=only_read(node)),)
     if _functions(node) - HARMLESS:
         return (Action(Kind.OPAQUE, type="FuncCall"),)
-    return (Action(Kind.SELECT, others=tables_read(node), type="for update" if node.locking_clause else ""),)
+    return (Action(Kind.SELECT, others=tables_read(node), type="for update" if node.locking_clause else "", only=only_read(node)),)
+
+
+def _sources(node: Node) -> tuple[str, ...]:
+    """Without the table of INTO, which the grammar keeps among them."""
+    return tuple(name for name in tables_read(node) if name != relation(node.into_clause.rel))
 
 
 def _functions(node: Node) -> set[str]:
@@ -71,11 +90,14 @@ def copy(node: Node) -> tuple[Action, ...]:
 
 def truncate(node: Node) -> tuple[Action, ...]:
     cascade = node.behavior == "DROP_CASCADE"
-    return tuple(Action(Kind.TRUNCATE, relation(found), cascade=cascade, everything=True) for found in node.relations)
+    what = "restart identity" if node.restart_seqs else ""
+    return tuple(
+        Action(Kind.TRUNCATE, relation(found), type=what, cascade=cascade, everything=True, only=only_of(found)) for found in node.relations
+    )
 
 
 def lock(node: Node) -> tuple[Action, ...]:
-    return tuple(Action(Kind.LOCK, relation(found), type=LOCK_MODES[node.mode]) for found in node.relations)
+    return tuple(Action(Kind.LOCK, relation(found), type=LOCK_MODES[node.mode], only=only_of(found)) for found in node.relations)
 
 
 def vacuum(node: Node) -> tuple[Action, ...]:
@@ -87,3 +109,21 @@ def vacuum(node: Node) -> tuple[Action, ...]:
 
 def cluster(node: Node) -> tuple[Action, ...]:
     return (Action(Kind.VACUUM_FULL, relation(node.relation)),)
+
+
+def explain(node: Node) -> tuple[Action, ...]:
+    """EXPLAIN, PREPARE and DECLARE: to plan a query is to look at its tables. Writing is taken for writing, executed or not."""
+    query = node.query
+    if query.node_type == "SelectStmt":
+        return select(query)
+    return write(query) if query.node_type in WRITES else (Action(Kind.SELECT, others=tables_read(query)),)
+
+
+def setting(node: Node) -> tuple[Action, ...]:
+    """SET and RESET. The value only where it is plain text, which is what matters: SET TimeZone = 'UTC'."""
+    value = next((str(found.sval.sval) for found in node.args if found.node_type == "A_Const" and found.sval), "")
+    return (Action(Kind.SESSION, name=node.name.lower(), new_name=value, type="VariableSetStmt"),)
+
+
+def transaction(node: Node) -> tuple[Action, ...]:
+    return (Action(Kind.TRANSACTION, type=node.kind.removeprefix("TRANS_STMT_").lower()),)

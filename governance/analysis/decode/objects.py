@@ -1,8 +1,14 @@
 """Statements that create, drop and protect objects, into actions."""
 
+from contextlib import suppress
+from dataclasses import replace
+
 from governance.analysis.actions import Action, Kind
+from governance.analysis.bounds import bound_of
 from governance.analysis.decode.columns import CONSTRAINTS, column, constraint
-from governance.analysis.nodes import Node, dotted, relation, switched_on
+from governance.analysis.nodes import Node, dotted, only_of, option, relation, strings, switched_on
+from governance.analysis.statements import parse
+from governance.errors import UnparsableScript
 
 DROPPED = {
     "OBJECT_TABLE": Kind.DROP_TABLE,
@@ -17,6 +23,9 @@ DROPPED = {
     "OBJECT_PROCEDURE": Kind.DROP_FUNCTION,
     "OBJECT_ROUTINE": Kind.DROP_FUNCTION,
 }
+PARTS_OF_TABLES = frozenset({"OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
+COMMENTED_RELATIONS = frozenset({"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE", "OBJECT_COLUMN"})
+WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 ON_A_TABLE = frozenset({Kind.DROP_TRIGGER, Kind.DROP_POLICY})
 OWN_RELATION = frozenset({Kind.DROP_TABLE, Kind.DROP_VIEW})
 
@@ -28,13 +37,34 @@ def create_table(node: Node) -> tuple[Action, ...]:
     partners = tuple(dict.fromkeys(found.references for found in (*of_columns, *of_table) if found.references))
     parents = tuple(relation(parent) for parent in node.inh_relations)
     if node.partbound:
-        return (Action(Kind.CREATE_PARTITION, relation(node.relation), others=parents, conditional=node.if_not_exists),)
-    return (Action(Kind.CREATE_TABLE, relation(node.relation), others=partners, parents=parents, conditional=node.if_not_exists),)
+        bound = bound_of(node.partbound)
+        return (Action(Kind.CREATE_PARTITION, relation(node.relation), others=parents, bound=bound, conditional=node.if_not_exists),)
+    read = tuple(relation(found.relation) for found in node.table_elts if found.node_type == "TableLikeClause")
+    return (Action(Kind.CREATE_TABLE, created(node.relation), others=partners, parents=parents, read=read, conditional=node.if_not_exists),)
+
+
+def create_schema(node: Node) -> tuple[Action, ...]:
+    """With the tables that are made in it at once."""
+    tables = (action for found in node.schema_elts if found.node_type == "CreateStmt" for action in create_table(found))
+    within = tuple(replace(table, relation=f"{node.schemaname}.{table.relation}") for table in tables if "." not in table.relation)
+    return (Action(Kind.CREATE_OBJECT, name=node.schemaname, type=node.node_type), *within)
+
+
+def create_foreign_table(node: Node) -> tuple[Action, ...]:
+    return create_table(node.base_stmt)
+
+
+def created(node: Node) -> str:
+    """A temporary table is in a schema of its session's own."""
+    return f"pg_temp.{node.relname}" if node.relpersistence == "t" else relation(node)
 
 
 def create_table_as(node: Node) -> tuple[Action, ...]:
     kind = Kind.CREATE_MATERIALIZED_VIEW if node.objtype == "OBJECT_MATVIEW" else Kind.CREATE_TABLE_AS
-    return (Action(kind, relation(node.into.rel), others=tables_read(node.query), conditional=node.if_not_exists),)
+    name, only = created(node.into.rel), only_read(node.query)
+    return (
+        Action(kind, name, others=tables_read(node.query), only=only, everything=not node.into.skip_data, conditional=node.if_not_exists),
+    )
 
 
 def create_index(node: Node) -> tuple[Action, ...]:
@@ -46,6 +76,7 @@ def create_index(node: Node) -> tuple[Action, ...]:
             type="unique" if node.unique else "",
             concurrently=node.concurrent,
             conditional=node.if_not_exists,
+            only=only_of(node.relation),
         ),
     )
 
@@ -55,7 +86,7 @@ def create_view(node: Node) -> tuple[Action, ...]:
 
 
 def refresh(node: Node) -> tuple[Action, ...]:
-    return (Action(Kind.REFRESH_MATERIALIZED_VIEW, relation(node.relation), concurrently=node.concurrent),)
+    return (Action(Kind.REFRESH_MATERIALIZED_VIEW, relation(node.relation), concurrently=node.concurrent, everything=not node.skip_data),)
 
 
 def drop(node: Node) -> tuple[Action, ...]:
@@ -94,15 +125,48 @@ def object_name(node: Node) -> str:
 
 
 def create_trigger(node: Node) -> tuple[Action, ...]:
-    return (Action(Kind.CREATE_TRIGGER, relation(node.relation), name=node.trigname, conditional=node.replace),)
+    table, read = relation(node.relation), (relation(node.constrrel),) if node.constrrel else ()
+    return (Action(Kind.CREATE_TRIGGER, table, name=node.trigname, read=read, everything=not node.row, conditional=node.replace),)
 
 
 def create_rule(node: Node) -> tuple[Action, ...]:
-    return (Action(Kind.CREATE_RULE, relation(node.relation), name=node.rulename, conditional=node.replace),)
+    table = relation(node.relation)
+    written = tuple(relation(found.relation) for found in node.actions if found.node_type in WRITES)
+    read = tuple(name for found in node.actions for name in tables_read(found) if name not in (*written, table, "old", "new"))
+    return (Action(Kind.CREATE_RULE, table, name=node.rulename, read=read, written=written, conditional=node.replace),)
 
 
 def create_function(node: Node) -> tuple[Action, ...]:
-    return (Action(Kind.CREATE_FUNCTION, name=dotted(node.funcname), conditional=node.replace),)
+    return (Action(Kind.CREATE_FUNCTION, name=dotted(node.funcname), read=_read_by_body(node), conditional=node.replace),)
+
+
+def _read_by_body(node: Node) -> tuple[str, ...]:
+    """PostgreSQL looks at the body of an SQL function when it is created, and at no other."""
+    language, body = option(node.options, "language"), option(node.options, "as")
+    if language is None or language.arg.sval.lower() != "sql" or body is None:
+        return ()
+    with suppress(UnparsableScript):
+        return tuple(name for found in parse("".join(strings(body.arg.items))) for name in tables_read(found))
+    return ()
+
+
+def alter_sequence(node: Node) -> tuple[Action, ...]:
+    owner = option(node.options, "owned_by")
+    table = dotted(owner.arg.items).rpartition(".")[0] if owner else ""
+    return (Action(Kind.ALTER_OBJECT, name=relation(node.sequence), type="OBJECT_SEQUENCE", read=(table,) if table else ()),)
+
+
+def alter_domain(node: Node) -> tuple[Action, ...]:
+    """ADD CONSTRAINT and SET NOT NULL look at every row that has a value of the domain, unless NOT VALID."""
+    checked = (node.subtype == "C" and not node.def_.skip_validation) or node.subtype in ("O", "V")
+    return (Action(Kind.ALTER_OBJECT, name=dotted(node.type_name), type="OBJECT_DOMAIN", everything=checked),)
+
+
+def publication(node: Node) -> tuple[Action, ...]:
+    kind = Kind.CREATE_OBJECT if node.node_type == "CreatePublicationStmt" else Kind.ALTER_OBJECT
+    tables = tuple(relation(found.pubtable.relation) for found in node.pubobjects if found.pubtable)
+    replaces = kind is Kind.ALTER_OBJECT and node.action == "AP_SetObjects"
+    return (Action(kind, name=node.pubname, type="OBJECT_PUBLICATION", others=tables, everything=replaces),)
 
 
 def create_statistics(node: Node) -> tuple[Action, ...]:
@@ -116,7 +180,8 @@ def alter_enum(node: Node) -> tuple[Action, ...]:
 
 def create_policy(node: Node) -> tuple[Action, ...]:
     kind = Kind.CREATE_POLICY if node.node_type == "CreatePolicyStmt" else Kind.ALTER_POLICY
-    return (Action(kind, relation(node.table), name=node.policy_name),)
+    read = tuple(name for part in (node.qual, node.with_check) if part for name in tables_read(part))
+    return (Action(kind, relation(node.table), name=node.policy_name, read=read),)
 
 
 def grant(node: Node) -> tuple[Action, ...]:
@@ -126,21 +191,27 @@ def grant(node: Node) -> tuple[Action, ...]:
     return tuple(Action(kind, table, name=table, type=node.objtype, grantees=grantees) for table in tables or ("",))
 
 
+def owned(node: Node) -> tuple[Action, ...]:
+    """REASSIGN OWNED and DROP OWNED: whatever in the database belongs to the roles."""
+    return tuple(Action(Kind.ROLE, name=str(role.rolename), type=node.node_type) for role in node.roles)
+
+
 def default_privileges(node: Node) -> tuple[Action, ...]:
     return grant(node.action)
 
 
 def comment(node: Node) -> tuple[Action, ...]:
-    on_table = node.objtype in ("OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_COLUMN") and node.object.node_type == "List"
+    on_table = node.objtype in COMMENTED_RELATIONS and node.object.node_type == "List"
     name = object_name(node.object)
     table = name.rpartition(".")[0] if node.objtype == "OBJECT_COLUMN" else name
-    return (Action(Kind.COMMENT, table if on_table else "", name=name),)
+    read = (name.rpartition(".")[0],) if node.objtype in PARTS_OF_TABLES else ()
+    return (Action(Kind.COMMENT, table if on_table else "", name=name, type=node.objtype, read=read),)
 
 
 def reindex(node: Node) -> tuple[Action, ...]:
-    of_table = node.kind == "REINDEX_OBJECT_TABLE"
     name = relation(node.relation) or node.name
-    return (Action(Kind.REINDEX, name if of_table else "", name=name, concurrently=switched_on(node.params, "concurrently")),)
+    table = name if node.kind == "REINDEX_OBJECT_TABLE" else ""
+    return (Action(Kind.REINDEX, table, name=name, type=node.kind, concurrently=switched_on(node.params, "concurrently")),)
 
 
 def tables_read(node: Node) -> tuple[str, ...]:
@@ -149,3 +220,7 @@ def tables_read(node: Node) -> tuple[str, ...]:
     own = {found.ctename for found in nodes if found.node_type == "CommonTableExpr"}
     names = (relation(found) for found in nodes if found.node_type == "RangeVar")
     return tuple(dict.fromkeys(name for name in names if name not in own))
+
+
+def only_read(node: Node) -> frozenset[str]:
+    return only_of(*(found for found in node.walk() if found.node_type == "RangeVar"))

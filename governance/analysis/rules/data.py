@@ -8,7 +8,7 @@ from governance.analysis.rule import SMALL_TABLE, Hit, Level, Read, hit, rule, s
 VERBS = {Kind.UPDATE: "Updating", Kind.DELETE: "Deleting"}
 
 
-@rule("whole-table-update", Level.WARNING, rollback=True)
+@rule("whole-table-update", Level.WARNING, rollback=True, on=[*VERBS])
 def whole_table_update(read: Read) -> Iterator[Hit]:
     for place in read.of(*VERBS):
         if place.action.everything and not place.is_new:
@@ -22,16 +22,28 @@ def whole_table_update(read: Read) -> Iterator[Hit]:
             )
 
 
-@rule("truncate-loses-rows", Level.WARNING)
+@rule("truncate-loses-rows", Level.WARNING, on=[Kind.TRUNCATE])
 def truncate_loses_rows(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.TRUNCATE):
-        if not place.is_new and place.rows != 0:
-            further = ", and with it every table that refers to it" if place.action.cascade else ""
+        if not place.is_new and place.rows != 0 and not place.action.cascade:
             yield hit(
                 place,
-                f"TRUNCATE empties {place.table}{further}.",
+                f"TRUNCATE empties {place.table}.",
                 f"It loses {place.size}, which no rollback script brings back, and nobody can read or write meanwhile.",
                 safe(
                     "CREATE TABLE {copy} AS TABLE {table};  -- before, in an earlier script", copy=f"{place.table}_kept", table=place.table
                 ),
+            )
+
+
+@rule("ban-truncate-cascade", Level.BLOCKING, on=[Kind.TRUNCATE])
+def ban_truncate_cascade(read: Read) -> Iterator[Hit]:
+    for place in read.of(Kind.TRUNCATE):
+        if place.action.cascade and not place.is_new:
+            others = [lock.relation for lock in place.locks if lock.relation != place.scene.identity(place.table)]
+            yield hit(
+                place,
+                f"TRUNCATE … CASCADE empties {place.table} and every table that refers to it: {', '.join(others) or 'nobody knows which'}.",
+                "It follows foreign keys as far as they go, stops nowhere, and no rollback script brings the rows back.",
+                safe("TRUNCATE {table};  -- names every table that is to be emptied, and fails where one was forgotten", table=place.table),
             )

@@ -8,6 +8,7 @@ from governance.analysis.classify import Category, leading
 from governance.analysis.rule import Hit, Level, Read, hit, rule
 
 HEADER = "-- Purpose: why this change is made\n-- Impact: who notices, and what"
+OURS = re.compile(r"(?:^|/)V\d{8}_\d{4}__[^/]*\.sql$")
 OPAQUE = {
     "DoStmt": "A DO block",
     "CallStmt": "A procedure",
@@ -21,6 +22,8 @@ ALIKE = frozenset({Category.DATA, Category.REFERENCE_DATA})
 @rule("missing-purpose-header", Level.NOTICE)
 def missing_purpose_header(read: Read) -> Iterator[Hit]:
     for script in read.scripts:
+        if not read.guarded and not OURS.search(script.name):
+            continue  # a script of another tool need not have our head
         missing = [word for word in ("Purpose", "Impact") if not re.search(rf"(?im)^\s*--\s*{word}:\s*\S", script.text)]
         if missing:
             lines = " and ".join(f"`-- {word}:`" for word in missing)
@@ -42,7 +45,7 @@ def category_differs(read: Read) -> Iterator[Hit]:
     )
 
 
-@rule("opaque-statement", Level.WARNING, rollback=True)
+@rule("opaque-statement", Level.WARNING, rollback=True, on=[Kind.OPAQUE])
 def opaque_statement(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.OPAQUE):
         what = OPAQUE.get(place.action.type, f"{place.statement.tag} is a statement that")

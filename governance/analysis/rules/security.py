@@ -3,22 +3,30 @@
 from collections.abc import Iterator
 
 from governance.analysis.actions import Action, Kind
-from governance.analysis.rule import Hit, Level, Read, hit, rule
+from governance.analysis.nodes import Node, strings, switched_on
+from governance.analysis.rule import Hit, Level, Place, Read, hit, rule, safe
+
+POWERS = {"superuser": "may do everything", "bypassrls": "sees every row, whatever the policies say", "createrole": "may make roles"}
 
 
-@rule("weakens-security", Level.BLOCKING)
+@rule(
+    "weakens-security",
+    Level.BLOCKING,
+    on=[Kind.ROW_SECURITY, Kind.GRANT, Kind.DROP_POLICY, Kind.CREATE_POLICY, Kind.ALTER_POLICY, Kind.ROLE],
+)
 def weakens_security(read: Read) -> Iterator[Hit]:
-    for place in read.of(Kind.ROW_SECURITY, Kind.GRANT, Kind.DROP_POLICY):
-        what = _weakening(place.action)
+    for place in read.of(Kind.ROW_SECURITY, Kind.GRANT, Kind.DROP_POLICY, Kind.CREATE_POLICY, Kind.ALTER_POLICY, Kind.ROLE):
+        what = _weakening(place.action, place.node)
         if what and not (place.table and place.is_new and place.action.kind is not Kind.GRANT):
             yield hit(
                 place,
                 what,
                 "Whoever can sign in to the database may then see or change rows that were out of reach before.",
+                _narrower(place),
             )
 
 
-def _weakening(action: Action) -> str:
+def _weakening(action: Action, node: Node) -> str:
     match action.kind:
         case Kind.ROW_SECURITY if not action.enabled:
             return f"Row-level security no longer protects {action.relation}."
@@ -26,4 +34,54 @@ def _weakening(action: Action) -> str:
             return f"Everybody gets rights on {action.relation or 'these objects'}: PUBLIC is every role, future ones included."
         case Kind.DROP_POLICY:
             return f"The policy {action.name} no longer protects {action.relation}."
+        case Kind.CREATE_POLICY | Kind.ALTER_POLICY if node.node_type.endswith("PolicyStmt") and _lets_all_through(node):
+            return f"The policy {action.name} lets every row of {action.relation} through."
+        case Kind.ROLE:
+            return _power(node)
     return ""
+
+
+def _lets_all_through(node: Node) -> bool:
+    """A restrictive policy that is always true is pointless, but weakens nothing."""
+    if node.node_type == "CreatePolicyStmt" and not node.permissive:
+        return False
+    return any(found is not None and _is_true(found) for found in (node.qual, node.with_check))
+
+
+def _is_true(expression: Node) -> bool:
+    return expression.node_type == "A_Const" and expression.boolval is not None and bool(expression.boolval.boolval)
+
+
+def _power(node: Node) -> str:
+    if node.node_type not in ("CreateRoleStmt", "AlterRoleStmt"):
+        return ""
+    name = node.role if node.node_type == "CreateRoleStmt" else node.role.rolename
+    powers = [told for word, told in POWERS.items() if switched_on(node.options, word)]
+    return f"From now on the role {name} {' and '.join(powers)}." if powers else ""
+
+
+def _narrower(place: Place) -> str:
+    match place.action.kind:
+        case Kind.CREATE_POLICY | Kind.ALTER_POLICY:
+            return safe("ALTER POLICY {name} ON {table} USING (owner = current_user);", name=place.action.name, table=place.table)
+        case Kind.GRANT if place.table:
+            return safe("REVOKE ALL ON {table} FROM PUBLIC;  -- and grant it to the roles that need it", table=place.table)
+    return ""
+
+
+@rule("security-definer-without-search-path", Level.WARNING, on=["CreateFunctionStmt"])
+def security_definer_without_search_path(read: Read) -> Iterator[Hit]:
+    for place in read.statements("CreateFunctionStmt"):
+        options = place.node.options
+        if switched_on(options, "security") and not any(_sets_search_path(found) for found in options):
+            name = ".".join(strings(place.node.funcname))
+            yield hit(
+                place,
+                f"{name} runs with its owner's rights, but looks for names where its caller says.",
+                "Whoever may make objects in a schema of the search path can have the owner execute them.",
+                safe("ALTER FUNCTION {name} SET search_path = pg_catalog, pg_temp;", name=name),
+            )
+
+
+def _sets_search_path(found: Node) -> bool:
+    return found.defname == "set" and found.arg is not None and found.arg.name == "search_path"

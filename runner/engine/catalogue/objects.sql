@@ -1,4 +1,4 @@
--- The frame around the other files: the placeholder below stands for their union. Run with an empty search_path, so that every name comes out qualified.
+-- The frame around the other files: the placeholder {objects} stands for their union, and {published} for a file that fits the server. Run with an empty search_path, so that every name comes out qualified.
 WITH space AS (
     SELECT n.*, quote_ident(n.nspname) AS name
     FROM pg_namespace n
@@ -26,6 +26,8 @@ WITH space AS (
     UNION ALL
     SELECT 'pg_type'::regclass, t.oid, 0, t.typacl, acldefault('T', t.typowner)
     FROM pg_type t JOIN space s ON s.oid = t.typnamespace WHERE t.typacl IS NOT NULL
+    UNION ALL
+    SELECT 'pg_foreign_server'::regclass, oid, 0, srvacl, acldefault('S', srvowner) FROM pg_foreign_server WHERE srvacl IS NOT NULL
 ), granted AS (
     -- Against the defaults: those differ between major versions, and an object without a list has them too.
     SELECT class, oid, sub,
@@ -49,11 +51,14 @@ WITH space AS (
         GROUP BY class, oid, sub, given, role
     ) entries
     GROUP BY class, oid, sub
+), published AS (
+    {published}
 ), object (kind, class, oid, sub, name, parent, attributes) AS (
     {objects}
 )
-SELECT o.kind, o.name, o.parent,
-       jsonb_strip_nulls(o.attributes || jsonb_build_object('comment', d.description, 'grants', g.grants, 'revoked', g.revoked))
+SELECT o.class::oid, o.oid, o.sub, o.kind, o.name, o.parent,
+       jsonb_strip_nulls(o.attributes - 'state' || jsonb_build_object('comment', d.description, 'grants', g.grants, 'revoked', g.revoked)),
+       coalesce(o.attributes ->> 'state', '')
 FROM object o
 LEFT JOIN pg_description d ON d.classoid = o.class AND d.objoid = o.oid AND d.objsubid = o.sub
 LEFT JOIN granted g ON g.class = o.class AND g.oid = o.oid AND g.sub = o.sub

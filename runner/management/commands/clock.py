@@ -44,5 +44,7 @@ class Command(BaseCommand):
             async_task("runner.tasks.beat", q_options=OPTIONS)
             if handoff.lost():
                 async_task("runner.tasks.reap", q_options=OPTIONS)
+        if number % SWEEP_EVERY == 0:
+            handoff.observe_due()
         if number % SWEEP_EVERY == SWEEP_EVERY - 1 and handoff.due():
             async_task("runner.tasks.dispatch", q_options=OPTIONS)

@@ -1,13 +1,15 @@
 """Prints the grants that a target needs, and tests them with the runner's own connection."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from governance.errors import TargetRefused
+from governance.facts import Need
 from governance.handoff.targets import access_to
-from runner.engine.grants import Names, Need, names_of, needs, statements
+from runner.engine.grants import Names, names_of, needs, statements
 from runner.engine.session import connect
 from runner.targets import connection_string
 
@@ -37,7 +39,7 @@ class Command(BaseCommand):
         self.stdout.write("-- As a superuser, in the target's database:")
         self.stdout.write("\n".join(grants.values()))
 
-    def _judge(self, target: str, found: list[Need]) -> None:
+    def _judge(self, target: str, found: Sequence[Need]) -> None:
         self.stdout.write("")
         for need in found:
             answer = "yes" if need.held else "NO" if need.required else "no, optional"

@@ -1,6 +1,7 @@
 """A portal with changes on their way, and people who are signed in."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,11 +11,13 @@ from governance import workflow
 from governance.audit import System, save
 from governance.lifecycle import Role
 from governance.models import (
+    ApiVersion,
     Consideration,
     Domain,
     DomainTable,
     MatrixEntry,
     Phase,
+    Presence,
     Release,
     ReleaseKind,
     Run,
@@ -74,6 +77,8 @@ def closed(cast: Cast) -> Spec:
     phase = factories.bring_to_production(cast, spec)
     factories.finish(workflow.start(actor=cast.operator, deployment=phase.deployments.get(target__environment__production=True)))
     factories.make_spec(cast, factories.script_files("20270101_0900"), requires=(required.title,))
+    factories.make_resource(Target.objects.get(name="production_db"))
+    factories.make_availability(cast.operator)
     close(cast, spec)
     return spec
 
@@ -90,6 +95,19 @@ def close(cast: Cast, spec: Spec) -> None:
     client = factories.make_client_release()
     backend = save(System.FIXTURES, Release(kind=ReleaseKind.BACKEND, name="Backend", version="1.0"))
     save(System.FIXTURES, MatrixEntry(client=client, backend=backend, verdict="partial", reason="served before the first change"))
+    save(System.FIXTURES, ApiVersion(number="1.0"))
+    workflow.override(
+        actor=cast.operator,
+        client=client,
+        backend=backend,
+        verdict="full",
+        reason="Its users agreed.",
+        expires_at=spec.created_at + timedelta(days=9),
+    )
+    phase = Phase.objects.filter(status="open").first()
+    production = Target.objects.get(name="production_db").environment
+    save(System.FIXTURES, Presence(release=client, environment=production, since=spec.created_at))
+    workflow.acknowledge_nobody(actor=cast.operator, phase=phase, environment=production, reason="It was never read.")
     run = Run.objects.filter(kind="deploy").first()
     save(
         System.FIXTURES, Step(run=run, position=1, script="V1.sql", line=3, statement="SELECT 1", status="done", started_at=spec.created_at)

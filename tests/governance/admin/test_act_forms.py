@@ -1,6 +1,9 @@
 """Booking, test evidence, the specification and the review: the acts that need more than a click."""
 
+import re
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from governance import workflow
@@ -8,7 +11,7 @@ from governance.lifecycle import PhaseStatus, Stage
 from governance.models import Booking, Review, Spec
 from tests import factories
 from tests.factories import Cast
-from tests.governance.admin.acting import deployment, form, refusals, said
+from tests.governance.admin.acting import act, deployment, form, refusals, said
 
 
 def test_operator_books_a_window(cast, spec, sign_in):
@@ -127,3 +130,42 @@ def test_a_follow_up_without_an_owner_is_asked_for_one(cast, spec, sign_in):
 
     assert "needs an owner and a date" in answer.content.decode()
     assert not Review.objects.exists()
+
+
+def test_scripts_are_added_and_left_out_by_a_form(staged, cast, sign_in):
+    text = b"-- Purpose: p\n-- Impact: i\nSELECT 1;\n"
+    files = [SimpleUploadedFile(name, text) for name in ("V20260102_0900__more.sql", "R20260102_0900__rollback_more.sql")]
+    client = sign_in(cast.engineer)
+    url = reverse("admin:governance_spec_form", args=[staged.spec_id, staged.pk, "edit_script"])
+
+    client.post(url, {"scripts": files, "commit": "4f2a91c"})
+    added = set(staged.scripts.values_list("name", flat=True))
+    client.post(url, {"without": ["V20260102_0900__more.sql", "R20260102_0900__rollback_more.sql"]})
+
+    assert {"V20260102_0900__more.sql", "R20260102_0900__rollback_more.sql"} <= added
+    assert not staged.scripts.filter(version="20260102_0900").exists()
+
+
+def test_scripts_that_do_not_fit_are_refused_at_the_form(staged, cast, sign_in):
+    lonely = SimpleUploadedFile("V20260102_0900__more.sql", b"SELECT 1;\n")
+    url = reverse("admin:governance_spec_form", args=[staged.spec_id, staged.pk, "edit_script"])
+
+    answer = sign_in(cast.engineer).post(url, {"scripts": [lonely]})
+
+    assert "R20260102_0900__rollback_more.sql" in answer.content.decode()
+    assert not staged.scripts.filter(version="20260102_0900").exists()
+
+
+def test_the_safe_form_is_one_click_away(cast, sign_in):
+    factories.make_targets()
+    head = "-- Purpose: p\n-- Impact: i\n"
+    forward, rollback = f"{head}CREATE INDEX levels ON public.contractors (id);\n", f"{head}DROP INDEX CONCURRENTLY public.levels;\n"
+    phase = factories.phase_of(factories.make_spec(cast, factories.script_files(forward=forward, rollback=rollback)))
+    client = sign_in(cast.engineer)
+    page = client.get(reverse("admin:governance_spec_change", args=[phase.spec_id]), {"tab": "scripts"}).content.decode()
+    fields = re.search(r'use_safe_form/".*?</form>', page, re.DOTALL)[0]
+    shown = dict(re.findall(r'name="(script|line|column|code)" value="([^"]+)"', fields))
+
+    act(client, phase, "use_safe_form", **shown, tab="scripts")
+
+    assert "CREATE INDEX CONCURRENTLY" in phase.scripts.get(kind="forward").text

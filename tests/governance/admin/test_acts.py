@@ -9,6 +9,8 @@ from governance import workflow
 from governance.lifecycle import PhaseStatus
 from governance.models import Approval, Run
 from governance.orders import RunKind, RunStatus
+from governance.pages.values import address_of
+from governance.policy import ApprovalKind
 from tests import factories
 from tests.governance.admin.acting import act, deployment, digest_of, form, refusals, said
 
@@ -55,7 +57,7 @@ def test_who_wrote_or_edited_cannot_decide_even_with_the_role(name, who, staged,
     factories.rehearse(cast, factories.phase_of(staged.spec))
     phase = factories.phase_of(staged.spec)
 
-    answer = act(sign_in(person), phase, name, digest=digest_of(phase), script_digest=digest_of(phase), reason="mine")
+    answer = act(sign_in(person), phase, name, digest=digest_of(phase), kind="technical", reason="mine")
 
     assert not Approval.objects.exists()
     assert refusals(phase.spec) == ["OwnWork"]
@@ -84,8 +86,8 @@ def test_second_click_on_an_approval_is_refused(staged, cast, sign_in):
 def test_rejection_needs_a_reason(staged, cast, sign_in):
     client = sign_in(cast.reviewer)
 
-    without = act(client, staged, "reject", script_digest=digest_of(staged), reason=" ")
-    act(client, staged, "reject", script_digest=digest_of(staged), reason="The lock is too strong.")
+    without = act(client, staged, "reject", kind="technical", digest=digest_of(staged), reason=" ")
+    act(client, staged, "reject", kind="technical", digest=digest_of(staged), reason="The lock is too strong.")
 
     assert refusals(staged.spec) == ["NeedsReason"]
     assert "write down why" in said(without)
@@ -211,3 +213,27 @@ def test_buttons_are_those_that_the_person_may_press(staged, cast, sign_in):
     assert [name for name, page in pages.items() if approve in page] == ["reviewer"]
     assert shown["auditor"] == set()
     assert "it takes the role reviewer" in pages["auditor"]
+
+
+def test_at_the_window_each_approval_is_refused_by_who_gives_it(cast, spec, sign_in):
+    phase = factories.bring_to_window(cast, spec)
+    target = deployment(phase, production=True).target
+    workflow.book(actor=cast.operator, phase=phase, target=target, window=factories.make_window(target))
+    pages = {name: sign_in(getattr(cast, name)).get(address_of(phase)).content.decode() for name in ("reviewer", "stakeholder")}
+
+    seen = digest_of(phase, ApprovalKind.BUSINESS)
+    act(sign_in(cast.stakeholder), phase, "reject", kind="business", digest=seen, reason="Not this week.")
+
+    assert 'name="kind" value="technical"' in pages["reviewer"]
+    assert 'name="kind" value="business"' in pages["stakeholder"]
+    assert Approval.objects.get(decision="rejected").kind == ApprovalKind.BUSINESS
+
+
+def test_what_a_failed_run_left_behind_can_be_rolled_back_from_the_page(cast, spec, sign_in):
+    phase = factories.bring_to_staging(cast, spec)
+    run = workflow.start(actor=cast.operator, deployment=deployment(phase, production=False))
+    factories.finish(run, status=RunStatus.FAILED_DIRTY)
+
+    page = sign_in(cast.operator).get(address_of(phase)).content.decode()
+
+    assert "Roll back on staging_db" in page

@@ -25,7 +25,7 @@ from tests.governance.analysis.samples import FACTS, HEADER, analysed, script
         ("DELETE FROM bids WHERE id = 1", "Deletes rows of bids; those rows are lost."),
         ("DROP VIEW v", "Removes the view v; something is removed, but no data."),
         ("GRANT SELECT ON bids TO reader", "Changes who may see or do what on bids; nothing is removed."),
-        ("DO $$ BEGIN NULL; END $$", "Does something that cannot be told from its text; whether anything is removed is not known."),
+        ("DO $$ BEGIN EXECUTE x; END $$", "Does something that cannot be told from its text; whether anything is removed is not known."),
         ("", "Does nothing."),
         ("SET lock_timeout = '1s'", "Changes no table; nothing is removed."),
     ],
@@ -103,9 +103,18 @@ def test_json_is_plain_and_complete():
     found = analysis.as_json()
 
     assert json.loads(json.dumps(found)) == found
-    assert found["blocking"] == ["create-index-not-concurrently"]
+    assert found["blocking"] == ["require-concurrent-index-creation"]
     assert found["statements"][0]["locks"] == [
-        {"relation": "public.bids", "mode": "ShareLock", "rewrite": False, "scan": True, "fresh": False, "blocks": "writes"}
+        {
+            "relation": "public.bids",
+            "mode": "ShareLock",
+            "rewrite": False,
+            "scan": True,
+            "fresh": False,
+            "reindex": True,
+            "unplannable": False,
+            "blocks": "writes",
+        }
     ]
 
 

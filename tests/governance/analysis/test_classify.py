@@ -33,7 +33,7 @@ C, K = ChangeClass, Category
         ("INSERT INTO settings SELECT 'a', 'b'", C.NONE, K.DATA),
         ("GRANT SELECT ON bids TO reader", C.NONE, K.PERMISSION_SECURITY),
         ("ALTER TABLE bids ENABLE ROW LEVEL SECURITY", C.NONE, K.PERMISSION_SECURITY),
-        ("DO $$ BEGIN NULL; END $$", C.UNKNOWN, K.STRUCTURAL),
+        ("DO $$ BEGIN EXECUTE x; END $$", C.UNKNOWN, K.STRUCTURAL),
         ("CALL p()", C.UNKNOWN, K.STRUCTURAL),
         ("SELECT make_it_so()", C.UNKNOWN, K.STRUCTURAL),
         ("SELECT make_it_so(id) FROM bids", C.UNKNOWN, K.STRUCTURAL),
@@ -59,7 +59,7 @@ def test_each_statement_has_its_class_and_category(text, change_class, category)
         ("ALTER TABLE bids ALTER amount TYPE bigint", Bump.MAJOR),
         ("ALTER TABLE bids RENAME TO offers", Bump.MAJOR),
         ("DROP TABLE bids", Bump.MAJOR),
-        ("DO $$ BEGIN NULL; END $$", Bump.MAJOR),
+        ("DO $$ BEGIN EXECUTE x; END $$", Bump.MAJOR),
     ],
 )
 def test_bump_follows_from_the_class(text, bump):
@@ -76,7 +76,7 @@ def test_change_is_as_hard_as_its_hardest_statement():
 
 def test_unknown_counts_as_the_worst():
     assert max(C, key=lambda found: found.hardness) is C.UNKNOWN
-    assert analysed("DROP TABLE bids; DO $$ BEGIN NULL; END $$").change_class is C.UNKNOWN
+    assert analysed("DROP TABLE bids; DO $$ BEGIN EXECUTE x; END $$").change_class is C.UNKNOWN
 
 
 def test_every_class_states_complexity_and_compatibility():

@@ -23,7 +23,7 @@ def _points(analysis):
         ("ALTER TABLE bids DROP COLUMN amount", {"irreversible": True, "data_class": "financial"}, "high", 75),
         ("DROP TABLE bids; DROP POLICY p ON users", {"irreversible": True, "data_class": "personal"}, "critical", 95),
         ("TRUNCATE bids", {}, "medium", 45),
-        ("DO $$ BEGIN NULL; END $$", {}, "medium", 30),
+        ("DO $$ BEGIN EXECUTE x; END $$", {}, "medium", 30),
         ("", {}, "low", 0),
     ],
 )

@@ -3,6 +3,7 @@
 import pytest
 
 from governance.analysis.types import rewrites
+from governance.facts import DomainFacts
 
 VARCHAR, TIMESTAMP, TIMESTAMPTZ = "character varying", "timestamp without time zone", "timestamp with time zone"
 
@@ -22,7 +23,8 @@ VARCHAR, TIMESTAMP, TIMESTAMPTZ = "character varying", "timestamp without time z
         ("bit varying(4)", "bit varying(8)"),
         ("cidr", "inet"),
         ("integer", "integer"),
-        (f"{VARCHAR}(20)[]", f"{VARCHAR}(40)[]"),
+        ("time without time zone", "time(6) without time zone"),
+        (f"{VARCHAR}(20)[]", f"{VARCHAR}(20)[]"),
     ],
 )
 def test_widening_is_metadata_only(old, new):
@@ -49,3 +51,24 @@ def test_widening_is_metadata_only(old, new):
 )
 def test_everything_else_copies(old, new):
     assert rewrites(old, new)
+
+
+@pytest.mark.parametrize(("old", "new"), [(TIMESTAMP, TIMESTAMPTZ), (TIMESTAMPTZ, TIMESTAMP)])
+def test_time_zone_decides_about_timestamps(old, new):
+    assert not rewrites(old, new, utc=True)
+    assert rewrites(old, new)
+
+
+def test_domain_is_as_free_as_what_it_stands_for_unless_it_is_constrained():
+    domains = {"label": DomainFacts("label", "text", False), "positive": DomainFacts("positive", "integer", True)}
+
+    assert not rewrites(VARCHAR, "label", domains)
+    assert not rewrites("label", "text", domains)
+    assert not rewrites("positive", "integer", domains)
+    assert rewrites("integer", "positive", domains)
+    assert rewrites("integer", "label", domains)
+
+
+@pytest.mark.parametrize("new", [f"{VARCHAR}(40)[]", "text[]"])
+def test_arrays_are_always_written_anew(new):
+    assert rewrites(f"{VARCHAR}(20)[]", new)

@@ -215,7 +215,7 @@ def test_analyses_come_with_their_findings(api, cast, targets):
 
     assert (before["pending"], [each["target"] for each in before["analyses"]]) == (2, [""])
     assert (after["pending"], [each["target"] for each in after["analyses"]]) == (0, ["", "production_db", "staging_db"])
-    (finding,) = [each for each in after["analyses"][1]["findings"] if each["code"] == "create-index-not-concurrently"]
+    (finding,) = [each for each in after["analyses"][1]["findings"] if each["code"] == "require-concurrent-index-creation"]
     assert (finding["level"], finding["line"]) == ("warning", 3)
     assert finding["safe_form"]
     assert all(each["current"] for each in after["analyses"])

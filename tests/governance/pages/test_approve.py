@@ -9,12 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import dossier, workflow
+from governance.case import load
 from governance.errors import Refusal
-from governance.manifest import digests_of
 from governance.models import Approval, AuditEvent, CommentKind, Script
 from governance.orders import Verdict
 from governance.pages.approve import approve_page, refusal_to_decide
-from governance.pages.case import load
 from governance.pages.verdicts import answers
 from governance.policy import ApprovalKind
 from tests import factories
@@ -63,8 +62,8 @@ def seen(person, phase, kind=TECHNICAL):
     return signed_in(person).get(address(phase, kind)).content.decode()
 
 
-def case_of(phase, person=None, kind=TECHNICAL):
-    return load(phase.pk, person or phase.spec.author, kind)
+def case_of(phase):
+    return load(phase.pk)
 
 
 def answer(phase, question):
@@ -72,11 +71,11 @@ def answer(phase, question):
 
 
 def told_to(person, phase, kind=TECHNICAL):
-    return refusal_to_decide(person, workflow.roles_of(person), case_of(phase, person, kind), kind)
+    return refusal_to_decide(person, workflow.roles_of(person), case_of(phase), kind)
 
 
 def page_of(person, phase, kind=TECHNICAL):
-    return approve_page(person, workflow.roles_of(person), case_of(phase, person, kind), kind)
+    return approve_page(person, workflow.roles_of(person), case_of(phase), kind)
 
 
 def disabled(page):
@@ -97,10 +96,10 @@ def test_case_comes_to_the_same_digests_and_counts_as_the_gates(cast, booked):
     factories.approve(cast, booked, BUSINESS)
     case = case_of(booked)
 
-    counts = {kind: (case.counted(kind), case.needed(kind)) for kind in ApprovalKind}
+    counts = {kind: (case.given(kind), case.needed(kind)) for kind in ApprovalKind}
 
     judged = dossier.gather(factories.phase_of(booked.spec))
-    assert (case.digest_of(TECHNICAL), case.digest_of(BUSINESS)) == digests_of(booked)
+    assert (case.digest_of(TECHNICAL), case.digest_of(BUSINESS)) == load(booked.pk).digests
     assert counts == {kind: (getattr(judged, kind).given, getattr(judged, kind).needed) for kind in ApprovalKind}
 
 
@@ -109,7 +108,7 @@ def test_approval_of_somebody_who_left_the_role_is_shown_and_does_not_count(cast
 
     page = seen(cast.stakeholder, booked, BUSINESS)
 
-    assert case_of(booked).counted(TECHNICAL) == 0
+    assert case_of(booked).given(TECHNICAL) == 0
     assert "does not count: no longer in the role" in page
 
 

@@ -3,11 +3,15 @@
 import csv
 import io
 import re
+import time
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
-from governance import workflow
-from governance.models import MatrixEntry, Release
+from governance import audit, workflow
+from governance.audit import System
+from governance.models import ApiVersion, Binding, MatrixEntry, Release
 from tests import factories
 from tests.governance.pages.scenes import browser, html, keep, words
 
@@ -84,7 +88,8 @@ def test_unknown_pair_says_what_resolves_it(cast, grid):
 
 def test_derived_cell_leads_to_its_run_and_its_change(cast):
     factories.make_targets()
-    factories.make_client_release()
+    with factories.transaction.atomic():
+        declare(factories.make_client_release(), release("backend", "staging_db", "1.0.0"), "full")
     spec = factories.make_spec(cast)
     phase = factories.bring_to_staging(cast, spec)
     run = factories.finish(workflow.start(actor=cast.operator, deployment=factories.on(phase, production=False)))
@@ -151,3 +156,138 @@ def test_more_cells_take_no_more_queries(cast, grid, django_assert_max_num_queri
     client = browser(cast.operator)
     with django_assert_max_num_queries(15):
         client.get("/matrix/")
+
+
+def test_export_as_json_holds_every_pair_with_its_reasons(cast, grid):
+    cells = browser(cast.auditor).get("/matrix/?as=json").json()["cells"]
+
+    found = {(each["client"]["version"], each["backend"]["version"]): each for each in cells}
+    assert len(cells) == 6
+    assert (found["1.9", "10.0"]["verdict"], found["1.9", "10.0"]["reason"]) == ("no", "It reads a column that is gone.")
+    assert (found["1.10", "2.0"]["source"], found["3", "2.0"]["verdict"]) == ("tested", "unknown")
+
+
+def test_what_was_tested_counts_more_than_what_was_declared_and_both_are_shown(cast, grid):
+    clients, backends = grid
+    declare(clients[0], backends[0], "no", source="tested", reason="The suite failed.")
+
+    page = words(html(cast.engineer, f"/matrix/?client={clients[0].pk}&backend={backends[0].pk}"))
+
+    assert "App 1.9 with api 2.0 No The suite failed. Source Tested" in page
+    assert "Full Declared by an operator: It is full." in page
+
+
+def test_derived_cell_opens_into_rules_objects_and_the_way_out(cast):
+    factories.make_targets()
+    spec, client = removal(cast)
+    backend = Release.objects.get(kind="backend")
+    ruling = {"change": spec.number, "rule": "R13", "verdict": "no", "subject": "public.contractors.name", "text": "it reads something"}
+    declare(client, backend, "no", source="derived", rulings=[{**ruling, "way_out": "Release another.", "last_seen": "2026-11-20"}])
+
+    page = html(cast.engineer, f"/matrix/?client={client.pk}&backend={backend.pk}")
+
+    assert f'href="/governance/spec/{spec.pk}/change/">{spec.number}</a>, rule R13, last seen 2026-11-20' in page
+    assert "It reads something: public.contractors.name." in words(page)
+    assert "Way out Release another." in words(page)
+
+
+def test_override_is_shown_with_its_people_and_its_end_and_counts_only_then(cast, grid):
+    clients, backends = grid
+    address = f"/matrix/?client={clients[0].pk}&backend={backends[1].pk}"
+    told = {"client": clients[0], "backend": backends[1], "verdict": "full", "reason": "Its users agreed."}
+    override = workflow.override(actor=cast.operator, expires_at=timezone.now() + timedelta(days=9), **told)
+
+    alone = words(html(cast.engineer, address))
+    workflow.second_override(actor=cast.reviewer, override=override)
+    both = words(html(cast.engineer, address))
+
+    assert "App 1.9 with api 10.0 No" in alone
+    assert "asked for by otto; it counts once another person stands for it." in alone
+    assert "App 1.9 with api 10.0 Full Its users agreed." in both
+    assert "asked for by otto, with rosa. Until" in both
+
+
+def removal(cast):
+    """A change that takes a column away which a client reads."""
+    client = release("client", "App", "1.0")
+    declare(client, release("backend", "production_db", "1.0.0"), "full")
+    keep(Binding(client=client, object="public.contractors.name"))
+    forward = "-- Purpose: p\n-- Impact: i\nALTER TABLE public.contractors DROP COLUMN name;\n"
+    spec = factories.make_spec(cast, factories.script_files(forward=forward))
+    factories.observe(factories.phase_of(spec))
+    return spec, client
+
+
+def test_who_breaks_names_the_clients_of_each_open_change(cast):
+    factories.make_targets()
+    spec, _ = removal(cast)
+
+    page = words(html(cast.engineer, "/matrix/?view=changes"))
+
+    assert f"{spec.number} {spec} on production_db App 1.0 no: it reads something that is removed" in page
+
+
+def test_until_when_says_what_ends_a_client_and_what_it_has_to_do(cast):
+    factories.make_targets()
+    spec, client = removal(cast)
+    client.api_version = keep(
+        ApiVersion(number="1.0", deprecated_on=date(2026, 1, 1), sunset_on=date(2027, 6, 30), migration_path="Read lines, not total.")
+    )
+    keep(client)
+
+    page = words(html(cast.engineer, "/matrix/?view=clients&target=production_db"))
+
+    assert "App 1.0 fine until 30 Jun 2027: API 1.0 is retired" in page
+    assert f"No after {spec.number} on production_db" in page
+    assert "→ Read lines, not total. → Release a client that reads the new form." in page
+
+
+def test_time_line_of_deprecations_goes_by_date_and_names_who_still_uses_what(cast):
+    factories.make_targets()
+    spec, _ = removal(cast)
+    api = keep(ApiVersion(number="1.0", deprecated_on=date(2026, 1, 1), sunset_on=date(2027, 6, 30), migration_path="Read lines."))
+    release("client", "Desk", "3", api_version=api)
+
+    page = words(html(cast.engineer, "/matrix/?view=deprecations"))
+
+    parts = ["1 Jan 2026 API 1.0 is deprecated", "30 Jun 2027 API 1.0 is retired", f"Not booked {spec.number} takes away on production_db"]
+    assert [part in page for part in parts] == [True, True, True]
+    assert page.index(parts[0]) < page.index(parts[1]) < page.index(parts[2])
+    assert "Desk 3 → Read lines." in page
+
+
+@pytest.mark.parametrize("view", ["changes", "clients", "deprecations"])
+def test_other_views_say_what_would_stand_there_and_take_few_queries(cast, view, django_assert_max_num_queries):
+    client = browser(cast.operator)
+
+    with django_assert_max_num_queries(15):
+        page = client.get(f"/matrix/?view={view}").content.decode()
+
+    assert 'class="empty"' in page
+
+
+@pytest.fixture
+def fifty(cast):
+    audit.append(System.FIXTURES, "test.set_up", "", "Fifty by fifty.")
+    clients = Release.objects.bulk_create(Release(kind="client", name="App", version=f"1.{number}") for number in range(50))
+    backends = Release.objects.bulk_create(Release(kind="backend", name="busy", version=f"1.{number}") for number in range(50))
+    verdicts = ("full", "partial", "no", "unknown")
+    MatrixEntry.objects.bulk_create(
+        MatrixEntry(client=client, backend=backend, verdict=verdicts[(row + column) % 4], reason="It was tried.", source="derived")
+        for row, client in enumerate(clients)
+        for column, backend in enumerate(backends)
+    )
+
+
+def test_fifty_by_fifty_take_fifteen_queries_and_little_time(cast, fifty, django_assert_max_num_queries):
+    client = browser(cast.operator)
+    client.get("/matrix/?target=busy")  # templates are compiled once
+
+    with django_assert_max_num_queries(15):
+        page = client.get("/matrix/?target=busy").content.decode()
+    began = time.process_time()
+    client.get("/matrix/?target=busy")
+    took = time.process_time() - began
+
+    assert page.count('<td class="m-') == 2500
+    assert took < 0.15

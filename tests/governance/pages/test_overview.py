@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import workflow
-from governance.models import Deployment
+from governance.models import CommentKind, Deployment
 from governance.orders import SchemaReading
 from governance.pages.overview import overview_page
 from governance.policy import ApprovalKind
@@ -168,3 +168,25 @@ def test_first_steps_name_what_is_missing_and_who_does_it(cast):
 
     assert [(step["done"], bool(step["url"])) for step in nothing] == [(False, True), (False, False), (False, True)]
     assert [(step["done"], bool(step["url"])) for step in targets] == [(True, False), (False, True), (False, True)]
+
+
+def test_the_author_reads_whom_a_change_waits_for(cast, spec):
+    phase = factories.phase_of(spec)
+    factories.observe(phase)
+    factories.rehearse(cast, phase)
+
+    page = page_of(cast.engineer)
+
+    assert [row["what"] for row in page["others"]] == ["Reviewer: technical approval"]
+    assert page_of(cast.reviewer)["others"] == []
+
+
+def test_changes_that_are_asked_for_wait_for_who_wrote_the_change(cast, spec):
+    phase = factories.phase_of(spec)
+    factories.observe(phase)
+    factories.rehearse(cast, phase)
+
+    workflow.comment(actor=cast.reviewer, phase=phase, text="Name the column better.", kind=CommentKind.CHANGES)
+
+    assert waits(cast.engineer) == ["changes that were asked for"]
+    assert waits(cast.reviewer) == []

@@ -32,23 +32,28 @@ class Proxy:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def cuts(self, data: bytes) -> bool:
+        """Whether the connection ends here, so that the client never reads these bytes."""
+        swallowed = self.armed and COMMITTED in data
+        self.armed = self.armed and not swallowed
+        return swallowed
+
     def _forward(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._server) as server, suppress(OSError):
             others = {client: server, server: client}
             while True:
                 for ready in select.select(list(others), [], [])[0]:
                     data = ready.recv(65536)
-                    if not data or (self.armed and ready is server and COMMITTED in data):
-                        self.armed = False
+                    if not data or (ready is server and self.cuts(data)):
                         return
                     others[ready].sendall(data)
 
 
 @contextmanager
-def proxied(url: str) -> Iterator[tuple[Proxy, str]]:
+def proxied(url: str, kind: type[Proxy] = Proxy) -> Iterator[tuple[Proxy, str]]:
     """The proxy, and a connection string that leads through it."""
     parts = conninfo_to_dict(url)
-    proxy = Proxy(str(parts["host"]), int(str(parts["port"])))
+    proxy = kind(str(parts["host"]), int(str(parts["port"])))
     thread = threading.Thread(target=proxy.serve)
     thread.start()
     yield proxy, make_conninfo(url, host="127.0.0.1", port=proxy.port)

@@ -60,6 +60,16 @@ def test_ledger_of_ours_says_who_what_when_where(users, target):
     )
 
 
+def test_ledger_of_an_older_version_gets_what_it_lacks(users, target):
+    execute(make_order(ADD), users, Portal())
+    target.execute("ALTER TABLE lockgate.ledger DROP COLUMN xid, DROP COLUMN backend_pid")
+
+    outcome = execute(make_order({"V20261122_0950__more.sql": "CREATE TABLE more (id int);"}), users, Portal())
+
+    assert outcome.status is RunStatus.SUCCEEDED, outcome.message
+    assert target.execute("SELECT count(*), count(xid), count(backend_pid) FROM lockgate.ledger").fetchone() == (2, 1, 1)
+
+
 def test_step_is_told_when_it_starts_and_done_only_once_committed(users, target):
     seen = []
 

@@ -159,6 +159,23 @@ def test_terminated_backend_leaves_a_clean_target(users, target):
     assert outcome.steps[1].note == "the connection was lost"
 
 
+def test_run_goes_on_in_a_new_session_after_its_backend_was_terminated_once(users, target):
+    terminated = []
+
+    def portal(step):
+        if step.script == "V20261122_0910__wait.sql" and step.seconds and not terminated:
+            target.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [f"lockgate {order.run}"])
+            terminated.append(step)
+        return Wish.NONE
+
+    order = make_order({**ADD, "V20261122_0910__wait.sql": "CREATE TABLE waited (id int);\nSELECT pg_sleep(1);"})
+    outcome = execute(order, users, portal)
+
+    assert terminated
+    assert outcome.status is RunStatus.SUCCEEDED, outcome.message
+    assert applied(target) == [("20261122.0900",), ("20261122.0910",)]
+
+
 def test_portal_that_gives_up_takes_the_transaction_with_it(users, target):
     class ClaimLost(Exception):
         pass

@@ -18,7 +18,7 @@ ADD = {"V20261122_0900__add_levels.sql": "ALTER TABLE users ADD COLUMN level int
 
 def test_reader_delays_the_change_and_not_the_other_readers(users, target):
     """The queue behind a waiting ALTER TABLE must never be longer than the lock timeout."""
-    limits = Limits(lock_timeout=0.2, attempts=50, first_pause=0.1, longest_pause=0.3)
+    limits = Limits(lock_timeout=0.2, attempts=50, first_pause=0.1, longest_pause=0.3, patience=0)
     waits = []
     with psycopg.connect(users, application_name="long report") as reader:
         reader.execute("SELECT count(*) FROM users")

@@ -128,7 +128,9 @@ def test_short_lock_timeout_holds_for_what_is_not_concurrent(users, target):
     with psycopg.connect(users) as reader:
         reader.execute("SELECT count(*) FROM users")
 
-        outcome = execute(make_order(scripts, limits=replace(QUICK, attempts=2)), users, Portal())
+        outcome = execute(
+            make_order(scripts, limits=replace(QUICK, attempts=2), known_blockers=frozenset({"prefer-repack"})), users, Portal()
+        )
 
     assert outcome.status is RunStatus.FAILED_CLEAN
     assert outcome.steps[0].attempts == 2

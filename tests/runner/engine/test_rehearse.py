@@ -1,9 +1,14 @@
+import re
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from governance.orders import Limits, Manifest, RehearsalOrder, Script, ScriptKind, Statement, StepStatus, Verdict
+from governance.rehearsals import PairVerdict
 from portal.embedded import EmbeddedServer, binaries
+from runner.engine import flyway
 from runner.engine.rehearse import rehearse
 from runner.engine.snapshot import read_schema
 
@@ -12,6 +17,10 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 CREATE TABLE bids (id bigint PRIMARY KEY, amount integer NOT NULL, note text, bidder bigint REFERENCES users DEFERRABLE INITIALLY DEFERRED);
 CREATE INDEX bids_amount ON bids (amount);
 """
+
+
+def tag_of(text):
+    return " ".join([*text.split()[:2], *(["CONCURRENTLY"] if "CONCURRENTLY" in text else [])]).upper()
 
 
 def script(name, *statements):
@@ -23,10 +32,7 @@ def script(name, *statements):
         description="",
         text=";\n".join(statements),
         checksum=0,
-        statements=tuple(
-            Statement(text, line, 1, " ".join(text.split()[:2]).upper(), "CONCURRENTLY" not in text)
-            for line, text in enumerate(statements, 1)
-        ),
+        statements=tuple(Statement(text, line, 1, tag_of(text), "CONCURRENTLY" not in text) for line, text in enumerate(statements, 1)),
     )
 
 
@@ -282,16 +288,15 @@ def test_rehearsal_cannot_sign_in_to_the_servers_behind_foreign_tables(rehearsed
     assert "42704" in outcome.message
 
 
-def test_missing_programs_make_the_verdict_unknown(server, target, tmp_path):
+def test_no_program_is_needed_to_rebuild_the_schema(server, target, tmp_path):
     order = RehearsalOrder("r1", "instabids_staging", "TARGET", Manifest((script("V1__x.sql", "SELECT 1"),), Limits(), ""))
 
     outcome = rehearse(order, target, server.url(), tmp_path)
 
-    assert outcome.verdict is Verdict.UNKNOWN
-    assert outcome.message == "The scratch database could not be built: pg_dump cannot be started: No such file or directory"
+    assert outcome.verdict is Verdict.PASSED
 
 
-def test_schema_that_cannot_be_rebuilt_makes_the_verdict_unknown(rehearsed, target):
+def test_function_that_finds_others_only_by_the_search_path_does_not_stop_the_rehearsal(rehearsed, target):
     with psycopg.connect(target, autocommit=True) as connection:
         connection.execute("CREATE FUNCTION inner_one(integer) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT $1'")
         connection.execute("CREATE FUNCTION outer_one(integer) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT inner_one($1)'")
@@ -299,8 +304,112 @@ def test_schema_that_cannot_be_rebuilt_makes_the_verdict_unknown(rehearsed, targ
 
     outcome = rehearsed(script("V1__x.sql", "SELECT 1"))
 
+    assert outcome.verdict is Verdict.PASSED
+
+
+def test_extension_that_the_scratch_server_lacks_is_named(rehearsed, target):
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO pg_extension SELECT 99999, 'postgis', extowner, extnamespace, extrelocatable, extversion FROM pg_extension LIMIT 1"
+        )
+
+    outcome = rehearsed(script("V1__x.sql", "SELECT 1"))
+
     assert outcome.verdict is Verdict.UNKNOWN
-    assert outcome.message == "The scratch database could not be built: psql: function inner_one(integer) does not exist"
+    assert "the scratch server does not offer postgis, which the target uses" in outcome.message
+
+
+def test_values_that_do_not_come_back_are_counted_in_the_sentence(rehearsed):
+    outcome = rehearsed(
+        script("V1__amount.sql", "ALTER TABLE bids DROP amount"),
+        script("R1__amount.sql", "ALTER TABLE bids ADD amount integer NOT NULL DEFAULT 0", "CREATE INDEX bids_amount ON bids (amount)"),
+    )
+
+    [loss] = outcome.data_lost
+    assert loss.column == "public.bids.amount"
+    assert 40 <= loss.rows <= 50
+    assert outcome.pairs[0].data_lost == (loss,)
+
+
+def test_change_that_loses_nothing_is_proved_in_one_sentence(rehearsed):
+    outcome = rehearsed(
+        script("V1__level.sql", "ALTER TABLE bids ADD level integer"), script("R1__level.sql", "ALTER TABLE bids DROP level")
+    )
+
+    assert re.match(r"Proved: can be undone in (less than )?0\.\d s, nothing lost; ", outcome.message)
+    assert [(pair.version, pair.verdict) for pair in outcome.pairs] == [("1", PairVerdict.RESTORED)]
+
+
+def test_each_pair_of_a_change_has_a_verdict(rehearsed):
+    outcome = rehearsed(
+        script("V1__level.sql", "ALTER TABLE bids ADD level integer"),
+        script("V2__note.sql", "ALTER TABLE bids DROP note"),
+        script("R1__level.sql", "ALTER TABLE bids DROP level"),
+        script("R2__note.sql", "ALTER TABLE bids ADD note varchar"),
+    )
+
+    assert {pair.version: pair.verdict for pair in outcome.pairs} == {"1": PairVerdict.NOT_RESTORED, "2": PairVerdict.NOT_RESTORED}
+    assert outcome.verdict is Verdict.FAILED
+
+
+def test_strongest_lock_on_each_table_is_told_with_the_time_it_was_held(rehearsed):
+    outcome = rehearsed(
+        script("V1__level.sql", "ALTER TABLE bids ADD level integer", "SELECT pg_sleep(0.2)", "CREATE TABLE levels (id integer)"),
+        script("R1__level.sql", "DROP TABLE levels", "ALTER TABLE bids DROP level"),
+    )
+
+    held = [(lock.table, lock.mode) for lock in outcome.locks if lock.script == "V1__level.sql"]
+    assert held == [("public.bids", "AccessExclusiveLock")] * 2
+    assert outcome.locks[0].seconds >= 0.2
+
+
+def test_rows_that_only_we_made_up_do_not_fail_a_change(rehearsed):
+    outcome = rehearsed(
+        script("V1__note.sql", "ALTER TABLE bids ALTER note SET NOT NULL"),
+        script("R1__note.sql", "ALTER TABLE bids ALTER note DROP NOT NULL"),
+    )
+
+    assert outcome.verdict is Verdict.PASSED
+    [note] = outcome.notes
+    assert note.startswith("Made-up rows stop it, which real ones may do too: V1__note.sql, line 1: ")
+
+
+def test_interrupted_index_is_built_again(rehearsed):
+    outcome = rehearsed(
+        script("V1__index.sql", "CREATE INDEX CONCURRENTLY one ON bids (note)", "CREATE INDEX CONCURRENTLY two ON bids (amount)"),
+        script("R1__index.sql", "DROP INDEX CONCURRENTLY one", "DROP INDEX CONCURRENTLY two"),
+    )
+
+    assert (outcome.verdict, outcome.notes) == (Verdict.PASSED, ())
+
+
+def test_statement_of_which_no_catalogue_tells_whether_it_took_effect_is_noted(rehearsed):
+    outcome = rehearsed(
+        script("V1__index.sql", "REINDEX INDEX CONCURRENTLY bids_amount"), script("R1__index.sql", "REINDEX INDEX CONCURRENTLY bids_amount")
+    )
+
+    assert outcome.verdict is Verdict.PASSED
+    assert "V1__index.sql, line 1: after a kill here no catalogue tells whether REINDEX INDEX" in outcome.notes[0]
+
+
+def test_ledger_of_the_target_is_there(rehearsed, target):
+    with psycopg.connect(target, autocommit=True) as connection:
+        flyway.create(connection, "public")
+        connection.execute("INSERT INTO flyway_schema_history VALUES (1, '7', '', 'SQL', 'V7__x.sql', 0, 'ann', now(), 0, true)")
+
+    outcome = rehearsed(script("V8__x.sql", "SELECT 1 / count(*) FROM flyway_schema_history WHERE version = '7'"))
+
+    assert outcome.verdict is Verdict.PASSED
+
+
+def test_check_that_does_not_pass_is_noted(rehearsed):
+    check = "-- check: no bids\n-- question: completeness\n-- moment: after\n-- expect: no rows\nSELECT 1 FROM bids;\n"
+    scripts = [replace(script("C1__bids.sql"), kind=ScriptKind.CHECK, text=check)]
+
+    outcome = rehearsed(script("V1__note.sql", "ALTER TABLE bids ADD level integer"), *scripts)
+
+    assert [result.verdict for result in outcome.checks] == [Verdict.FAILED]
+    assert "did not pass on made-up rows" in outcome.message
 
 
 def test_roles_that_the_scratch_server_lacks_are_made_there_without_sign_in(target, scratch):

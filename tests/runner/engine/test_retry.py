@@ -3,7 +3,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.orders import Limits
+from governance.orders import Limits, RunStatus
 from runner.engine import retry
 
 LIMITS = Limits(attempts=10, first_pause=0.1, longest_pause=5.0)
@@ -38,3 +38,14 @@ def test_only_lock_deadlock_and_serialization_errors_are_tried_again():
 def test_attempts_are_bounded():
     assert retry.again("55P03", LIMITS.attempts - 1, LIMITS)
     assert not retry.again("55P03", LIMITS.attempts, LIMITS)
+
+
+def test_new_session_goes_on_only_after_an_administrator_ended_one_and_when_the_ledger_knows_all():
+    found = [
+        (state, status.value)
+        for state in ("57P01", "57P02", "08006", None)
+        for status in (RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE, RunStatus.SUCCEEDED)
+        if retry.go_on(state, status)
+    ]
+
+    assert found == [("57P01", "failed_clean"), ("57P01", "failed_dirty")]

@@ -4,11 +4,14 @@ import uuid
 import psycopg
 import pytest
 
+from governance.schema.alteration import alter
+from governance.schema.creation import create
 from governance.schema.diff import diff
 from governance.schema.fingerprint import fingerprint
 from governance.schema.model import Kind, Schema
 from portal.embedded import binaries
 from runner.engine.snapshot import read, read_schema
+from tests.runner.engine.dumps import dumped
 
 SCHEMA = """
 CREATE EXTENSION citext;
@@ -53,6 +56,13 @@ CREATE RULE keep AS ON DELETE TO users DO INSTEAD NOTHING;
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON users FOR SELECT TO pg_monitor USING (id > 0);
 CREATE PUBLICATION feed FOR TABLE users (id, email) WHERE (id > 10), TABLE bids WITH (publish = 'insert');
+CREATE FUNCTION near(price, price) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN abs($1 - $2) < 1;
+CREATE OPERATOR app.=~ (FUNCTION = near, LEFTARG = price, RIGHTARG = price, COMMUTATOR = OPERATOR(app.=~));
+CREATE COLLATION plain (PROVIDER = libc, LOCALE = 'C');
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'db, other', dbname 'x');
+CREATE FOREIGN TABLE far (id integer OPTIONS (column_name 'the id')) SERVER elsewhere OPTIONS (table_name 'far');
+CREATE PUBLICATION whole FOR TABLES IN SCHEMA app;
 CREATE STATISTICS bids_stats (dependencies) ON bidder, amount FROM bids;
 GRANT SELECT, INSERT ON bids TO pg_monitor WITH GRANT OPTION;
 GRANT UPDATE (note) ON bids TO pg_monitor;
@@ -126,6 +136,21 @@ ALTERATIONS = [
     ("ALTER PUBLICATION feed ADD TABLE events", "ALTER PUBLICATION feed DROP TABLE events", "publication feed: tables"),
     ("ALTER TABLE users DISABLE RULE keep", "ALTER TABLE users ENABLE RULE keep", "rule public.users.keep: enabled"),
     ("ALTER STATISTICS bids_stats SET STATISTICS 200", "ALTER STATISTICS bids_stats SET STATISTICS -1", "bids_stats: target"),
+    ("DROP OPERATOR app.=~ (price, price)", None, "operator app.=~(public.price,public.price) is gone"),
+    ("ALTER COLLATION plain OWNER TO pg_monitor", "ALTER COLLATION plain OWNER TO postgres", "collation public.plain: owner"),
+    ("ALTER SERVER elsewhere OPTIONS (SET host 'here')", "ALTER SERVER elsewhere OPTIONS (SET host 'db, other')", "elsewhere: options"),
+    ("GRANT USAGE ON FOREIGN SERVER elsewhere TO PUBLIC", "REVOKE USAGE ON FOREIGN SERVER elsewhere FROM PUBLIC", "elsewhere: grants"),
+    (
+        "ALTER FOREIGN TABLE far OPTIONS (ADD schema_name 'app')",
+        "ALTER FOREIGN TABLE far OPTIONS (DROP schema_name)",
+        "far: foreign options",
+    ),
+    ("ALTER PUBLICATION whole DROP TABLES IN SCHEMA app", "ALTER PUBLICATION whole ADD TABLES IN SCHEMA app", "publication whole: schemas"),
+    (
+        "ALTER INDEX bids_note ALTER COLUMN 1 SET STATISTICS 7",
+        "ALTER INDEX bids_note ALTER COLUMN 1 SET STATISTICS -1",
+        "statistics targets",
+    ),
     (
         "ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT INSERT ON TABLES TO pg_monitor",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE INSERT ON TABLES FROM pg_monitor",
@@ -169,6 +194,34 @@ def test_alteration_is_found_named_and_gone_when_taken_back(playground, alter, u
     assert words in diff(before, after).in_words()
     assert fingerprint(before) != fingerprint(after)
     assert not undo or restored == before
+
+
+@pytest.mark.parametrize("alteration", [alteration[0] for alteration in ALTERATIONS])
+def test_script_takes_an_alteration_back_and_makes_it_again(playground, alteration):
+    with playground.transaction(force_rollback=True):
+        before = read_schema(playground)
+        playground.execute(alteration)
+        after = read_schema(playground)
+
+        back = alter(after, before)
+        playground.execute(back.text)
+        taken_back = diff(before, read_schema(playground))
+        again = alter(read_schema(playground), after)
+        playground.execute(again.text)
+
+        assert taken_back.in_words() == "" or back.unsupported
+        assert diff(after, read_schema(playground)).in_words() == "" or again.unsupported
+
+
+def test_schema_is_made_anew_from_its_snapshot(connection, url, database):
+    schema = read_schema(connection)
+
+    with psycopg.connect(database, autocommit=True) as empty:
+        for statement in create(schema):
+            empty.execute(statement.encode())
+
+        assert diff(schema, read_schema(empty)).in_words() == ""
+    assert dumped(database) == dumped(url)
 
 
 def test_every_kind_of_object_is_read(connection):

@@ -1,0 +1,119 @@
+"""What a DO block or a function body would do, as far as its text tells: the statements in it, whichever branch they stand in."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from governance.analysis.actions import Action, Kind
+from governance.analysis.decode import actions
+from governance.analysis.decode.data import HARMLESS
+from governance.analysis.nodes import Node, dotted, option, strings
+from governance.analysis.statements import parse, parse_body
+from governance.errors import UnparsableScript
+
+Bodies = Mapping[str, tuple[Action, ...]]  # by the function's name
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    name: str
+    actions: tuple[Action, ...]
+
+
+STATEMENTS, EXPRESSION = 0, 2  # how plpgsql parses a piece: RawParseMode
+UNKNOWN = Action(Kind.OPAQUE, type="DoStmt")
+# Statements of plpgsql whose text is made while it runs.
+DYNAMIC = ("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors")
+
+
+def actions_of(node: Node, text: str, known: Bodies) -> tuple[Action, ...]:
+    """The actions of a statement; those of the body, where it runs one that is known."""
+    match node.node_type:
+        case "DoStmt" if _language(node.args) == "plpgsql":
+            return tuple(dict.fromkeys(_inside(text, known)))
+        case "SelectStmt":
+            called = _unknown_functions(node)
+            if called and called <= known.keys():
+                return tuple(action for name in sorted(called) for action in known[name])
+    return actions(node)
+
+
+def body_of(node: Node, text: str, known: Bodies) -> Body | None:
+    """Of a function that the statement creates, if its body can be read, for those who call it later in the same change."""
+    if node.node_type != "CreateFunctionStmt":
+        return None
+    name = dotted(node.funcname).rpartition(".")[2]
+    match _language(node.options):
+        case "plpgsql":
+            return Body(name, tuple(dict.fromkeys(_inside(text, known))))
+        case "sql" if body := option(node.options, "as"):
+            return Body(name, tuple(_statements("".join(strings(body.arg.items)[:1]), known)))
+    return None
+
+
+def _language(options: tuple[Node, ...]) -> str:
+    found = option(options, "language")
+    return str(found.arg.sval).lower() if found else "plpgsql"
+
+
+def _unknown_functions(node: Node) -> set[str]:
+    return {strings(found.funcname)[-1] for found in node.walk() if found.node_type == "FuncCall"} - HARMLESS
+
+
+def _inside(text: str, known: Bodies) -> Iterator[Action]:
+    tree = parse_body(text)
+    if tree is None:
+        yield UNKNOWN
+    else:
+        yield from _of(tree, known)
+
+
+def _of(tree: Any, known: Bodies) -> Iterator[Action]:
+    """Walks without recursion: a body may be nested as deeply as its author likes."""
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting.extend(reversed(part))
+        elif isinstance(part, dict):
+            if "PLpgSQL_expr" in part:
+                yield from _piece(part["PLpgSQL_expr"], known)
+                continue
+            dynamic = next((part[name] for name in DYNAMIC if name in part), None)
+            if dynamic:
+                yield from _dynamic(dynamic["query"]["PLpgSQL_expr"]["query"], known)
+                waiting.append(dynamic.get("body", []))
+            else:
+                waiting.extend(reversed(list(part.values())))
+
+
+def _piece(expression: Mapping[str, Any], known: Bodies) -> Iterator[Action]:
+    text, mode = expression["query"], expression.get("parseMode", STATEMENTS)
+    if mode == STATEMENTS:
+        yield from _statements(text, known)
+    elif mode == EXPRESSION:
+        yield from _statements(f"SELECT ({text})", known)
+    else:
+        yield from _statements(f"SELECT ({text.partition(':=')[2] or text.partition('=')[2]})", known)
+
+
+def _dynamic(text: str, known: Bodies) -> Iterator[Action]:
+    """EXECUTE of a plain literal says what it does; of anything else it does not."""
+    try:
+        (node,) = parse(f"SELECT {text}")
+        value = node.target_list[0].val
+    except (UnparsableScript, ValueError, IndexError):
+        yield UNKNOWN
+        return
+    if value.node_type == "A_Const" and value.sval:
+        yield from _statements(value.sval.sval, known)
+    else:
+        yield UNKNOWN
+
+
+def _statements(text: str, known: Bodies) -> Iterator[Action]:
+    try:
+        for node in parse(text):
+            yield from (UNKNOWN,) if node.node_type == "DoStmt" else actions_of(node, text, known)
+    except UnparsableScript:
+        yield UNKNOWN

@@ -1,0 +1,168 @@
+"""Rules about choices that cost nothing now and much later: types of new columns, names, order. All of them only advise."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from governance.analysis.actions import Kind
+from governance.analysis.decode.columns import SERIALS
+from governance.analysis.nodes import Node, strings
+from governance.analysis.psql import LEXEME
+from governance.analysis.rule import Hit, Level, Read, Rule, hit, rule, safe
+
+LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
+MANY_COLUMNS = 4
+LONG_WORD = re.compile(r'"([^"]{16,})"|[^\W\d][\w$]{15,}')  # in characters, of up to four bytes
+
+
+def _about_type(code: str, fits: Callable[[str, Node], bool], says: str, why: str, better: str) -> Rule:
+    """`fits` is asked with the type as PostgreSQL names it, and as it is written."""
+
+    def check(read: Read) -> Iterator[Hit]:
+        for place, column, kind in read.new_columns:
+            if fits(kind, column.type_name):
+                instead = safe(f"ALTER TABLE {{table}} ADD COLUMN {{column}} {better};", table=place.table, column=column.colname)
+                yield hit(place, f"{column.colname} of {place.table} {says}", why, instead)
+
+    return rule(code, Level.NOTICE, on=["CreateStmt", "AlterTableStmt"])(check)
+
+
+prefer_bigint_over_int = _about_type(
+    "prefer-bigint-over-int",
+    lambda kind, _written: kind == "integer",
+    "is a 32-bit integer, which ends at 2,147,483,647.",
+    "Widening it later copies the whole table while nobody can read or write it; 64 bits cost four bytes a row.",
+    "bigint",
+)
+prefer_bigint_over_smallint = _about_type(
+    "prefer-bigint-over-smallint",
+    lambda kind, _written: kind == "smallint",
+    "is a 16-bit integer, which ends at 32,767.",
+    "Widening it later copies the whole table while nobody can read or write it; 64 bits cost six bytes a row.",
+    "bigint",
+)
+prefer_identity = _about_type(
+    "prefer-identity",
+    lambda _kind, written: strings(written.names)[-1] in SERIALS,
+    "is a serial: its sequence has an owner and grants of its own, and anybody may overwrite its numbers.",
+    "Whoever may insert needs a right on the sequence besides the one on the table; an identity column needs none.",
+    "bigint GENERATED ALWAYS AS IDENTITY",
+)
+prefer_text_field = _about_type(
+    "prefer-text-field",
+    lambda kind, _written: kind.startswith("character varying("),
+    "has a length limit, and lowering it later checks or copies every row.",
+    "A CHECK constraint can be changed without stopping anybody: added NOT VALID, then validated.",
+    "text",
+)
+prefer_timestamp_tz = _about_type(
+    "prefer-timestamp-tz",
+    lambda kind, _written: kind.startswith("timestamp") and kind.endswith("without time zone"),
+    "does not say in which time zone its times are.",
+    "Clients in different zones write and read different moments; timestamptz keeps the moment, at the same size.",
+    "timestamptz",
+)
+prefer_jsonb = _about_type(
+    "prefer-jsonb",
+    lambda kind, _written: kind == "json",
+    "is json, which has no equality: SELECT DISTINCT, GROUP BY and UNION over it fail.",
+    "Queries that worked on the table stop working as soon as they meet the column; jsonb can be compared and indexed.",
+    "jsonb",
+)
+ban_char_field = _about_type(
+    "ban-char-field",
+    lambda kind, _written: kind == "character" or kind.startswith("character("),
+    "is char(n), which pads with blanks that comparisons then ignore.",
+    "It is neither smaller nor faster than text, and its blanks surprise clients.",
+    "text",
+)
+
+
+@rule("identifier-too-long", Level.WARNING, rollback=True)
+def identifier_too_long(read: Read) -> Iterator[Hit]:
+    for place in read.firsts:
+        if len(place.statement.text) > LONGEST_NAME:
+            for name in _long_words(place.statement.text):
+                yield hit(
+                    place,
+                    f"The name {name[:20]}… has {len(name.encode())} bytes; PostgreSQL keeps the first {LONGEST_NAME}.",
+                    "It cuts silently, so that two long names can become one, and scripts and clients call it by another name.",
+                    f"-- call it, for example: {name.encode()[: LONGEST_NAME - 3].decode(errors='ignore').rstrip('_')}",
+                )
+
+
+def _long_words(text: str) -> Iterator[str]:
+    found = dict.fromkeys(_words(text))
+    if any(map(_is_too_long, found)):
+        # it may be a word of a string or comment
+        yield from filter(_is_too_long, dict.fromkeys(_words(LEXEME.sub(_without_literals, text))))
+
+
+def _words(text: str) -> Iterator[str]:
+    return (match[1] or match[0] for match in LONG_WORD.finditer(text))
+
+
+def _without_literals(lexeme: re.Match[str]) -> str:
+    return lexeme[0] if lexeme[0].startswith(('"', ";")) else " "
+
+
+def _is_too_long(name: str) -> bool:
+    return len(name.encode()) > LONGEST_NAME
+
+
+@rule("ban-duplicate-column-assignments", Level.BLOCKING, rollback=True, on=["UpdateStmt"])
+def ban_duplicate_column_assignments(read: Read) -> Iterator[Hit]:
+    for place in read.statements("UpdateStmt"):
+        names = [target.name for target in place.node.target_list if not target.indirection]
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield hit(
+                place,
+                f"{name} is assigned twice in one UPDATE of {place.table}, which PostgreSQL refuses.",
+                "It stops with “multiple assignments to same column” (42601) when it is executed.",
+                "-- keep one of the two assignments",
+            )
+
+
+@rule("require-enum-value-ordering", Level.NOTICE, on=["AlterEnumStmt"])
+def require_enum_value_ordering(read: Read) -> Iterator[Hit]:
+    for place in read.statements("AlterEnumStmt"):
+        node = place.node
+        if not node.old_val and not node.new_val_neighbor:
+            yield hit(
+                place,
+                f"{node.new_val} comes last in {place.action.name}, wherever it belongs.",
+                "Values are ordered as they were added, and the order cannot be changed; say it with BEFORE or AFTER.",
+                f"{place.statement.text} AFTER 'the value before it';",
+            )
+
+
+@rule("index-of-many-columns", Level.NOTICE, on=["IndexStmt"])
+def index_of_many_columns(read: Read) -> Iterator[Hit]:
+    for place in read.statements("IndexStmt"):
+        columns = [part.name for part in place.node.index_params]
+        if len(columns) >= MANY_COLUMNS and not place.node.unique:
+            yield hit(
+                place,
+                f"An index of {len(columns)} columns on {place.table} is large and is written at every change.",
+                "It rarely serves more than its first columns; one of the two or three most selective is smaller, and nearly as quick.",
+                safe("CREATE INDEX CONCURRENTLY ON {table} ({first}, {second});", table=place.table, first=columns[0], second=columns[1])
+                if columns[0] and columns[1]
+                else "",
+            )
+
+
+@rule("foreign-key-without-index", Level.NOTICE, on=[Kind.ADD_FOREIGN_KEY])
+def foreign_key_without_index(read: Read) -> Iterator[Hit]:
+    indexed = {(place.scene.identity(place.table), place.node.index_params[0].name) for place in read.statements("IndexStmt")}
+    for place in read.of(Kind.ADD_FOREIGN_KEY):
+        table, constraint = place.scene.table(place.table), place.action.constraint
+        if table is None or constraint is None or not constraint.columns:
+            continue
+        first = constraint.columns[0]
+        known = any(index.columns[:1] == (first,) or f"({first}" in index.definition for index in table.indexes)
+        if not known and (place.scene.identity(place.table), first) not in indexed:
+            yield hit(
+                place,
+                f"No index of {place.table} begins with {first}: each DELETE in {constraint.references} reads all of {place.table}.",
+                "PostgreSQL looks for rows that refer to the deleted one, and makes no index for that by itself.",
+                safe("CREATE INDEX CONCURRENTLY ON {table} ({column});  -- in a script of its own", table=place.table, column=first),
+            )

@@ -1,0 +1,257 @@
+"""Everything about a phase, in as few queries as there are kinds of it: what gates check, the workflow weighs and pages show.
+
+A case is what the rows said when it was loaded. Whoever decides loads one in the transaction that holds the phase's lock.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case as Choose
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+
+from governance import collisions, compatibility, matrix, policy
+from governance.analysis.risk import RiskLevel
+from governance.digest import release_digest, script_digest
+from governance.manifest import manifest_of
+from governance.models import (
+    Analysis,
+    Answer,
+    Approval,
+    CheckResult,
+    Collision,
+    Comment,
+    CommentKind,
+    Consideration,
+    Decision,
+    DependencyKind,
+    Deployment,
+    Domain,
+    Environment,
+    Phase,
+    Rehearsal,
+    Run,
+    Script,
+    SpecEditor,
+    TestEvidence,
+    Window,
+)
+from governance.models.windows import touching
+from governance.orders import Manifest, RunStatus
+from governance.orders import Release as ReleaseValue
+from governance.policy import ApprovalKind
+from governance.windows import Tier, WindowKind
+
+
+@dataclass(frozen=True)
+class Case:
+    phase: Any  # one of `phases()`
+    deployments: list[Any]  # in rank order, each with its live booking: see `_deployments`
+    scripts: list[Script]
+    rehearsals: list[Rehearsal]  # newest first
+    approvals: list[Any]  # newest first, each with `in_role`
+    analyses: dict[int | None, Analysis]  # the latest by target; None: of the scripts alone
+    runs: list[Any]  # newest first, each with `answers`: question and verdict of its checks
+
+    @cached_property
+    def bare(self) -> Manifest:
+        """Before there is a rehearsal: what analyses and rehearsals are made for."""
+        return manifest_of(self.scripts)
+
+    @cached_property
+    def content(self) -> str:
+        return script_digest(self.bare)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        done = (each.verdict for each in self.rehearsals if each.digest == self.content and each.status == RunStatus.SUCCEEDED)
+        return replace(self.bare, rehearsal=next(done, ""))
+
+    @property
+    def latest_rehearsal(self) -> Rehearsal | None:
+        """Whatever it rehearsed."""
+        return next(iter(self.rehearsals), None)
+
+    @cached_property
+    def digests(self) -> tuple[str, str]:
+        """What a technical and what a business approval binds to; "" while the latter has nothing to bind to."""
+        digest = script_digest(self.manifest)
+        release = self.release_of(digest)
+        return digest, release_digest(release) if release else ""
+
+    def digest_of(self, kind: ApprovalKind) -> str:
+        return self.digests[0 if kind is ApprovalKind.TECHNICAL else 1]
+
+    def release_of(self, digest: str) -> ReleaseValue | None:
+        """What business approves: None before every production target is booked."""
+        targets, booked = self.on(production=True), self.booked_in_production
+        if not targets or len(booked) < len(targets):
+            return None
+        names = sorted(each.target.name for each in targets)
+        return ReleaseValue(digest, tuple(names), min(each.starts for each in booked), max(each.ends for each in booked), policy.VERSION)
+
+    def on(self, *, production: bool) -> list[Any]:
+        return [each for each in self.deployments if each.target.environment.production is production]
+
+    @property
+    def booked_in_production(self) -> list[Any]:
+        return sorted((each for each in self.on(production=True) if each.starts), key=lambda each: each.starts)
+
+    @property
+    def wrote(self) -> frozenset[int]:
+        """Who cannot decide on it: its author and its editors."""
+        return frozenset(self.phase.editors) | {self.phase.spec.author_id}
+
+    @property
+    def asked(self) -> list[dict[str, str]]:
+        """Wishes for changes that are open: person and text."""
+        return self.phase.asked
+
+    def decided(self, kind: ApprovalKind) -> list[Any]:
+        """Decisions on what would run now, whether they count or not."""
+        digest = self.digest_of(kind)
+        return [each for each in self.approvals if each.kind == kind and each.digest == digest and not each.voided_at]
+
+    def counting(self, kind: ApprovalKind) -> list[Any]:
+        """Without those of people who have left, have changed roles, or wrote on the change."""
+        return [each for each in self.decided(kind) if each.in_role and each.person.is_active and each.person_id not in self.wrote]
+
+    def given(self, kind: ApprovalKind) -> int:
+        return len({each.person_id for each in self.counting(kind) if each.decision == Decision.APPROVED})
+
+    def needed(self, kind: ApprovalKind) -> int:
+        soft = any(each.soft for each in self.booked_in_production)
+        return policy.people_needed(kind, RiskLevel(self.phase.risk or RiskLevel.CRITICAL), self.phase.spec.irreversible, soft)
+
+    def current_tests(self) -> list[dict[str, Any]]:
+        """The latest result of each suite, for these scripts."""
+        latest = {(test["suite"], test["service"]): test for test in reversed(self.phase.tests) if test["digest"] == self.content}
+        return list(latest.values())
+
+    def deployable_in(self, environment: Environment) -> matrix.Answer:
+        """What it would mean for the environment's clients, on those targets that it has still to come to."""
+        to_come = [each for each in self.deployments if each.target.environment_id == environment.pk and not each.applied]
+        outlook = compatibility.outlook_of(self.phase, environment, to_come, self._report_on, self.content, timezone.now())
+        return outlook.answer()
+
+    def _report_on(self, target: int) -> dict[str, Any] | None:
+        """The latest analysis of these scripts there, or else of the scripts alone."""
+        found = (self.analyses.get(key) for key in (target, None))
+        return next((analysis.report for analysis in found if analysis and analysis.digest == self.content), None)
+
+    @cached_property
+    def deployability(self) -> matrix.Answer:
+        """In production."""
+        environments = {each.target.environment: None for each in self.on(production=True)}
+        return compatibility.together(map(self.deployable_in, environments))
+
+    def cells(self) -> list[tuple[str, matrix.Cell]]:
+        """Every client with what would be deployed on each production target that is still to come."""
+        return [(row.client, row.cell) for row in self.deployability.rows]
+
+    def can_deploy(self) -> str:
+        """ "yes", or "no: …" or "unknown: …" with the clients and reasons."""
+        return str(self.deployability)
+
+    def undeployed(self, *, production: bool) -> tuple[str, ...]:
+        """Required changes that are not on every target of the kind yet."""
+        return tuple(sorted({f"CHG-{each['spec']}" for each in self.phase.waits_for if each["production"] is production}))
+
+
+def load(phase: int) -> Case:
+    """Raises Phase.DoesNotExist."""
+    return case_of(phases().get(pk=phase))
+
+
+def case_of(phase: Phase) -> Case:
+    """`phase`: one of `phases()`."""
+    analyses = Analysis.objects.filter(phase=phase).select_related("target").order_by("target_id", "-pk").distinct("target_id")
+    return Case(
+        phase=phase,
+        deployments=_deployments(phase),
+        scripts=list(Script.objects.filter(phase=phase).order_by("version", "kind")),
+        rehearsals=list(Rehearsal.objects.filter(phase=phase).order_by("-requested_at")),
+        approvals=list(_approvals(phase)),
+        analyses={analysis.target_id: analysis for analysis in analyses},
+        runs=list(_runs(phase)),
+    )
+
+
+def phases() -> QuerySet[Phase]:
+    """With the little rows that belong to a phase or to its change."""
+    here, spec = OuterRef("pk"), OuterRef("spec")
+    answered = Answer.objects.filter(spec=OuterRef(spec), consideration=OuterRef("pk")).exclude(text="")
+    open_questions = Consideration.objects.filter(~Exists(answered), domain__specs=spec).order_by("domain__name", "pk")
+    required = Deployment.objects.filter(
+        phase__spec__dependants__spec=spec, phase__spec__dependants__kind=DependencyKind.REQUIRES, applied=False
+    )
+    tests = TestEvidence.objects.filter(phase=here).order_by("-pk")
+    asked = Comment.objects.filter(phase=here, kind=CommentKind.CHANGES, resolved_at=None).order_by("pk")
+    return Phase.objects.select_related("spec__author", "review__reviewer").annotate(
+        editors=ArraySubquery(SpecEditor.objects.filter(spec=spec).values("person")),
+        domains=ArraySubquery(Domain.objects.filter(specs=spec).order_by("name").values(row=JSONObject(slug="slug", name="name"))),
+        unanswered=ArraySubquery(open_questions.values("question")),
+        waits_for=ArraySubquery(required.values(row=JSONObject(spec="phase__spec", production="target__environment__production"))),
+        tests=ArraySubquery(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service"))),
+        asked=ArraySubquery(asked.values(row=JSONObject(person="person__username", text="text"))),
+        clients=ArraySubquery(compatibility.client_rows()),
+        traffic=ArraySubquery(compatibility.traffic_rows()),
+    )
+
+
+def _deployments(phase: Phase) -> list[Any]:
+    """Each with its live booking (starts, ends, start, window, booked_by; None without one), and what speaks against that."""
+    bookings = Q(target__bookings__phase=F("phase"), target__bookings__cancelled_at=None)
+    scope = Q(environment=OuterRef("target__environment")) | Q(target=OuterRef("target")) | Q(domain__specs=phase.spec_id)
+    over = Window.objects.filter(scope, touching(OuterRef("booking__starts"), OuterRef("booking__ends")), kind=WindowKind.BLACKOUT)
+    clashes = Collision.objects.filter(booking=OuterRef("booking__pk"), other__cancelled_at=None)
+    open_clashes = clashes.filter(Q(score__gte=collisions.BLOCKS) | Q(score__gte=collisions.ASKS, acknowledged_at=None)).order_by("-score")
+    by = {name: f"booking__booked_by__{name}" for name in ("username", "first_name", "last_name")}
+    times = JSONObject(name="name", starts="starts", ends="ends", rule="rule", zone="zone", tier="tier")
+    rows = (
+        Deployment.objects.filter(phase=phase)
+        .select_related("target__environment")
+        .annotate(booking=FilteredRelation("target__bookings", condition=bookings))
+        .annotate(starts=F("booking__starts"), ends=F("booking__ends"), start=F("booking__start"), window=F("booking__window__name"))
+        .annotate(booking_id=F("booking__pk"), booked_by=JSONObject(**by))
+        .annotate(over=ArraySubquery(over.values(row=times)), clashes=ArraySubquery(open_clashes.values_list("why")))
+        .order_by("target__environment__rank", "target__name")
+    )
+    return [_weighed(row) for row in rows]
+
+
+def _weighed(deployment: Any) -> Any:
+    """With the blackouts that lie over its booking, and what has to be settled before it holds."""
+    found = [each for row in deployment.over for each in _blackout(row).intervals(deployment.starts, deployment.ends)]
+    hard = next((each.name for each in found if each.closes), "")
+    deployment.conflict = f"blackout “{hard}” on {deployment.target}" if hard else next(iter(deployment.clashes), "")
+    deployment.soft = any(each.tier is Tier.SOFT for each in found)
+    deployment.advice = tuple(dict.fromkeys(each.advice for each in found if not each.closes))
+    return deployment
+
+
+def _blackout(row: dict[str, Any]) -> Window:
+    times = {name: datetime.fromisoformat(row[name]) for name in ("starts", "ends")}
+    return Window(kind=WindowKind.BLACKOUT, **{**row, **times})
+
+
+def _approvals(phase: Phase) -> QuerySet[Approval]:
+    role = Choose(*(When(kind=kind, then=Value(name)) for kind, name in policy.ROLE_OF.items()))
+    groups = User.groups.through.objects.filter(user=OuterRef("person"), group__name=OuterRef("role"))
+    rows = Approval.objects.filter(phase=phase).select_related("person").annotate(role=role)
+    return rows.annotate(in_role=Exists(groups)).order_by("-pk")
+
+
+def _runs(phase: Phase) -> QuerySet[Run]:
+    checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")
+    return (
+        Run.objects.filter(deployment__phase=phase)
+        .select_related("target__environment")
+        .annotate(answers=ArraySubquery(checks.values(row=JSONObject(question="question", verdict="verdict"))))
+        .order_by("-requested_at")
+    )

@@ -1,0 +1,79 @@
+"""Who waits for whom: the next step of a change, whose it is, and since when it waits."""
+
+from dataclasses import dataclass
+
+from django.db.models import CharField, Count, DateTimeField, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
+
+from governance import policy
+from governance.analysis.risk import RiskLevel
+from governance.lifecycle import PhaseStatus, Role, Stage
+from governance.models import Approval, AuditEvent, Booking, Comment, CommentKind, Decision, Phase
+from governance.policy import ApprovalKind
+
+WORK = {
+    Stage.REQUIREMENT: "specification",
+    Stage.IMPACT_ANALYSIS: "analysis",
+    Stage.DESIGN: "design",
+    Stage.SCRIPT_DEVELOPMENT: "scripts",
+    Stage.LOCAL_TESTING: "rehearsal",
+    Stage.INTEGRATION_TESTING: "test results",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    role: Role | None  # None: it waits for time to pass, or for a run
+    what: str
+    approval: ApprovalKind | None = None
+    by_others: bool = False  # than author and editors
+
+    def __str__(self) -> str:
+        return f"{self.role.capitalize()}: {self.what}" if self.role else self.what.capitalize()
+
+
+def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
+    """With what `next_step` asks for; `spec` has to be there too."""
+    number = Concat(Value("CHG-"), Cast(OuterRef("spec_id"), CharField()))
+    moved = AuditEvent.objects.filter(subject=number, kind="phase.stage").order_by("-pk").values("at")[:1]
+    held = Approval.objects.filter(phase=OuterRef("pk"), voided_at=None, decision=Decision.APPROVED, kind=ApprovalKind.TECHNICAL)
+    people = held.order_by().values("phase").annotate(people=Count("person", distinct=True)).values("people")
+    asked = Comment.objects.filter(phase=OuterRef("pk"), kind=CommentKind.CHANGES, resolved_at=None)
+    return phases.annotate(
+        since=Coalesce(Subquery(moved), F("spec__created_at"), output_field=DateTimeField()),
+        booked=Exists(Booking.objects.filter(phase=OuterRef("pk"), cancelled_at=None)),
+        technical=Coalesce(Subquery(people, output_field=IntegerField()), 0),
+        changes_asked=Exists(asked),
+    )
+
+
+def next_step(phase: Phase) -> Step | None:
+    """What a weighed phase waits for; None once it is over."""
+    if phase.status != PhaseStatus.OPEN:
+        return None
+    if phase.changes_asked and phase.at <= Stage.PRODUCTION_DEPLOYMENT:  # type: ignore[attr-defined]
+        return Step(Role.ENGINEER, "changes that were asked for")
+    match phase.at:
+        case Stage.STAGING_DEPLOYMENT if phase.technical < _needed(phase):  # type: ignore[attr-defined]
+            return Step(Role.REVIEWER, "technical approval", ApprovalKind.TECHNICAL, by_others=True)
+        case Stage.STAGING_DEPLOYMENT:
+            return Step(Role.OPERATOR, "run below production")
+        case Stage.PRODUCTION_DRY_RUN:
+            return Step(Role.OPERATOR, "dry run")
+        case Stage.SCHEDULED_WINDOW if phase.booked:  # type: ignore[attr-defined]
+            return Step(Role.STAKEHOLDER, "business approval", ApprovalKind.BUSINESS, by_others=True)
+        case Stage.SCHEDULED_WINDOW:
+            return Step(Role.OPERATOR, "window")
+        case Stage.PRODUCTION_DEPLOYMENT:
+            return Step(Role.OPERATOR, "run in production")
+        case Stage.POST_MIGRATION_VERIFICATION:
+            return Step(Role.OPERATOR, "answers of the checks")
+        case Stage.MONITORING_PERIOD:
+            return Step(None, "end of the monitoring period")
+        case Stage.CLOSURE:
+            return Step(Role.REVIEWER, "review", by_others=True)
+    return Step(Role.ENGINEER, WORK[phase.at])
+
+
+def _needed(phase: Phase) -> int:
+    return policy.people_needed(ApprovalKind.TECHNICAL, RiskLevel(phase.risk or RiskLevel.CRITICAL), phase.spec.irreversible)

@@ -1,0 +1,111 @@
+"""A week, drawn to time: a line for each target, with windows, blackouts, bookings and how long they are likely to take."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.timezone import localtime
+
+from governance.gates import clock
+from governance.lifecycle import ACTS, PhaseStatus
+from governance.models import Target, Window
+from governance.openings import holds_for
+from governance.pages.agenda import days_of
+from governance.pages.bookings import Entry, entries, live_bookings
+from governance.pages.calendar import midnight, read_day, zone_of
+from governance.pages.occurrences import Occurrence, known_windows, occurrences
+
+WIDTH, HEIGHT = 1680, 40  # of a line: ten units an hour, where no clock is changed
+MOST = 200  # bookings that are drawn
+WINDOW, BLACKOUT, BAR, LIKELY = (2, 36), (2, 36), (8, 24), (14, 12)  # top and height of each
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """From a moment to a place on the line."""
+
+    starts: datetime
+    ends: datetime
+
+    def box(self, starts: datetime, ends: datetime, place: tuple[int, int]) -> dict[str, float]:
+        left, right = self._at(starts), self._at(ends)
+        return {"x": left, "width": round(max(right - left, 2), 1), "y": place[0], "height": place[1]}
+
+    def _at(self, moment: datetime) -> float:
+        return round(WIDTH * (min(max(moment, self.starts), self.ends) - self.starts) / (self.ends - self.starts), 1)
+
+
+def week_page(wanted: str, *, keeper: bool, mover: bool) -> dict[str, Any]:
+    """`wanted`: a day of it, "2026-12-05"; anything else is today. `mover`: may book, and so move what is booked."""
+    now = localtime(clock())
+    day = read_day(wanted) or now.date()
+    monday = day - timedelta(days=day.weekday())
+    axis = Axis(midnight(monday), midnight(monday + timedelta(days=7)))
+    rows = known_windows()
+    times = occurrences(rows, axis.starts, axis.ends)
+    bookings = list(live_bookings().filter(starts__lt=axis.ends, ends__gt=axis.starts)[: MOST + 1])
+    found = entries(bookings[:MOST], now, times)
+    return {
+        "view": "week",
+        "monday": monday,
+        "sunday": monday + timedelta(days=6),
+        "previous": f"?view=week&from={monday - timedelta(days=7)}",
+        "next": f"?view=week&from={monday + timedelta(days=7)}",
+        "zone": zone_of(axis.starts),
+        "axis": _axis(monday, axis, now),
+        "starts": axis.starts,
+        "seconds": (axis.ends - axis.starts).total_seconds(),
+        "lines": _lines(times, found, axis, mover=mover, now=now),
+        "days": days_of(monday, 7, times, found),
+        "more": len(bookings) > MOST,
+        "booked": len(found),
+        "conflicts": [entry for entry in found if entry.conflicts],
+        "keeper": keeper,
+        "add_url": reverse("admin:governance_window_add"),
+    }
+
+
+def _axis(monday: date, axis: Axis, now: datetime) -> dict[str, Any]:
+    days = [monday + timedelta(days=number) for number in range(7)]
+    marks = [{"day": day, **axis.box(midnight(day), midnight(day), (0, HEIGHT))} for day in days]
+    here = axis.box(now, now, (0, HEIGHT))["x"] if axis.starts <= now < axis.ends else None
+    return {"days": marks, "width": WIDTH, "height": HEIGHT, "now": here}
+
+
+def _lines(times: Sequence[Occurrence], found: Iterable[Entry], axis: Axis, *, mover: bool, now: datetime) -> list[dict[str, Any]]:
+    """Every target of production, and others where something is booked."""
+    by_target: dict[int, list[Entry]] = {}
+    for entry in found:
+        by_target.setdefault(entry.booking.target_id, []).append(entry)
+    targets = [target for target in Target.objects.in_rank_order() if target.environment.production or target.pk in by_target]
+    return [
+        {
+            "target": target,
+            "times": [_time(each, axis) for each in times if _belongs(each.window, target)],
+            "booked": [_booked(entry, axis, mover=mover, now=now) for entry in by_target.get(target.pk, [])],
+        }
+        for target in targets
+    ]
+
+
+def _belongs(window: Window, target: Target) -> bool:
+    return window.domain_id is None and holds_for(window, target)
+
+
+def _time(time: Occurrence, axis: Axis) -> dict[str, Any]:
+    look = ("c-hard" if time.closes else "c-soft") if time.is_blackout else "c-win"
+    return {**axis.box(time.starts, time.ends, BLACKOUT if time.is_blackout else WINDOW), "look": look, "of": time}
+
+
+def _booked(entry: Entry, axis: Axis, *, mover: bool, now: datetime) -> dict[str, Any]:
+    booking, phase = entry.booking, entry.booking.phase
+    rule = ACTS["book"]
+    movable = mover and phase.status == PhaseStatus.OPEN and rule.first <= phase.at <= rule.last and not entry.run and booking.starts > now
+    drawn = {"entry": entry, "box": axis.box(booking.starts, booking.ends, BAR)}
+    drawn["move"] = reverse("admin:governance_spec_form", args=[phase.spec_id, phase.pk, "book"]) if movable else ""
+    if entry.forecast and entry.known:
+        ends = [booking.starts + timedelta(seconds=seconds) for seconds in (entry.forecast.likely, entry.forecast.p90)]
+        drawn |= {"likely": axis.box(booking.starts, ends[0], LIKELY), "p90": axis.box(booking.starts, ends[1], LIKELY)}
+    return drawn

@@ -1,0 +1,27 @@
+"""Workflow commands that GitHub shows beside the lines of a pull request.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from governance.analysis.rule import Finding, Level
+from runner.analysing.report import FileReport
+
+WORDS = {Level.BLOCKING: "error", Level.WARNING: "warning", Level.NOTICE: "notice"}
+
+
+def as_github(reports: tuple[FileReport, ...]) -> str:
+    return "\n".join(_command(report.path, finding) for report in reports for finding in report.findings)
+
+
+def _command(path: str, finding: Finding) -> str:
+    told = [finding.message, finding.why, *([f"Write instead:\n{finding.safe_form}"] if finding.safe_form else [])]
+    where = f"file={_property(path)},line={finding.line},col={finding.column},title={_property(finding.code)}"
+    return f"::{WORDS[finding.level]} {where}::{_data(' '.join(told[:2]) + ''.join(chr(10) + part for part in told[2:]))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,45 @@
+"""SARIF 2.1.0, which code scanning services take: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html"""
+
+import json
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from governance.analysis.rule import Finding, Level
+from runner.analysing.report import FileReport
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+HELP = "docs/rules/{code}.md"
+LEVELS = {Level.BLOCKING: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
+
+
+def as_sarif(reports: tuple[FileReport, ...]) -> str:
+    found = [(report.path, finding) for report in reports for finding in report.findings]
+    codes = sorted({finding.code for _, finding in found})
+    driver = {"name": "Lockgate", "rules": [_rule(code) for code in codes]}
+    results = [_result(path, finding, codes.index(finding.code)) for path, finding in found]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False)
+
+
+def _rule(code: str) -> dict[str, Any]:
+    return {"id": code, "shortDescription": {"text": code.replace("-", " ")}, "help": {"text": f"See {HELP.format(code=code)}."}}
+
+
+def _result(path: str, finding: Finding, rule: int) -> dict[str, Any]:
+    rewrite = f"\nWrite instead:\n{finding.safe_form}" if finding.safe_form else ""
+    result = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": LEVELS[finding.level],
+        "message": {"text": f"{finding.message} {finding.why}{rewrite}"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(PurePath(path).as_posix())},
+                    "region": {"startLine": finding.line, "startColumn": finding.column},
+                }
+            }
+        ],
+    }
+    return {**result, "suppressions": [{"kind": "inSource", "justification": finding.allowed}]} if finding.allowed else result

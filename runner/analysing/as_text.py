@@ -1,0 +1,83 @@
+"""For people at a terminal: the line, a caret under the place, what happens there, and what to write instead."""
+
+import math
+import textwrap
+from collections.abc import Iterator
+
+from governance.analysis.rule import Finding, Level
+from governance.forecast import Interval
+from governance.prediction import fit
+from governance.wording import counted, span
+from runner.analysing.report import FileReport
+
+COLOURS = {Level.BLOCKING: "31", Level.WARNING: "33", Level.NOTICE: "36"}
+BOLD, QUIET, GREEN = "1", "2", "32"
+TAB, WIDTH = "    ", 110
+MINUTE = 60
+
+
+class Pen:
+    """Writes with colours, or without."""
+
+    def __init__(self, colours: bool) -> None:
+        self.colours = colours
+
+    def __call__(self, text: str, *codes: str) -> str:
+        return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colours and text else text
+
+
+def as_text(reports: tuple[FileReport, ...], colours: bool, window: float | None = None) -> str:
+    """`window`: minutes that each file has."""
+    pen = Pen(colours)
+    blocks = ["\n".join(_finding(report, finding, pen)) for report in reports for finding in report.findings]
+    forecasts = [line for report in reports for line in _forecast(report, window)]
+    return "\n\n".join([*blocks, *(["\n".join(forecasts)] if forecasts else []), _summary(reports, pen)])
+
+
+def _finding(report: FileReport, finding: Finding, pen: Pen) -> Iterator[str]:
+    word = pen(finding.level.word, COLOURS[finding.level], BOLD)
+    yield f"{pen(f'{report.path}:{finding.line}:{finding.column}', BOLD)}: {word}: {finding.code}"
+    yield from _source_line(report.text, finding, pen)
+    yield from _wrapped(finding.message)
+    yield from _wrapped(finding.why, pen)
+    if finding.safe_form:
+        yield "  Write instead:"
+        yield from (pen(f"    {line}", GREEN) for line in finding.safe_form.splitlines())
+
+
+def _source_line(text: str, finding: Finding, pen: Pen) -> Iterator[str]:
+    """The line with tabs as blanks, so that the caret stands where it belongs."""
+    lines = text.removeprefix("\ufeff").split("\n")
+    if not text or finding.line > len(lines):
+        return
+    line, margin = lines[finding.line - 1].rstrip("\r"), f"{finding.line:>5}"
+    before = line[: finding.column - 1].replace("\t", TAB)
+    yield f"{pen(f'{margin} |', QUIET)} {line.replace(chr(9), TAB)}"
+    yield f"{pen('      |', QUIET)} {' ' * len(before)}{pen('^', COLOURS[finding.level], BOLD)}"
+
+
+def _wrapped(text: str, pen: Pen | None = None) -> Iterator[str]:
+    for line in textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False):
+        yield pen(line, QUIET) if pen else line
+
+
+def _forecast(report: FileReport, window: float | None) -> Iterator[str]:
+    if report.prediction and report.statements:
+        takes, waits = _interval(report.prediction.duration), _interval(report.prediction.wait)
+        yield f"{report.path}: takes {takes}, keeps others waiting {waits}"
+        yield from (f"  {reason}" for reason in report.prediction.duration.reasons)
+        if window is not None:
+            yield f"  {fit(report.prediction.duration, window * MINUTE).reason}"
+
+
+def _interval(found: Interval) -> str:
+    if math.isinf(found.p90):
+        return "nobody knows how long"
+    return f"{span(found.likely)}, at worst {span(found.p90)}" if found.p90 else "not at all"
+
+
+def _summary(reports: tuple[FileReport, ...], pen: Pen) -> str:
+    statements = sum(len(report.statements) for report in reports)
+    counts = {level: sum(report.count(level) for report in reports) for level in Level}
+    told = [pen(f"{number} {level.word}", COLOURS[level]) for level, number in counts.items() if number]
+    return f"{counted(len(reports), 'file')}, {counted(statements, 'statement')}: {', '.join(told) or pen('nothing to say', GREEN)}"

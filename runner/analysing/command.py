@@ -1,0 +1,125 @@
+"""The command's arguments, and what it does with them.
+
+Exit status: 0 nothing at or above --fail-on; 1 there is; 2 it could not be done as asked (a path, a facts file or a target is not there).
+"""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from io import TextIOBase
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import psycopg
+
+from governance.analysis.rule import Level
+from governance.errors import Refusal
+from governance.facts import Facts, facts_as_json, facts_from_json
+from runner.analysing.as_github import as_github
+from runner.analysing.as_json import as_json
+from runner.analysing.as_sarif import as_sarif
+from runner.analysing.as_text import as_text
+from runner.analysing.report import FileReport, reports
+from runner.analysing.sources import NoSuchPath, sources
+from runner.engine.facts import read_facts
+from runner.engine.session import connect
+
+DESCRIPTION = "Says what SQL scripts would lock, rewrite, scan and break, and what to write instead. Executes nothing."
+CLEAN, FOUND, IMPOSSIBLE = 0, 1, 2
+FAILING = {"block": {Level.BLOCKING}, "warn": {Level.BLOCKING, Level.WARNING}}
+FORMATS: dict[str, Callable[[tuple[FileReport, ...]], str]] = {"json": as_json, "sarif": as_sarif, "github": as_github}
+
+
+class Impossible(Exception):
+    """It cannot be done as asked; the text says what to do."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="A file, a folder, or - for standard input.")
+    known = parser.add_mutually_exclusive_group()
+    known.add_argument("--target", help="A target of the portal, whose facts are read now; for example instabids_staging.")
+    known.add_argument("--dsn", metavar="URL", help="A database whose facts are read now; for example postgresql://localhost/market.")
+    known.add_argument("--facts", metavar="FILE", help="Facts that --write-facts has kept.")
+    parser.add_argument("--write-facts", metavar="FILE", help="Keep the facts of --target or --dsn in a file, for --facts.")
+    parser.add_argument("--format", choices=["text", *FORMATS], default="text", help="Default: text.")
+    parser.add_argument(
+        "--fail-on", choices=list(FAILING), default="block", help="The least level that makes the status 1. Default: block."
+    )
+    parser.add_argument("--window", type=float, metavar="MINUTES", help="Say, in text, whether each file fits into this time. Needs facts.")
+    parser.add_argument(
+        "--guarded", action="store_true", help="Lockgate's runner will execute them: it bounds lock waits and opens the transaction."
+    )
+
+
+def analyse_paths(options: Namespace, facts: Facts | None, stdin: BinaryIO, out: TextIO | TextIOBase) -> int:
+    """Raises Impossible."""
+    if not options.paths and not options.write_facts:
+        raise Impossible("Name what to analyse: files, folders, or - for standard input.")
+    try:
+        found = reports(sources(options.paths, stdin), facts, options.guarded)
+    except (NoSuchPath, OSError) as error:
+        raise Impossible(str(error)) from error
+    if options.format == "text":
+        written = as_text(found, out.isatty() and "NO_COLOR" not in os.environ, options.window) if options.paths else ""
+    else:
+        written = FORMATS[options.format](found)
+    if written:
+        out.write(f"{written}\n")
+    failing = FAILING[options.fail_on]
+    return FOUND if any(finding.level in failing for report in found for finding in report.findings) else CLEAN
+
+
+def facts_of(options: Namespace) -> Facts | None:
+    """Of a file or a database.
+
+    Raises:
+        Impossible
+    """
+    if options.facts:
+        return _kept_facts(Path(options.facts))
+    return facts_at(options.dsn, "the database of --dsn") if options.dsn else None
+
+
+def facts_at(conninfo: str, name: str) -> Facts:
+    """Raises TargetUnreachable, Impossible."""
+    try:
+        with connect(name, conninfo, "lockgate analyse") as connection:
+            return read_facts(connection, name)
+    except psycopg.Error as error:
+        raise Impossible(f"The facts of {name} cannot be read: {error.diag.message_primary or type(error).__name__}.") from error
+
+
+def keep(facts: Facts | None, options: Namespace) -> None:
+    if options.write_facts and facts is None:
+        raise Impossible("There are no facts to write: name a database with --dsn or --target.")
+    if options.write_facts and facts:
+        Path(options.write_facts).write_text(json.dumps(facts_as_json(facts), indent=1) + "\n")
+
+
+def _kept_facts(path: Path) -> Facts:
+    try:
+        return facts_from_json(json.loads(path.read_text()))
+    except OSError as error:
+        raise Impossible(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Impossible(f"{path} does not hold facts. Make it with --dsn … --write-facts {path}.") from error
+
+
+def main(arguments: list[str]) -> int:
+    """Without Django: for everything that does not ask the portal."""
+    parser = ArgumentParser("manage.py analyse", description=DESCRIPTION, allow_abbrev=False)
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
+    try:
+        facts = facts_of(options)
+        keep(facts, options)
+        return analyse_paths(options, facts, sys.stdin.buffer, sys.stdout)
+    except (Impossible, Refusal) as error:
+        sys.stderr.write(f"{error}\n")
+        return IMPOSSIBLE
+    except BrokenPipeError:
+        # whoever read the output, for example head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return IMPOSSIBLE

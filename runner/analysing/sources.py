@@ -1,0 +1,141 @@
+"""From the paths that somebody names to texts, and to which of them belong together."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from governance.orders import ScriptKind
+
+STDIN = "-"
+NUMBER = re.compile(r"(\d+)")
+# Flyway's U1__x.sql and our R20260101_0900__x.sql undo a version; Flyway's R__x.sql is repeatable and undoes nothing.
+UNDOING = re.compile(r"^(?:[ur]\d.*__.*|(?:.*[._-])?(?:down|undo|revert|rollback))\.sql$", re.IGNORECASE)
+UNDOING_FOLDERS = frozenset({"down", "revert", "rollback", "rollbacks", "undo"})
+CHECKING = re.compile(r"^c\d{8}_\d{4}__checks.*\.sql$", re.IGNORECASE)
+PAIRED_FOLDERS = UNDOING_FOLDERS | {"up", "deploy", "verify"}
+VERSIONED = re.compile(r"^[vur](\d[\d._]*?)__.*$", re.IGNORECASE)
+DIRECTION = re.compile(r"(?:^|[._-])(?:up|down|do|undo|deploy|revert|forward|rollback)$", re.IGNORECASE)
+# What dbmate, goose and sql-migrate write between the two directions of one file.
+SECTION = re.compile(r"^--\s*(?:migrate:|\+goose\s+|\+migrate\s+)(?P<way>up|down)\b.*$", re.IGNORECASE | re.MULTILINE)
+NOT_BLANK = re.compile(r"[^\n]")
+MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+class NoSuchPath(Exception):
+    """A path that was named is not there, or holds no script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    path: str  # as it was named
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a file that goes one way; what belongs to the other way is blank."""
+
+    path: str
+    name: str  # the path, or which part of it
+    kind: ScriptKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotText:
+    """Why a file cannot be read as text."""
+
+    message: str
+    line: int
+
+
+def sources(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Source]:
+    """Raises NoSuchPath."""
+    for name in paths:
+        if name == STDIN:
+            yield Source("<stdin>", stdin.read())
+            continue
+        path = Path(name)
+        if not path.exists():
+            raise NoSuchPath(f"There is no {name}. Name files, folders, or - for standard input.")
+        found = sorted(_scripts_in(path), key=_natural) if path.is_dir() else [path]
+        if not found:
+            raise NoSuchPath(f"The folder {name} holds no .sql file.")
+        yield from (Source(str(file), file.read_bytes()) for file in found)
+
+
+def _scripts_in(folder: Path) -> Iterator[Path]:
+    return (
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() == ".sql" and path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def _natural(path: Path) -> list[list[tuple[bool, int, str]]]:
+    """V2 before V10."""
+    return [[(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in NUMBER.split(name)] for name in path.parts]
+
+
+def text_of(source: Source) -> str | NotText:
+    if source.data.startswith(tuple(mark for mark, _ in MARKS)):
+        encoding = next(name for mark, name in MARKS if source.data.startswith(mark))
+        return NotText(f"The file is {encoding}, not UTF-8, which is what PostgreSQL's clients send.", 1)
+    try:
+        return source.data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = source.data.count(b"\n", 0, error.start) + 1
+        return NotText(f"The file is not UTF-8: byte 0x{source.data[error.start]:02x} in line {line} belongs to another encoding.", line)
+
+
+def sections(path: str, text: str) -> tuple[Section, ...]:
+    """One for each direction in the file; usually it has one."""
+    marks = [(match.start(), match["way"].lower()) for match in SECTION.finditer(text)]
+    if not marks:
+        return (Section(path, path, _kind(path), text),)
+    ends = [start for start, _ in marks[1:]] + [len(text)]
+    ways = {"up": ScriptKind.FORWARD, "down": ScriptKind.ROLLBACK}
+    parts = {way: [(start, end) for (start, found), end in zip(marks, ends, strict=True) if found == way] for way in ways}
+    return tuple(Section(path, f"{path} ({way})", ways[way], _only(text, spans)) for way, spans in parts.items() if spans)
+
+
+def _only(text: str, spans: list[tuple[int, int]]) -> str:
+    kept, done = [], 0
+    for start, end in spans:
+        kept += [NOT_BLANK.sub(" ", text[done:start]), text[start:end]]
+        done = end
+    return "".join([*kept, NOT_BLANK.sub(" ", text[done:])])
+
+
+def _kind(name: str) -> ScriptKind:
+    path = Path(name)
+    if CHECKING.match(path.name):
+        return ScriptKind.CHECK
+    undoing = UNDOING.match(path.name) or path.parent.name.lower() in UNDOING_FOLDERS
+    return ScriptKind.ROLLBACK if undoing else ScriptKind.FORWARD
+
+
+def together(found: Iterable[Section]) -> tuple[tuple[Section, ...], ...]:
+    """Forward scripts with what undoes them; whatever has no partner stands alone."""
+    groups: dict[tuple[str, str], list[Section]] = {}
+    for section in found:
+        groups.setdefault(_change_of(section.path), []).append(section)
+    return tuple(group for sections in groups.values() for group in _pairs(sections))
+
+
+def _change_of(name: str) -> tuple[str, str]:
+    """Folder and name without what says the direction."""
+    path = Path(name)
+    folder = path.parent.parent if path.parent.name.lower() in PAIRED_FOLDERS else path.parent
+    versioned = VERSIONED.match(path.stem)
+    return str(folder), f"version {versioned[1]}" if versioned else DIRECTION.sub("", path.stem)
+
+
+def _pairs(found: list[Section]) -> Iterator[tuple[Section, ...]]:
+    kinds = [section.kind for section in found]
+    if kinds.count(ScriptKind.FORWARD) == 1 and kinds.count(ScriptKind.ROLLBACK) <= 1 and len(kinds) == len(set(kinds)):
+        yield tuple(found)
+    else:
+        yield from ((section,) for section in found)

@@ -1,2 +1,0 @@
-SELECT 'schema', 'pg_namespace'::regclass, oid, 0, name, '', jsonb_build_object('owner', pg_get_userbyid(nspowner))
-FROM space

@@ -1,9 +1,0 @@
-SELECT CASE r.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, 'pg_class'::regclass, r.oid, 0, r.name, r.schema, jsonb_build_object(
-    'owner', pg_get_userbyid(r.relowner),
-    'access method', nullif(m.amname, 'heap'),
-    'definition', pg_get_viewdef(r.oid),
-    'options', (SELECT string_agg(item, ', ' ORDER BY item) FROM unnest(r.reloptions) item)
-)
-FROM relation r
-LEFT JOIN pg_am m ON m.oid = r.relam
-WHERE r.relkind IN ('v', 'm')

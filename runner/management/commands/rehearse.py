@@ -1,0 +1,156 @@
+"""Rehearses a folder of script pairs: forward, back, schema and data compared, forward again; on a scratch database, pair by pair."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.core.management.base import BaseCommand, CommandError
+
+from governance.errors import Refusal
+from governance.handoff.targets import access_to
+from governance.rehearsals import PairOutcome, PairVerdict
+from portal.account import ServerError
+from portal.embedded import binaries
+from runner.engine.filling import Filling
+from runner.engine.folder import apply_forward, rehearse_folder
+from runner.engine.ground import Ground, ground_in
+from runner.engine.pairs import Pair, order_of, read_folder
+from runner.engine.scratch import NotBuilt, database_of, empty_database, load_dump, scratch_database
+from runner.engine.session import connect
+from runner.scratch_server import scratch_server
+from runner.targets import connection_string
+
+GOOD = frozenset({PairVerdict.RESTORED, PairVerdict.COSMETIC})
+NOT_PROVED, NOT_REHEARSED = 1, 2  # exit codes
+WIDTHS = "{:<22.22}  {:<38.38}  {:<21}  {:>7}  {}"
+
+
+class Command(BaseCommand):
+    help = (
+        "Proves every pair of forward and rollback script in a folder on a scratch database, without the portal's database. "
+        "Exit code 0: every rollback restores the schema; 1: some pair does not, or could not be tried; 2: nothing could be rehearsed."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "folder", type=Path, help="Holds V<version>__….sql and R<version>__….sql, U<version>__….sql, or ….up.sql and ….down.sql."
+        )
+        start = parser.add_mutually_exclusive_group()
+        start.add_argument("--schema", type=Path, metavar="DUMP", help="Start from this schema, as pg_dump --schema-only wrote it.")
+        start.add_argument("--target", help="Start from the schema of this target of the portal (opens the portal's database).")
+        start.add_argument("--dsn", help="Start from the schema of this database; it is only read.")
+        parser.add_argument(
+            "--from",
+            dest="first",
+            metavar="VERSION",
+            help="Rehearse from this version on; earlier scripts are only applied, or left out where a schema is given that has them.",
+        )
+        parser.add_argument(
+            "--rows", type=int, default=0, help="Fill empty tables with so many made-up rows before each pair. Default: none."
+        )
+        parser.add_argument("--format", choices=("text", "json"), default="text", dest="form")
+
+    def handle(self, *, folder: Path, first: str | None, rows: int, form: str, **options: Any) -> None:
+        try:
+            outcomes = list(self._outcomes(folder, first, rows, options, quiet=form == "json"))
+        except (Refusal, NotBuilt, ServerError, OSError, psycopg.OperationalError) as error:
+            raise CommandError(f"Nothing could be rehearsed: {error}", returncode=NOT_REHEARSED) from error
+        if form == "json":
+            self.stdout.write(json.dumps({"pairs": [as_json(outcome) for outcome in outcomes]}, ensure_ascii=False, indent=1))
+        else:
+            self._sum_up(outcomes, rows)
+        if any(outcome.verdict not in GOOD for outcome in outcomes):
+            sys.exit(NOT_PROVED)
+
+    def _outcomes(self, folder: Path, first: str | None, rows: int, options: dict[str, Any], *, quiet: bool) -> Iterator[PairOutcome]:
+        earlier, pairs = _parted(read_folder(folder), first)
+        with _ground(options) as ground:
+            if not any(options[name] for name in ("schema", "target", "dsn")):
+                self._apply(earlier, ground)
+            if not quiet:
+                self.stdout.write(WIDTHS.format("version", "description", "verdict", "seconds", "").rstrip())
+            for outcome in rehearse_folder(pairs, ground, Filling(rows) if rows else None):
+                if not quiet:
+                    self._tell(outcome)
+                yield outcome
+
+    def _apply(self, earlier: list[Pair], ground: Ground) -> None:
+        for pair in earlier:
+            if why := apply_forward(pair, ground):
+                self.stderr.write(f"Not applied before the rehearsal: {why}")
+
+    def _tell(self, outcome: PairOutcome) -> None:
+        lost = f"{sum(loss.rows for loss in outcome.data_lost):,} values lost" if outcome.data_lost else ""
+        line = WIDTHS.format(outcome.version, outcome.description, outcome.verdict, f"{outcome.seconds:.2f}", lost)
+        self.stdout.write(line.rstrip())
+        for detail in _details(outcome):
+            self.stdout.write(f"{'':<24}{detail}")
+
+    def _sum_up(self, outcomes: list[PairOutcome], rows: int) -> None:
+        counted = Counter(outcome.verdict for outcome in outcomes)
+        verdicts = ", ".join(f"{counted[verdict]} {verdict.replace('_', ' ')}" for verdict in PairVerdict if counted[verdict])
+        data = "" if rows else " Tables were empty but for what the scripts put there: --rows shows which data a rollback loses."
+        self.stdout.write(f"{len(outcomes)} pairs: {verdicts or 'none'}.{data}")
+
+
+def as_json(outcome: PairOutcome) -> dict[str, Any]:
+    return {
+        "version": outcome.version,
+        "description": outcome.description,
+        "verdict": str(outcome.verdict),
+        "data_lost": [asdict(loss) for loss in outcome.data_lost],
+        "differences": [entry.as_json() for entry in outcome.differences],
+        "error": outcome.error,
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def _details(outcome: PairOutcome) -> Iterator[str]:
+    if outcome.error:
+        yield outcome.error
+    yield from (entry.in_words() for entry in outcome.differences)
+    yield from (f"{loss.column}: {loss.rows:,} values are lost" for loss in outcome.data_lost)
+
+
+def _parted(pairs: tuple[Pair, ...], first: str | None) -> tuple[list[Pair], list[Pair]]:
+    """Those before the first version to be rehearsed, and the others."""
+    start = order_of(first) if first else ()
+    return [pair for pair in pairs if pair.key < start], [pair for pair in pairs if pair.key >= start]
+
+
+@contextmanager
+def _ground(options: dict[str, Any]) -> Iterator[Ground]:
+    with ExitStack() as stack:
+        server = stack.enter_context(scratch_server())
+        scratch = stack.enter_context(_database(server, options))
+        yield stack.enter_context(ground_in(server, scratch, database_of(scratch)))
+
+
+@contextmanager
+def _database(server: str, options: dict[str, Any]) -> Iterator[str]:
+    source = options["dsn"] or (_dsn_of(options["target"]) if options["target"] else None)
+    if source:
+        with connect("source", source, "lockgate rehearsal") as target, scratch_database(target, server, binaries()) as scratch:
+            yield scratch
+        return
+    with empty_database(server) as scratch:
+        if options["schema"]:
+            load_dump(options["schema"].read_text(), scratch, binaries())
+        yield scratch
+
+
+def _dsn_of(target: str) -> str:
+    access = access_to(target)
+    if access is None:
+        raise CommandError(
+            f"There is no target {target}. Add it in the portal under Targets, or name its database by --dsn.", returncode=NOT_REHEARSED
+        )
+    return connection_string(target, access.variable)
