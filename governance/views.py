@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from governance import workflow
+from governance.acts import ACTS
 from governance.errors import Refusal
-from governance.lifecycle import ACTS
 from governance.models import Target
 from governance.pages.agenda import agenda_page
 from governance.pages.audit import Wanted as WantedEvents

@@ -9,10 +9,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("portal", "governance", "runner")
 PURE = (
-    "governance/analysis/", "governance/schema/", "governance/patterns/", "governance/lifecycle.py", "governance/orders.py",
-    "governance/facts.py", "governance/digest.py", "governance/policy.py", "governance/windows.py", "governance/recurrence.py",
-    "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py", "governance/belief.py", "governance/prediction.py", "governance/errors.py",
-    "governance/validation.py", "governance/specification.py", "governance/backfill.py", "governance/batched.py",
+    "governance/analysis/", "governance/schema/", "governance/patterns/", "governance/lifecycle.py", "governance/acts.py",
+    "governance/orders.py", "governance/facts.py", "governance/digest.py", "governance/policy.py", "governance/windows.py",
+    "governance/recurrence.py", "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py",
+    "governance/belief.py", "governance/prediction.py", "governance/errors/", "governance/validation.py", "governance/specification.py",
+    "governance/backfill.py", "governance/batched.py",
 )  # fmt: skip
 ROWS = (
     "governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.case",

@@ -18,6 +18,7 @@ from governance.models import (
     Environment,
     MatrixEntry,
     Phase,
+    Presence,
     Release,
     SchemaSnapshot,
     Script,
@@ -77,6 +78,7 @@ def _clients(cast: Cast) -> None:
     save(System.FIXTURES, ApiVersion(number="1.0"))
     before = SchemaSnapshot.objects.get(target__name="staging_db", valid_to=None)
     save(System.FIXTURES, Drift(target=before.target, before=before, found_at=timezone.now(), entries=[]))
+    save(System.FIXTURES, Presence(release=clients[0], environment=before.target.environment, since=before.valid_from))
     factories.make_resource(before.target)
     factories.make_availability(cast.operator)
     expires = timezone.now() + timedelta(days=9)

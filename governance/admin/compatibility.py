@@ -8,9 +8,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from governance import workflow
+from governance.acts import ACTS
 from governance.admin.base import ReadOnlyAdmin, RowsInline, SetUpAdmin, person_of
 from governance.errors import Refusal
-from governance.lifecycle import ACTS
 from governance.matrix import Source
 from governance.models import Acknowledgement, ApiVersion, Binding, MatrixEntry, Override, Presence, Release, Shield
 from governance.visitors import roles_in

@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from governance import workflow
+from governance.acts import ACTS
 from governance.admin.base import ReadOnlyAdmin, person_of
 from governance.admin.forms import FORMS, ScriptForm, SubmissionForm
 from governance.errors import Refusal
-from governance.lifecycle import ACTS, PhaseStatus
+from governance.lifecycle import PhaseStatus
 from governance.models import Answer, Booking, Dependency, Phase, Script, Spec, TestEvidence
 from governance.pages.acts import do, done, why_not
 from governance.pages.change import TABS, change_page, phases_of

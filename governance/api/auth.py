@@ -8,8 +8,8 @@ from ninja.security import HttpBearer
 
 from governance import workflow
 from governance.access import BadToken, ScopeMissing
+from governance.acts import EVERYBODY
 from governance.errors import MissingRole
-from governance.lifecycle import EVERYBODY
 from governance.models import ApiToken, Scope
 
 

@@ -13,14 +13,14 @@ class Migration(migrations.Migration):
             model_name="historicalrehearsal",
             name="report",
             field=models.JSONField(
-                default=dict, help_text="Pairs with their verdicts, data lost, locks held, checks, and what limits the proof."
+                default=dict, help_text="Pairs and their verdicts, data lost, locks held, checks, what limits the proof."
             ),
         ),
         migrations.AddField(
             model_name="rehearsal",
             name="report",
             field=models.JSONField(
-                default=dict, help_text="Pairs with their verdicts, data lost, locks held, checks, and what limits the proof."
+                default=dict, help_text="Pairs and their verdicts, data lost, locks held, checks, what limits the proof."
             ),
         ),
     ]

@@ -72,7 +72,7 @@ class Rehearsal(Request):
     difference = models.TextField(blank=True, help_text="How the schema after the rollback differs from the one before.")
     cosmetic = models.BooleanField(default=False)
     steps = models.JSONField(default=list)
-    report = models.JSONField(default=dict, help_text="Pairs with their verdicts, data lost, locks held, checks, and what limits the proof.")
+    report = models.JSONField(default=dict, help_text="Pairs and their verdicts, data lost, locks held, checks, what limits the proof.")
 
     def __str__(self) -> str:
         return f"rehearsal of {self.phase}"

@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from governance import workflow
+from governance.acts import ACTS
 from governance.case import Case
 from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
 from governance.gates import has_something_to_undo
-from governance.lifecycle import ACTS, PhaseStatus, Role, Stage
+from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Deployment, Finding, Phase
 from governance.orders import RunKind
 from governance.pages.discussion import say, settle

@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from governance import workflow
+from governance.acts import ACTS
 from governance.case import Case
 from governance.errors import MissingEvidence, Refusal
-from governance.lifecycle import ACTS, PhaseStatus, Role
+from governance.lifecycle import PhaseStatus, Role
 from governance.models import Decision, StartMode
 from governance.orders import ScriptKind
 from governance.pages.differences import changed_since

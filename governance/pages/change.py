@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance import case, lifecycle
+from governance.acts import ACTS
 from governance.case import Case
 from governance.dossier import dossier_of
-from governance.lifecycle import ACTS, Dossier, PhaseStatus, Role, Stage, State
+from governance.lifecycle import Dossier, PhaseStatus, Role, Stage, State
 from governance.models import Analysis, AuditEvent, Criterion, Dependency, DependencyKind, Phase, Spec
 from governance.orders import RunStatus
 from governance.pages.acts import buttons

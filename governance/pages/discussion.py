@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from governance import workflow
+from governance.acts import ACTS
 from governance.errors import BadInput
-from governance.lifecycle import ACTS, PhaseStatus, Role
+from governance.lifecycle import PhaseStatus, Role
 from governance.models import Comment, CommentKind, Phase, Script
 from governance.pages.values import address_of, person_name
 

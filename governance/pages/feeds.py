@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from governance.lifecycle import ACTS, Role
+from governance.acts import ACTS
+from governance.lifecycle import Role
 from governance.models import CalendarFeed, Domain, FeedKind, Target
 from governance.pages.values import person_name
 

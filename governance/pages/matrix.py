@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from governance.acts import ACTS
 from governance.compatibility import rulings_as_json
-from governance.lifecycle import ACTS, Role
+from governance.lifecycle import Role
 from governance.matrix import WORST_FIRST, Cell, Circumstances, Compatibility, Ruling, Source, Statement, number_of, standing
 from governance.models import MatrixEntry, Override, Presence, Release, ReleaseKind, Run, Target
 from governance.pages.values import address_of

@@ -20,7 +20,7 @@ def outlook_page(wanted: Wanted, *, keeper: bool) -> dict[str, Any]:
     return {**frame(wanted, keeper=keeper), "rows": rows}
 
 
-def _prospects(wanted: Wanted) -> QuerySet[Prospect]:
+def _prospects(wanted: Wanted) -> QuerySet[Any]:
     """Of open changes on targets that they have still to come to, each with the start of its booking."""
     booked = Booking.objects.filter(phase=OuterRef("phase"), target=OuterRef("target"), cancelled_at=None).values("starts")[:1]
     applied = Deployment.objects.filter(phase=OuterRef("phase"), target=OuterRef("target"), applied=True)
@@ -32,14 +32,14 @@ def _prospects(wanted: Wanted) -> QuerySet[Prospect]:
 
 def _changes(wanted: Wanted) -> list[dict[str, Any]]:
     """The hardest first: those that clients do not survive."""
-    found: dict[tuple[Phase, str], list[Prospect]] = defaultdict(list)
+    found: dict[tuple[Phase, str], list[Any]] = defaultdict(list)
     for prospect in _prospects(wanted):
         found[prospect.phase, prospect.target.name].append(prospect)
     rows = [_change(phase, target, prospects) for (phase, target), prospects in found.items()]
     return sorted(rows, key=lambda row: (WORST_FIRST.index(row["verdict"]), -row["phase"].spec_id, row["target"]))
 
 
-def _change(phase: Phase, target: str, prospects: list[Prospect]) -> dict[str, Any]:
+def _change(phase: Phase, target: str, prospects: list[Any]) -> dict[str, Any]:
     by_verdict = {verdict: [each for each in prospects if each.verdict == verdict] for verdict in WORST_FIRST}
     worst = next(verdict for verdict, hit in by_verdict.items() if hit)
     hit = [_hit(each) for verdict, those in by_verdict.items() if verdict is not Compatibility.FULL for each in those]
@@ -56,7 +56,7 @@ def _change(phase: Phase, target: str, prospects: list[Prospect]) -> dict[str, A
     }
 
 
-def _hit(prospect: Prospect) -> dict[str, Any]:
+def _hit(prospect: Any) -> dict[str, Any]:
     return {
         **LOOKS[Compatibility(prospect.verdict)],
         "client": str(prospect.client),
@@ -66,7 +66,7 @@ def _hit(prospect: Prospect) -> dict[str, Any]:
 
 def _clients(wanted: Wanted) -> list[dict[str, Any]]:
     """Each with the first thing that ends it, and what it has to do before."""
-    found: dict[Release, list[Prospect]] = defaultdict(list)
+    found: dict[Release, list[Any]] = defaultdict(list)
     for prospect in _prospects(wanted):
         found[prospect.client].append(prospect)
     clients = Release.objects.filter(kind=ReleaseKind.CLIENT, live=True).select_related("api_version").order_by("name", "version")
@@ -74,7 +74,7 @@ def _clients(wanted: Wanted) -> list[dict[str, Any]]:
     return [_client(client, found.get(client, [])) for client in named]
 
 
-def _client(client: Release, prospects: Iterable[Prospect]) -> dict[str, Any]:
+def _client(client: Release, prospects: Iterable[Any]) -> dict[str, Any]:
     ahead = [each for each in prospects if each.verdict != Compatibility.FULL]
     ahead.sort(key=lambda each: (WORST_FIRST.index(Compatibility(each.verdict)), each.starts is None, each.starts, each.phase_id))
     worst = Compatibility(ahead[0].verdict) if ahead else Compatibility.FULL
@@ -133,7 +133,7 @@ def _of_api(version: ApiVersion, clients: list[str]) -> Iterable[dict[str, Any]]
 def _of_contracts(wanted: Wanted) -> Iterable[dict[str, Any]]:
     """Open phases that some client does not survive, by the start of their booking."""
     rows = _prospects(wanted).filter(verdict=Compatibility.NO).order_by("phase", "target", "client")
-    found: dict[tuple[Phase, str], list[Prospect]] = defaultdict(list)
+    found: dict[tuple[Phase, str], list[Any]] = defaultdict(list)
     for prospect in rows:
         found[prospect.phase, prospect.target.name].append(prospect)
     for (phase, target), prospects in found.items():

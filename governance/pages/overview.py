@@ -8,8 +8,9 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
+from governance.acts import ACTS
 from governance.delivery import PERIOD, Ended, figures
-from governance.lifecycle import ACTS, ENDED, PhaseStatus, Role, Stage
+from governance.lifecycle import ENDED, PhaseStatus, Role, Stage
 from governance.models import Booking, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
 from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus
 from governance.pages.duties import MOST, duties, waits_for_others

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from governance import workflow
-from governance.lifecycle import ACTS, Role
+from governance.acts import ACTS
+from governance.lifecycle import Role
 from governance.models import ApiToken, Scope
 from governance.pages.values import person_name
 

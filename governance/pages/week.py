@@ -8,8 +8,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from governance.acts import ACTS
 from governance.gates import clock
-from governance.lifecycle import ACTS, PhaseStatus
+from governance.lifecycle import PhaseStatus
 from governance.models import Target, Window
 from governance.openings import holds_for
 from governance.pages.agenda import days_of

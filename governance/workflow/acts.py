@@ -10,10 +10,11 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 
 from governance import audit, lifecycle
+from governance.acts import ACTS
 from governance.audit import Row, save
 from governance.dossier import gather
 from governance.errors import BadSpecification, MissingRole, NeedsReason, NotReady, Refusal, WrongStage
-from governance.lifecycle import ACTS, PhaseStatus, Role, Stage
+from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Approval, Phase, Spec, SpecEditor
 
 Function = TypeVar("Function", bound=Callable[..., Any])

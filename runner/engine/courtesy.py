@@ -25,10 +25,10 @@ CONFLICTS = {
 }
 # Who may not look into other sessions does not see how old a transaction is, and takes it for a long one.
 IN_THE_WAY = """
-SELECT string_agg(DISTINCT coalesce(
+SELECT string_agg(DISTINCT CASE WHEN gid IS NULL THEN
     format('%%s (pid %%s, %%s for %%s s)', coalesce(nullif(application_name, ''), usename::text, 'a session'), activity.pid,
-           coalesce(state, backend_type), round(extract(epoch FROM clock_timestamp() - xact_start))),
-    format('the prepared transaction %%s of %%s', gid, owner), 'a session'), ', ')
+           coalesce(state, backend_type), round(extract(epoch FROM clock_timestamp() - xact_start)))
+    ELSE format('the prepared transaction %%s of %%s', gid, owner) END, ', ')
 FROM unnest(%(tables)s::text[], %(modes)s::text[]) AS wanted (relation, mode)
 JOIN pg_locks AS held ON held.relation = to_regclass(wanted.relation) AND held.mode = wanted.mode AND held.granted
 LEFT JOIN pg_stat_activity AS activity USING (pid)

@@ -17,7 +17,10 @@ TOLD = ("passed", "failed", "error", "skipped")
 @pytest.fixture(scope="session")
 def brittle(tmp_path_factory) -> Iterator[EmbeddedServer]:
     """A server of our own, which a test may crash. Its data survives a crash of its processes."""
-    server = EmbeddedServer(tmp_path_factory.mktemp("brittle") / "server", settings={**UNSAFE_FAST, "restart_after_crash": "on"})
+    server = EmbeddedServer(
+        tmp_path_factory.mktemp("brittle") / "server",
+        settings={**UNSAFE_FAST, "restart_after_crash": "on", "max_prepared_transactions": "5"},
+    )
     server.start()
     yield server
     server.destroy()

@@ -190,7 +190,7 @@ MATRIX = (
         "an orphaned transaction, prepared or idle, is in the way",
         "named with its age; never killed",
         (
-            ENGINE + "test_courtesy.py::test_orphaned_prepared_transaction_is_named",
+            FAULTS + "test_servers.py::test_orphaned_prepared_transaction_is_named",
             ENGINE + "test_courtesy.py::test_patience_has_an_end_and_then_the_lock_is_tried_for",
         ),
     ),

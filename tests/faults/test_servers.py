@@ -8,8 +8,10 @@ import threading
 import psycopg
 import pytest
 
+from governance.analysis.locks import Lock, LockMode
 from governance.orders import RunStatus
 from runner.engine import sweep
+from runner.engine.courtesy import in_the_way
 from runner.engine.execute import execute
 from tests.faults.conftest import locks_are_free
 from tests.runner.engine.test_backfill import COUNTED, FILL, done, order, slowly
@@ -109,3 +111,13 @@ def test_full_disk_ends_a_backfill_between_two_batches(brittle, brittle_users, s
     assert 0 < changed[0] < 1000
     assert resumed.status is RunStatus.SUCCEEDED, resumed.message
     assert whole == (1000,)
+
+
+def test_orphaned_prepared_transaction_is_named(brittle_users):
+    with psycopg.connect(brittle_users, autocommit=True) as connection:
+        connection.execute("BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE; PREPARE TRANSACTION 'orphan'")
+
+        found = in_the_way(connection, [Lock("public.users", LockMode.SHARE)], 0)
+        connection.execute("ROLLBACK PREPARED 'orphan'")
+
+    assert found == "the prepared transaction orphan of postgres"

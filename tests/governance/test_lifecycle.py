@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from governance.acts import ACTS
 from governance.lifecycle import (
-    ACTS,
     ENDED,
     EXITS,
     STEPS_OF_A_RUN,

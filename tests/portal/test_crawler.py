@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import resolve
 
 from governance import workflow
-from governance.lifecycle import ACTS, Role
+from governance.acts import ACTS
+from governance.lifecycle import Role
 from governance.models import Scope
 from governance.workflow import records
 from governance.workflow.records import KEEPERS
@@ -19,7 +20,7 @@ from tests.addresses import EXPRESSIONS, every_address, lacks_row, one_of_each, 
 from tests.portal.test_csp import INLINE
 from tests.world import make_world
 
-OPEN = {"healthz", "readyz", "login/", "logout/", "jsi18n/", "api/v1/openapi.json"}  # to whoever comes
+OPEN = {"healthz", "readyz", "login/", "logout/", "jsi18n/", "api/v1/openapi.json", "feeds/<slug:secret>.ics"}  # to whoever comes
 OWN = {"", "password_change/", "password_change/done/", "api/v1/docs"}  # of everybody who can sign in
 ADDED = {"spec": "submit", "override": "override_cell"}  # nouns that people add by an act
 SET_UP = {model._meta.model_name for model in records.SET_UP}

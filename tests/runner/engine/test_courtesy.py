@@ -93,18 +93,6 @@ def test_young_transaction_is_not_in_the_way(users, target):
         assert in_the_way(target, lock(LockMode.ACCESS_EXCLUSIVE), 60) == ""
 
 
-def test_orphaned_prepared_transaction_is_named(users, target):
-    if target.execute("SHOW max_prepared_transactions").fetchone() == ("0",):
-        pytest.skip("this server takes no prepared transactions")
-    with psycopg.connect(users, autocommit=True) as other:
-        other.execute("BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE; PREPARE TRANSACTION 'orphan'")
-
-    found = in_the_way(target, lock(LockMode.SHARE), 0)
-    target.execute("ROLLBACK PREPARED 'orphan'")
-
-    assert found == "the prepared transaction orphan of postgres"
-
-
 def test_validation_may_take_longer_than_a_statement_under_a_lock(users, target):
     target.execute("ALTER TABLE users ADD COLUMN level int")
     target.execute("CREATE FUNCTION slowly(int) RETURNS bool LANGUAGE sql AS 'SELECT pg_sleep(0.001) IS NOT NULL'")

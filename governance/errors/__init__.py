@@ -1,0 +1,55 @@
+"""Refusals: one class per reason. The docstring is the reason, the attributes are the data, the message says what to do.
+
+Refusal
+├── BadInput            what was handed in cannot be used
+│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck  BadDirective  BadRecurrence
+│   └── UnparsableScript  MixedScript  TransactionControl
+├── NotAllowed          this person may not do this
+│   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason
+├── NotReady            the change is not there yet
+│   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
+│   └── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse
+└── TargetRefused       the target database cannot be used
+    └── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
+"""
+
+from governance.errors.inputs import (
+    BadCheck,
+    BadDirective,
+    BadInput,
+    BadRecurrence,
+    BadScriptName,
+    BadSpecification,
+    DuplicateVersion,
+    MissingRollback,
+    MixedScript,
+    TransactionControl,
+    UnparsableScript,
+)
+from governance.errors.people import AlreadyDecided, MissingRole, NeedsReason, NotAllowed, OwnWork
+from governance.errors.readiness import (
+    AlreadyApplied,
+    BookingTaken,
+    DependencyCycle,
+    DigestChanged,
+    Irreversible,
+    MissingEvidence,
+    NewBlocker,
+    NothingToUndo,
+    NotReady,
+    OutsideWindow,
+    RecordInUse,
+    TargetBusy,
+    Undeployed,
+    WrongStage,
+)
+from governance.errors.refusal import Refusal
+from governance.errors.targets import TargetDiffers, TargetPooled, TargetReadOnly, TargetRefused, TargetUnreachable, UnknownConnection
+
+__all__ = [
+    "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadInput", "BadRecurrence", "BadScriptName", "BadSpecification",
+    "BookingTaken", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible", "MissingEvidence", "MissingRole",
+    "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotReady", "NothingToUndo", "OutsideWindow", "OwnWork",
+    "RecordInUse", "Refusal", "TargetBusy", "TargetDiffers", "TargetPooled", "TargetReadOnly", "TargetRefused", "TargetUnreachable",
+    "TransactionControl", "Undeployed", "UnknownConnection", "UnparsableScript", "WrongStage",
+]  # fmt: skip
