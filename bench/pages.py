@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,8 +40,8 @@ ROUNDS = 5
 
 
 @contextmanager
-def portal() -> Iterator[None]:
-    """A database of a server of its own, with 5,000 changes."""
+def portal(fill: Callable[[], object] = make_crowd) -> Iterator[None]:
+    """A database of a server of its own, with 5,000 changes unless it is filled otherwise."""
     with tempfile.TemporaryDirectory() as directory:
         server = EmbeddedServer(Path(directory) / "server", settings=UNSAFE_FAST)
         server.start()
@@ -52,7 +52,7 @@ def portal() -> Iterator[None]:
                 NAME=found["dbname"], HOST=found["host"], PORT=str(found["port"]), USER=found["user"], PASSWORD=found["password"]
             )
             call_command("migrate", verbosity=0)
-            make_crowd()
+            fill()
             yield
         finally:
             connection.close()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from governance.analysis.psql import LEXEME
 from governance.analysis.rule import Finding, Level
+from governance.batched import is_batched
 from governance.orders import Script, Statement
 
 WORD = "lockgate:"
@@ -59,7 +60,7 @@ def _judged(finding: Finding, allowances: list[Allowance]) -> Finding:
 
 def _allowances(script: Script) -> Iterator[Allowance]:
     for comment in LEXEME.finditer(script.text):
-        if comment.lastgroup != "comment" or WORD not in comment[0]:
+        if comment.lastgroup != "comment" or WORD not in comment[0] or is_batched(comment[0]):
             continue
         line = script.text.count("\n", 0, comment.start()) + 1
         column = comment.start() - script.text.rfind("\n", 0, comment.start())

@@ -44,6 +44,7 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
         "seconds": (end - run.started_at).total_seconds() if run.started_at else None,
         "progress_percent": _percent(steps),
         "steps_done": _done(steps),
+        "backfill": _backfill(run) if status not in ENDED else None,
         "steps_total": len(steps),
         "longest_wait": run.longest_lock,
         "lock_limit": Limits().lock_timeout,
@@ -60,6 +61,23 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
     }
 
 
+def _backfill(run: Run) -> dict[str, Any] | None:
+    """How far the batches of the present statement are; rate and time left as of late."""
+    progress = getattr(run, "progress", None)
+    if progress is None:
+        return None
+    left = progress.total - progress.seen if progress.total is not None and progress.total > progress.seen else None
+    return {
+        "rows": progress.rows,
+        "percent": min(100, round(100 * progress.seen / progress.total)) if progress.total else None,
+        "rate": round(progress.rate),
+        "batch": progress.batch,
+        "left": left / progress.rate if left is not None and progress.rate else None,
+        "pass": progress.pass_number,
+        "rests": progress.throttled,
+    }
+
+
 def _done(steps: list[dict[str, Any]]) -> int:
     return sum(step["state"] in ("done", "skipped") for step in steps)
 
@@ -70,7 +88,8 @@ def _percent(steps: list[dict[str, Any]]) -> int:
 
 def etag(page: dict[str, Any]) -> str:
     """Changes when anything shown changes, apart from the seconds that go by."""
-    shown = [page["status"], page["message"], page["steps"], [str(check) for check in page["checks"]], [act.name for act in page["acts"]]]
+    shown = [page[name] for name in ("status", "message", "steps", "backfill")]
+    shown += [[str(check) for check in page["checks"]], [act.name for act in page["acts"]]]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:20]
 
 

@@ -32,7 +32,9 @@ SELECT string_agg(DISTINCT CASE WHEN gid IS NULL THEN
 FROM unnest(%(tables)s::text[], %(modes)s::text[]) AS wanted (relation, mode)
 JOIN pg_locks AS held ON held.relation = to_regclass(wanted.relation) AND held.mode = wanted.mode AND held.granted
 LEFT JOIN pg_stat_activity AS activity USING (pid)
-LEFT JOIN pg_prepared_xacts AS prepared ON held.pid IS NULL AND held.virtualtransaction = '-1/' || prepared.transaction
+LEFT JOIN pg_locks AS itself ON held.pid IS NULL AND itself.pid IS NULL AND itself.virtualtransaction = held.virtualtransaction
+  AND itself.locktype = 'transactionid'
+LEFT JOIN pg_prepared_xacts AS prepared ON prepared.transaction = itself.transactionid
 WHERE held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND held.pid IS DISTINCT FROM pg_backend_pid()
   AND coalesce(coalesce(xact_start, prepared.prepared) < clock_timestamp() - make_interval(secs => %(age)s), true)

@@ -51,5 +51,5 @@ def test_the_order_in_which_targets_are_named_does_not_matter():
 
 
 def test_digests_are_the_same_on_every_machine():
-    assert script_digest(Manifest((), Limits(), "")) == "96bb5fd6e4ec39883349dfdef8b344f8ae7a0da2e00a1852fa7132fb1942f0a4"
+    assert script_digest(Manifest((), Limits(), "")) == "2be0ade46adf32d1a290934e5a1eaae16eba06d9742c7a2cc27dc3fc8ea32045"
     assert release_digest(RELEASE) == "bacf01b027277fdce452119d608a54b7762671fff77014a6185e19fef2acf47d"

@@ -1,9 +1,11 @@
 """Rules about statements that write rows."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from governance.analysis.actions import Kind
-from governance.analysis.rule import SMALL_TABLE, Hit, Level, Read, hit, rule, safe
+from governance.analysis.rule import SMALL_TABLE, Hit, Level, Place, Read, hit, rule, safe
+from governance.batched import is_batched
 
 VERBS = {Kind.UPDATE: "Updating", Kind.DELETE: "Deleting"}
 
@@ -11,15 +13,22 @@ VERBS = {Kind.UPDATE: "Updating", Kind.DELETE: "Deleting"}
 @rule("whole-table-update", Level.WARNING, rollback=True, on=[*VERBS])
 def whole_table_update(read: Read) -> Iterator[Hit]:
     for place in read.of(*VERBS):
-        if place.action.everything and not place.is_new:
+        if place.action.everything and not place.is_new and not _is_batched(place):
             small = place.rows is not None and place.rows < SMALL_TABLE
             yield hit(
                 place,
                 f"{VERBS[place.action.kind]} all of {place.table} in one statement keeps its rows locked until the script ends.",
                 f"{place.size.capitalize()} are written in one transaction: writers wait, the table grows, and nothing can be paused.",
-                f"{place.statement.text}\nWHERE id > $1 AND id <= $2;  -- in batches",
+                f"-- lockgate: batched\n{place.statement.text};",
                 Level.NOTICE if small else None,
             )
+
+
+def _is_batched(place: Place) -> bool:
+    """The directive stands in the statement's text, or among the comments on the lines before it."""
+    before = place.script.text.split("\n")[: place.statement.line - 1]
+    comments = list(takewhile(lambda line: not line.strip() or line.lstrip().startswith("--"), reversed(before)))
+    return is_batched("\n".join([*reversed(comments), place.statement.text]))
 
 
 @rule("truncate-loses-rows", Level.WARNING, on=[Kind.TRUNCATE])

@@ -206,3 +206,11 @@ def test_rule_says_what_it_speaks_of(path):
 
     for rule in RULES:
         assert list(replace(rule, on=frozenset())(read)) == list(rule(read))
+
+
+def test_a_whole_table_that_is_updated_in_batches_is_no_hazard():
+    plain = analysed("UPDATE bids SET status = 'open'").findings
+    batched = analysed("-- lockgate: batched key=id\nUPDATE bids SET status = 'open'").findings
+
+    assert "whole-table-update" in [finding.code for finding in plain]
+    assert not {"whole-table-update", "suppression-without-reason"} & {finding.code for finding in batched}
