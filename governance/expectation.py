@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from governance.facts import Facts, facts_from_json
 from governance.forecast import Interval
@@ -31,5 +31,6 @@ def forecast(report: Mapping[str, Any], facts: Facts | None) -> Interval:
 
 def forecasts(bookings: Collection[Booking], facts: Mapping[int, Facts]) -> dict[tuple[int, int], Interval]:
     """By phase and target; a pair that was never analysed is absent."""
-    latest = latest_analyses({booking.phase_id for booking in bookings})
+    pairs = Booking.objects.filter(pk__in=[booking.pk for booking in bookings], phase=OuterRef("phase"), target=OuterRef("target"))
+    latest = latest_analyses({booking.phase_id for booking in bookings}).filter(Exists(pairs))
     return {(row.phase_id, target): forecast(row.report, facts.get(target)) for row in latest if (target := row.target_id) is not None}

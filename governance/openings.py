@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from governance.models import Availability, Booking, Duty, Phase, Reservation, Resource, Target, Window
 from governance.models.windows import touching
@@ -78,10 +78,10 @@ def holds_for(window: Window, target: Target) -> bool:
     return window.domain_id is not None or window.target_id == target.pk or window.environment_id == target.environment_id
 
 
-def _by_window(bookings: Iterable[Booking]) -> dict[int, list[Slot]]:
+def _by_window(bookings: QuerySet[Booking]) -> dict[int, list[Slot]]:
     found: dict[int, list[Slot]] = {}
-    for booking in bookings:
-        found.setdefault(booking.window_id, []).append(Slot(booking.starts, booking.ends))
+    for window, *times in bookings.values_list("window", "starts", "ends"):
+        found.setdefault(window, []).append(Slot(*times))
     return found
 
 
@@ -89,7 +89,8 @@ def _free(rows: Iterable[Window], taken: Mapping[int, list[Slot]], after: dateti
     """Windows without the times in which they are full; blackouts as they are."""
     found: list[Interval] = []
     for row in rows:
-        full = crowded(taken.get(row.pk, ()), row.capacity) if row.kind == WindowKind.MAINTENANCE else []
+        there = taken.get(row.pk, ())
+        full = crowded(there, row.capacity) if row.kind == WindowKind.MAINTENANCE and len(there) >= row.capacity else []
         for each in row.intervals(after, before):
             found += without(each, full) if full else [each]
     return found

@@ -63,7 +63,7 @@ def _set_up() -> None:
         snapshot(target, _schema(), days_ago=3)
     factories.make_blackout(target, hours=30, starts_in=24 * 5)
     factories.make_window(target, starts_in=24 * 3, rule="FREQ=WEEKLY", zone="Europe/Berlin")
-    factories.make_resource(target)
+    factories.make_resource(target, capacity=20)
     factories.make_availability(User.objects.get(username="otto"), hours=24 * 365)
 
 
@@ -79,8 +79,6 @@ def _clients(cast: Cast) -> None:
     before = SchemaSnapshot.objects.get(target__name="staging_db", valid_to=None)
     save(System.FIXTURES, Drift(target=before.target, before=before, found_at=timezone.now(), entries=[]))
     save(System.FIXTURES, Presence(release=clients[0], environment=before.target.environment, since=before.valid_from))
-    factories.make_resource(before.target)
-    factories.make_availability(cast.operator)
     expires = timezone.now() + timedelta(days=9)
     workflow.override(actor=cast.operator, client=clients[0], backend=backend, verdict="full", reason="All agreed.", expires_at=expires)
     phase, environment = factories.phase_of(Spec.objects.get(title="Booked")), Environment.objects.get(production=True)

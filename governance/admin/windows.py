@@ -11,7 +11,7 @@ TIMES = ("When", {"fields": ["starts", "ends", "rule", "zone"]})
 @admin.register(Window)
 class WindowAdmin(SetUpAdmin):
     list_display = ["name", "kind", "environment", "target", "domain", "starts", "ends", "rule"]
-    list_filter = ["kind", "tier", "environment", "target", "domain"]
+    list_filter = ["kind", "tier", "environment"]
     list_select_related = ["environment", "target", "domain"]
     search_fields = ["name"]
     date_hierarchy = "starts"

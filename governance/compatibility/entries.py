@@ -59,8 +59,8 @@ def _keep_row(actor: audit.Actor, line: Line, known: Known, derivation: Derivati
 
 
 def _entry(entry: MatrixEntry | None, client: int, backend: Release, cell: Cell) -> MatrixEntry | None:
-    """What has to be saved; None where nothing changes, and where the cell is somebody's own word."""
-    if cell.source is not Source.DERIVED or (entry is None and cell == NOT_MADE_FOR):
+    """What has to be saved; None where nothing changes, where the cell is somebody's own word, and where there is no run to tell of."""
+    if cell.source is not Source.DERIVED or (entry is None and cell == NOT_MADE_FOR and not backend.run):
         return None
     values: dict[str, Any] = {"verdict": cell.verdict, "reason": cell.reason, "rulings": rulings_as_json(cell), "run": backend.run}
     if entry and all(getattr(entry, name) == value for name, value in values.items()):

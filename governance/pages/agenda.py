@@ -13,7 +13,7 @@ from governance.pages.calendar import midnight, read_day, zone_of
 from governance.pages.occurrences import Occurrence, known_windows, occurrences
 
 DAYS = 14
-MOST, MOST_IN_A_DAY = 200, 40  # bookings, and times of windows a day
+MOST, MOST_IN_A_DAY = 100, 6  # bookings, and times of windows a day
 
 
 def agenda_page(wanted: str, *, keeper: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Bookings as a calendar shows them: each with its forecast, its run, and what speaks against it."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from governance.pages.values import address_of
 
 BAR, WINDOW_ENDS = 120, 100  # a bar's width, and where on it the window ends
 SHORTEST = 2  # a forecast of a moment is still a line
+Place = tuple[int, int]  # person and day
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,16 @@ def live_bookings() -> QuerySet[Booking]:
 
 
 def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occurrence], others: Iterable[Booking] = ()) -> list[Entry]:
-    """`others`: at the same time, besides those that are shown."""
+    """`others`: at the same time, besides those that are shown. A domain's blackouts are told on the page of the change instead."""
     expected = forecasts(bookings, latest_facts(booking.target_id for booking in bookings))
     by_person = _by_person([*bookings, *others])
+    closing = [each for each in blackouts if each.closes and each.window.domain_id is None]
     found = []
     for booking in bookings:
         interval, run = expected.get((booking.phase_id, booking.target_id)), next(reversed(booking.runs.all()), None)
         over = booking.ends <= now or (run is not None and run.status == RunStatus.SUCCEEDED)
         around = _around(booking)
-        conflicts = [] if over else [*_in_the_way(booking, interval, around, blackouts), *_of_others(booking, by_person)]
+        conflicts = [] if over else [*_in_the_way(booking, interval, around, closing), *_of_others(booking, by_person)]
         found.append(Entry(booking, interval, run, tuple(conflicts), around[1] if around else booking.window.ends))
     return found
 
@@ -102,7 +104,7 @@ def _in_the_way(
     found = [
         Conflict("blackout", each.name)
         for each in blackouts
-        if each.closes and each.overlaps(booking.starts, booking.ends) and _concerns(each, booking)
+        if each.starts < booking.ends and booking.starts < each.ends and holds_for(each.window, booking.target)
     ]
     if around is None:
         found.append(Conflict("outside", booking.window.name))
@@ -112,24 +114,25 @@ def _in_the_way(
     return found
 
 
-def _concerns(blackout: Occurrence, booking: Booking) -> bool:
-    """That of a domain is told on the page of the change, which knows its domains."""
-    return blackout.window.domain_id is None and holds_for(blackout.window, booking.target)
-
-
-def _of_others(booking: Booking, by_person: dict[int, list[Booking]]) -> list[Conflict]:
-    others = (other.phase for other in by_person.get(booking.booked_by_id, ()) if _need_the_same_person(booking, other))
+def _of_others(booking: Booking, by_person: Mapping[Place, list[Booking]]) -> list[Conflict]:
+    near = {other.pk: other for place in _places(booking) for other in by_person.get(place, ())}
+    others = (other.phase for other in near.values() if _need_the_same_person(booking, other))
     found = [Conflict("operator", f"{phase.spec.number} {phase}") for phase in others]
     return found + [Conflict("collision", why) for why in booking.clashes]  # type: ignore[attr-defined]
 
 
-def _by_person(bookings: Iterable[Booking]) -> dict[int, list[Booking]]:
-    """Those that somebody starts by hand, once each."""
-    found: dict[int, dict[int, Booking]] = {}
+def _by_person(bookings: Iterable[Booking]) -> dict[Place, list[Booking]]:
+    """Those that somebody starts by hand, by person and day: the others of a month need not be looked at."""
+    found: dict[Place, list[Booking]] = {}
     for booking in bookings:
-        if booking.start == StartMode.MANUAL:
-            found.setdefault(booking.booked_by_id, {})[booking.pk] = booking
-    return {person: list(own.values()) for person, own in found.items()}
+        for place in _places(booking) if booking.start == StartMode.MANUAL else ():
+            found.setdefault(place, []).append(booking)
+    return found
+
+
+def _places(booking: Booking) -> Iterator[Place]:
+    for day in range(booking.starts.toordinal(), booking.ends.toordinal() + 1):
+        yield booking.booked_by_id, day
 
 
 def _need_the_same_person(one: Booking, other: Booking) -> bool:

@@ -19,7 +19,7 @@ from governance.pages.occurrences import Occurrence, known_windows, occurrences
 from governance.windows import Interval, Tier, WindowKind, state_at
 
 COMING = 6
-MOST_IN_A_DAY = 4  # of bookings, windows and blackouts each
+MOST_IN_A_DAY = 3  # of bookings, windows and blackouts each
 YEARS = range(2000, 2100)
 MOMENT = timedelta(microseconds=1)
 
@@ -34,8 +34,8 @@ def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
     times = occurrences(rows, starts, ends)
     bookings, coming = _bookings(starts, ends, now)
     told = _told(bookings, coming)
-    found = {entry.booking.pk: entry for entry in entries(told, now, occurrences(rows, *_span(told, now)), bookings)}
-    by_day = _by_day(bookings)
+    found = {entry.booking.pk: entry for entry in entries(told, now, _blackouts(rows, told, now), bookings)}
+    by_day, on_day = _by_day(bookings), _times_by_day(times, days[0], days[-1])
     shown = [found[booking.pk] for booking in bookings if booking.pk in found]
     return {
         "view": "month",
@@ -43,7 +43,7 @@ def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
         "previous": f"?month={first - timedelta(days=1):%Y-%m}",
         "next": f"?month={first + timedelta(days=31):%Y-%m}",
         "zone": zone_of(midnight(first)),
-        "days": [_day(day, days[0], first.month, now.date(), by_day.get(day, []), found, times) for day in days],
+        "days": [_day(day, days[0], first.month, now.date(), by_day.get(day, []), found, on_day.get(day, [])) for day in days],
         "booked": len(bookings),
         "empty": not bookings and not times,
         "conflicts": [entry for entry in shown if entry.conflicts],
@@ -74,9 +74,23 @@ def _told(bookings: Iterable[Booking], coming: Iterable[Booking]) -> list[Bookin
     return list({booking.pk: booking for booking in (*shown, *coming)}.values())
 
 
-def _span(bookings: Iterable[Booking], now: datetime) -> tuple[datetime, datetime]:
-    times = [moment for booking in bookings for moment in (booking.starts, booking.ends)]
-    return min(times, default=now), max(times, default=now)
+def _blackouts(rows: Iterable[Window], bookings: Iterable[Booking], now: datetime) -> list[Occurrence]:
+    """That could lie over one of the bookings."""
+    moments = [moment for booking in bookings for moment in (booking.starts, booking.ends)]
+    closing = (row for row in rows if row.kind == WindowKind.BLACKOUT and row.tier == Tier.HARD)
+    return occurrences(closing, min(moments, default=now), max(moments, default=now))
+
+
+def _times_by_day(times: Iterable[Occurrence], first: date, last: date) -> dict[date, list[Occurrence]]:
+    """Each on every day that it touches."""
+    found: dict[date, list[Occurrence]] = {}
+    for each in times:
+        day = max(localtime(each.starts).date(), first)
+        until = min(localtime(each.ends - MOMENT).date(), last)
+        while day <= until:
+            found.setdefault(day, []).append(each)
+            day += timedelta(days=1)
+    return found
 
 
 def read_day(text: str) -> date | None:
@@ -110,14 +124,16 @@ def _day(
     today: date,
     bookings: Sequence[Booking],
     found: Mapping[int, Entry],
-    times: Iterable[Occurrence],
+    here: Sequence[Occurrence],
 ) -> dict[str, Any]:
     starts, ends = midnight(day), midnight(day + timedelta(days=1))
-    here = [each for each in times if each.overlaps(starts, ends)]
+    in_window: dict[int, list[Booking]] = {}
+    for booking in bookings:
+        in_window.setdefault(booking.window_id, []).append(booking)
     opening = [each for each in here if each.starts >= starts or day == first_shown]
     blackouts = [each for each in here if each.is_blackout]
     whole = any(each.closes and each.starts <= starts and each.ends >= ends for each in blackouts)
-    free = [each for each in opening if not each.is_blackout and not _is_taken(each, bookings)]
+    free = [each for each in opening if not each.is_blackout and not _is_taken(each, in_window.get(each.window.pk, ()))]
     classes = {"today": day == today, "out": day.month != month, "hard": whole, "soft": bool(blackouts) and not whole}
     classes["bare"] = not (bookings or blackouts or free)
     return {
@@ -138,7 +154,7 @@ def _more(*counts: int) -> int:
 
 def _is_taken(time: Occurrence, bookings: Iterable[Booking]) -> bool:
     """By one booking from beginning to end, which then stands for it."""
-    return any(each.window_id == time.window.pk and each.starts <= time.starts and each.ends >= time.ends for each in bookings)
+    return any(each.starts <= time.starts and each.ends >= time.ends for each in bookings)
 
 
 def _window(time: Occurrence, day: date, bookings: Iterable[Booking]) -> dict[str, Any]:
@@ -160,19 +176,16 @@ def _window(time: Occurrence, day: date, bookings: Iterable[Booking]) -> dict[st
 
 def gates(rows: Iterable[Window], now: datetime) -> list[dict[str, Any]]:
     """Whether a booked run could start on each target now. The next time of every window tells what is and what comes."""
-    coming = [Occurrence(row, *time) for row in rows if (time := row.next_occurrence(now))]
-    return [_gate(target, coming, now) for target in Target.objects.in_rank_order()]
+    coming = [(row, row.intervals(*time)[0]) for row in rows if row.domain_id is None and (time := row.next_occurrence(now))]
+    return [_gate(target, [each for row, each in coming if holds_for(row, target)], now) for target in Target.objects.in_rank_order()]
 
 
-def _gate(target: Target, coming: Iterable[Occurrence], now: datetime) -> dict[str, Any]:
+def _gate(target: Target, own: Sequence[Interval], now: datetime) -> dict[str, Any]:
     gate = {"name": target.name, "environment": target.environment.name, "url": reverse("admin:schema_target", args=[target.name])}
     if not target.environment.production:
         return {**gate, "open": True, "why": "Runs here need no window", "changes_at": None}
-    own = [each for each in coming if each.window.domain_id is None and holds_for(each.window, target)]
-    state = state_at(
-        [Interval(WindowKind(each.window.kind), each.name, each.starts, each.ends, Tier(each.window.tier)) for each in own], now
-    )
-    here = [each for each in own if each.starts <= now < each.ends]
-    holding = next((each for each in here if (not each.is_blackout if state.open else each.closes)), None)
-    why = f"{holding.window.get_kind_display()} “{holding.name}”" if holding else "No window is open"
+    state = state_at(own, now)
+    wanted = (each.kind is WindowKind.MAINTENANCE if state.open else each.closes for each in own)
+    holding = next((each for each, decides in zip(own, wanted, strict=True) if decides and each.covers(now)), None)
+    why = f"{holding.kind.capitalize()} “{holding.name}”" if holding else "No window is open"
     return {**gate, "open": state.open, "why": why, "changes_at": state.changes_at}

@@ -11,15 +11,15 @@ from django.utils.timezone import localtime
 from governance.acts import ACTS
 from governance.gates import clock
 from governance.lifecycle import PhaseStatus
-from governance.models import Target, Window
-from governance.openings import holds_for
+from governance.models import Target
 from governance.pages.agenda import days_of
 from governance.pages.bookings import Entry, entries, live_bookings
 from governance.pages.calendar import midnight, read_day, zone_of
 from governance.pages.occurrences import Occurrence, known_windows, occurrences
+from governance.wording import some
 
 WIDTH, HEIGHT = 1680, 40  # of a line: ten units an hour, where no clock is changed
-MOST = 200  # bookings that are drawn
+MOST = 120  # bookings that are drawn
 WINDOW, BLACKOUT, BAR, LIKELY = (2, 36), (2, 36), (8, 24), (14, 12)  # top and height of each
 
 
@@ -81,23 +81,53 @@ def _lines(times: Sequence[Occurrence], found: Iterable[Entry], axis: Axis, *, m
     for entry in found:
         by_target.setdefault(entry.booking.target_id, []).append(entry)
     targets = [target for target in Target.objects.in_rank_order() if target.environment.production or target.pk in by_target]
+    of_environment = {key: [each for each in times if each.window.environment_id == key] for key in {one.environment_id for one in targets}}
+    shared = {key: _drawn(own, axis) for key, own in of_environment.items()}
+    of_target: dict[int | None, list[Occurrence]] = {}
+    for each in times:
+        of_target.setdefault(each.window.target_id, []).append(each)
     return [
         {
             "target": target,
-            "times": [_time(each, axis) for each in times if _belongs(each.window, target)],
+            "times": _drawn([*of_environment[target.environment_id], *of_target[target.pk]], axis)
+            if target.pk in of_target
+            else shared[target.environment_id],
             "booked": [_booked(entry, axis, mover=mover, now=now) for entry in by_target.get(target.pk, [])],
         }
         for target in targets
     ]
 
 
-def _belongs(window: Window, target: Target) -> bool:
-    return window.domain_id is None and holds_for(window, target)
+def _drawn(times: Iterable[Occurrence], axis: Axis) -> list[dict[str, Any]]:
+    """Windows first, blackouts over them; those of one kind that touch are one shape, which names them all."""
+    found = []
+    for look in ("c-win", "c-soft", "c-hard"):
+        for group in _touching(sorted((each for each in times if _look(each) == look), key=lambda each: each.starts)):
+            ends = max(each.ends for each in group)
+            names = some(list(dict.fromkeys(each.name for each in group)))
+            place = WINDOW if look == "c-win" else BLACKOUT
+            shape = axis.box(group[0].starts, ends, place)
+            found.append(
+                {**shape, "look": look, "url": group[0].url, "word": group[0].word, "names": names, "starts": group[0].starts, "ends": ends}
+            )
+    return found
 
 
-def _time(time: Occurrence, axis: Axis) -> dict[str, Any]:
-    look = ("c-hard" if time.closes else "c-soft") if time.is_blackout else "c-win"
-    return {**axis.box(time.starts, time.ends, BLACKOUT if time.is_blackout else WINDOW), "look": look, "of": time}
+def _look(time: Occurrence) -> str:
+    return ("c-hard" if time.closes else "c-soft") if time.is_blackout else "c-win"
+
+
+def _touching(times: Iterable[Occurrence]) -> list[list[Occurrence]]:
+    groups: list[list[Occurrence]] = []
+    until: datetime | None = None
+    for each in times:
+        if until is not None and each.starts <= until:
+            groups[-1].append(each)
+            until = max(until, each.ends)
+        else:
+            groups.append([each])
+            until = each.ends
+    return groups
 
 
 def _booked(entry: Entry, axis: Axis, *, mover: bool, now: datetime) -> dict[str, Any]:
