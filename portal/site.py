@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from governance import deciding, holding, subscribing, views
+from governance import deciding, drifting, holding, subscribing, views
 from governance.pages.home import navigation
 from governance.pages.overview import overview_page
 from governance.visitors import may_read, roles_in
@@ -22,6 +22,8 @@ PAGES = (
     ("audit/", views.audit, "audit"),
     ("tokens/", holding.tokens, "tokens"),
     ("schema/", views.schemas, "schema"),
+    ("comparison/", drifting.comparison, "comparison"),
+    ("drift/<int:pk>/", drifting.drift, "drift"),
     ("schema/<slug:name>/", views.schema, "schema_target"),
     ("schema/<slug:name>/read/", views.observe, "schema_observe"),
     ("schema/<slug:name>/<path:table>/", views.table, "schema_table"),

@@ -142,6 +142,8 @@ class Window(Recurring):
     def scope(self) -> Environment | Target | Domain | None:
         return self.environment or self.target or self.domain
 
+    def as_interval(self, starts: datetime, ends: datetime) -> windows.Interval:
+        return windows.Interval(windows.WindowKind(self.kind), self.name, starts, ends, windows.Tier(self.tier))
+
     def intervals(self, after: datetime, before: datetime) -> list[windows.Interval]:
-        kind, tier = windows.WindowKind(self.kind), windows.Tier(self.tier)
-        return [windows.Interval(kind, self.name, *each, tier) for each in self.occurrences(after, before)]
+        return [self.as_interval(*each) for each in self.occurrences(after, before)]

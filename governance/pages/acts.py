@@ -11,7 +11,7 @@ from governance import workflow
 from governance.acts import ACTS
 from governance.case import Case
 from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
-from governance.gates import has_something_to_undo
+from governance.gates import booking_of, has_something_to_undo
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Deployment, Finding, Phase
 from governance.orders import RunKind
@@ -34,14 +34,14 @@ PRIMARY = {
 }
 OFFERED = (
     "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical",
-    "deploy_below_production", "dry_run", "book", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back",
-    "cancel",
+    "deploy_below_production", "dry_run", "book", "acknowledge_collision", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back",
+    "withdraw_booking", "cancel",
 )  # fmt: skip
 FORMS = frozenset({"edit_specification", "edit_script", "add_evidence", "book", "review"})  # acts that need more than a click
 APPROVALS = frozenset({"approve_technical", "approve_business"})
-DANGEROUS = frozenset({"reject", "roll_back", "cancel"})
+DANGEROUS = frozenset({"reject", "roll_back", "withdraw_booking", "cancel"})
 MINOR = frozenset(
-    {"edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "advance", "cancel", "dry_run"}
+    {"edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "advance", "cancel", "dry_run", "withdraw_booking"}
 )
 OTHERS_DECIDE = {"approve_technical": "approve", "approve_business": "approve", "reject": "approve", "review": "review"}
 
@@ -118,6 +118,10 @@ def _variants(name: str, label: str, case: Case, roles: frozenset[Role]) -> list
     production = name in ("dry_run", "deploy_production")
     if name == "roll_back":
         fitting = [deployment for deployment in case.deployments if has_something_to_undo(deployment, case)]
+    elif name == "withdraw_booking":
+        fitting = [deployment for deployment in case.deployments if deployment.starts]
+    elif name == "acknowledge_collision":
+        fitting = [deployment for deployment in case.deployments if deployment.clashes]
     elif production or name == "deploy_below_production":
         fitting = case.on(production=production)
     else:
@@ -168,6 +172,10 @@ def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
         workflow.start(actor=person, deployment=_deployment(phase, data), kind=RunKind.DRY_RUN)
     elif name == "roll_back":
         workflow.roll_back(actor=person, deployment=_deployment(phase, data), reason=data.get("reason", ""))
+    elif name == "withdraw_booking":
+        workflow.withdraw(actor=person, booking=_booking(phase, data), reason=data.get("reason", ""))
+    elif name == "acknowledge_collision":
+        workflow.acknowledge_collisions(actor=person, booking=_booking(phase, data))
     elif name == "cancel":
         workflow.cancel(actor=person, phase=phase, reason=data.get("reason", ""))
     elif name in SAID:
@@ -201,6 +209,8 @@ DONE = {
     "deploy_production": "The run is queued. Its page is under Runs.",
     "dry_run": "The dry run is queued. Its page is under Runs.",
     "roll_back": "The rollback is queued. Its page is under Runs.",
+    "withdraw_booking": "Withdrawn. The time is free again; a run in it pauses at its next boundary.",
+    "acknowledge_collision": "Acknowledged. It is kept that you know.",
     "cancel": "Cancelled. The change stays in the history.",
     "request_analysis": "The analysis is queued; its result stands under Impact in a moment.",
     "request_rehearsal": "The rehearsal is queued; its result stands under Rehearsal in a moment.",
@@ -227,6 +237,13 @@ def _reject(person: User, phase: Phase, data: dict[str, str]) -> None:
     if kind not in set(ApprovalKind):
         raise MissingEvidence("reject", ["the approval that is refused: choose a button of the change's page"])
     workflow.reject(actor=person, phase=phase, kind=ApprovalKind(kind), digest=data.get("digest", ""), reason=data.get("reason", ""))
+
+
+def _booking(phase: Phase, data: dict[str, str]) -> Booking:
+    found = booking_of(_deployment(phase, data))
+    if found is None:
+        raise MissingEvidence("change the booking", ["the booking: it was withdrawn or moved since"])
+    return found
 
 
 def _deployment(phase: Phase, data: dict[str, str]) -> Deployment:

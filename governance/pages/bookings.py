@@ -77,10 +77,10 @@ def live_bookings() -> QuerySet[Booking]:
     )
 
 
-def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occurrence], others: Iterable[Booking] = ()) -> list[Entry]:
-    """`others`: at the same time, besides those that are shown. A domain's blackouts are told on the page of the change instead."""
+def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occurrence]) -> list[Entry]:
+    """A domain's blackouts are told on the page of the change instead."""
     expected = forecasts(bookings, latest_facts(booking.target_id for booking in bookings))
-    by_person = _by_person([*bookings, *others])
+    by_person = _by_person(bookings)
     closing = [each for each in blackouts if each.closes and each.window.domain_id is None]
     found = []
     for booking in bookings:

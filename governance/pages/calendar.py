@@ -33,9 +33,9 @@ def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
     rows = known_windows()
     times = occurrences(rows, starts, ends)
     bookings, coming = _bookings(starts, ends, now)
-    told = _told(bookings, coming)
-    found = {entry.booking.pk: entry for entry in entries(told, now, _blackouts(rows, told, now), bookings)}
     by_day, on_day = _by_day(bookings), _times_by_day(times, days[0], days[-1])
+    told = _told(by_day, coming)
+    found = {entry.booking.pk: entry for entry in entries(told, now, _blackouts(rows, told, now))}
     shown = [found[booking.pk] for booking in bookings if booking.pk in found]
     return {
         "view": "month",
@@ -55,9 +55,10 @@ def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
 
 
 def _bookings(starts: datetime, ends: datetime, now: datetime) -> tuple[list[Booking], list[Booking]]:
-    """Those of the span, and the next ones."""
-    soonest = Booking.objects.live().filter(ends__gt=now).exclude(phase__status=PhaseStatus.CANCELLED).order_by("starts", "pk")[:COMING]
-    rows = list(live_bookings().filter(Q(starts__gte=starts, starts__lt=ends) | Q(pk__in=soonest.values("pk"))))
+    """Those of the span, and the next ones; with their own columns alone, as most of them are only counted."""
+    live = Booking.objects.live().exclude(phase__status=PhaseStatus.CANCELLED).order_by("starts", "pk")
+    soonest = live.filter(ends__gt=now)[:COMING]
+    rows = list(live.filter(Q(starts__gte=starts, starts__lt=ends) | Q(pk__in=soonest.values("pk"))))
     return [row for row in rows if starts <= row.starts < ends], [row for row in rows if row.ends > now][:COMING]
 
 
@@ -68,10 +69,10 @@ def _by_day(bookings: Iterable[Booking]) -> dict[date, list[Booking]]:
     return found
 
 
-def _told(bookings: Iterable[Booking], coming: Iterable[Booking]) -> list[Booking]:
+def _told(by_day: Mapping[date, Sequence[Booking]], coming: Iterable[Booking]) -> list[Booking]:
     """Those that a month has room for, and the next ones: the others are counted, and told by week and agenda."""
-    shown = [booking for own in _by_day(bookings).values() for booking in own[:MOST_IN_A_DAY]]
-    return list({booking.pk: booking for booking in (*shown, *coming)}.values())
+    shown = [booking.pk for own in by_day.values() for booking in own[:MOST_IN_A_DAY]]
+    return list(live_bookings().filter(pk__in=[*shown, *(booking.pk for booking in coming)]))
 
 
 def _blackouts(rows: Iterable[Window], bookings: Iterable[Booking], now: datetime) -> list[Occurrence]:
@@ -131,7 +132,7 @@ def _day(
     for booking in bookings:
         in_window.setdefault(booking.window_id, []).append(booking)
     opening = [each for each in here if each.starts >= starts or day == first_shown]
-    blackouts = [each for each in here if each.is_blackout]
+    blackouts, beginning = ([each for each in times if each.is_blackout] for times in (here, opening))
     whole = any(each.closes and each.starts <= starts and each.ends >= ends for each in blackouts)
     free = [each for each in opening if not each.is_blackout and not _is_taken(each, in_window.get(each.window.pk, ()))]
     classes = {"today": day == today, "out": day.month != month, "hard": whole, "soft": bool(blackouts) and not whole}
@@ -141,9 +142,9 @@ def _day(
         "names_month": day.day == 1 or day == first_shown,
         "classes": " ".join(name for name, holds in classes.items() if holds),
         "booked": [found[booking.pk] for booking in bookings if booking.pk in found],
-        "blackouts": [_window(each, day, bookings) for each in opening if each.is_blackout][:MOST_IN_A_DAY],
+        "blackouts": [_window(each, day, bookings) for each in beginning[:MOST_IN_A_DAY]],
         "windows": [_window(each, day, bookings) for each in free[:MOST_IN_A_DAY]],
-        "more": _more(len(bookings), len(free), sum(each.is_blackout for each in opening)),
+        "more": _more(len(bookings), len(free), len(beginning)),
     }
 
 
@@ -176,7 +177,7 @@ def _window(time: Occurrence, day: date, bookings: Iterable[Booking]) -> dict[st
 
 def gates(rows: Iterable[Window], now: datetime) -> list[dict[str, Any]]:
     """Whether a booked run could start on each target now. The next time of every window tells what is and what comes."""
-    coming = [(row, row.intervals(*time)[0]) for row in rows if row.domain_id is None and (time := row.next_occurrence(now))]
+    coming = [(row, row.as_interval(*time)) for row in rows if row.domain_id is None and (time := row.next_occurrence(now))]
     return [_gate(target, [each for row, each in coming if holds_for(row, target)], now) for target in Target.objects.in_rank_order()]
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from governance.acts import ACTS
 from governance.delivery import PERIOD, Ended, figures
 from governance.lifecycle import ENDED, PhaseStatus, Role, Stage
-from governance.models import Booking, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
+from governance.models import Booking, Drift, DriftState, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
 from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus
 from governance.pages.duties import MOST, duties, waits_for_others
 from governance.pages.figures import figure_rows
@@ -130,21 +130,19 @@ def _databases() -> list[dict[str, Any]]:
         observed=Subquery(seen.exclude(facts=None).values("finished_at")[:1]),
         silent=Subquery(seen.filter(finished_at__isnull=False).values("message")[:1]),
         snapshot=Exists(present),
-        made_by=Subquery(present.values("run")[:1]),
-        earlier=Exists(SchemaSnapshot.objects.filter(target=OuterRef("pk")).exclude(valid_to=None)),
+        drift=Subquery(Drift.objects.filter(target=OuterRef("pk"), state=DriftState.OPEN).values("pk")[:1]),
     )
     return [_database(target) for target in rows]
 
 
 def _database(target: Any) -> dict[str, Any]:
-    """A present snapshot that no run made, after an earlier one, is drift: somebody changed the schema past the portal."""
-    drifted = target.snapshot and target.made_by is None and target.earlier
     common = {"name": target.name, "environment": target.environment.name, "version": target.version, "known": target.snapshot}
     common["url"] = reverse("admin:schema_target", args=[target.name]) if target.snapshot else address_of(target)
     if not target.snapshot:
         return {**common, "state": "unknown", "note": target.silent or "not observed yet"}
-    if drifted:
-        return {**common, "state": "warning", "note": "changed outside Lockgate"}
+    if target.drift:
+        url = reverse("admin:drift", args=[target.drift])
+        return {**common, "url": url, "state": "warning", "note": "changed outside Lockgate"}
     note = f"seen {age(timezone.now() - target.observed)} ago" if target.observed else "as the last run left it"
     return {**common, "state": "ok", "note": note.replace("just now ago", "just now")}
 

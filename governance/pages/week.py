@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.timezone import localtime
 
@@ -20,7 +21,7 @@ from governance.wording import some
 
 WIDTH, HEIGHT = 1680, 40  # of a line: ten units an hour, where no clock is changed
 MOST = 120  # bookings that are drawn
-WINDOW, BLACKOUT, BAR, LIKELY = (2, 36), (2, 36), (8, 24), (14, 12)  # top and height of each
+WINDOW, BAR, LIKELY = (2, 36), (8, 24), (14, 12)  # top and height of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,36 +82,36 @@ def _lines(times: Sequence[Occurrence], found: Iterable[Entry], axis: Axis, *, m
     for entry in found:
         by_target.setdefault(entry.booking.target_id, []).append(entry)
     targets = [target for target in Target.objects.in_rank_order() if target.environment.production or target.pk in by_target]
-    of_environment = {key: [each for each in times if each.window.environment_id == key] for key in {one.environment_id for one in targets}}
-    shared = {key: _drawn(own, axis) for key, own in of_environment.items()}
-    of_target: dict[int | None, list[Occurrence]] = {}
-    for each in times:
-        of_target.setdefault(each.window.target_id, []).append(each)
+    places = {(each.window.environment_id, each.window.target_id) for each in times if each.window.domain_id is None}
+    drawn = {place: _drawn((each for each in times if _place(each) == place), axis) for place in places}
     return [
         {
             "target": target,
-            "times": _drawn([*of_environment[target.environment_id], *of_target[target.pk]], axis)
-            if target.pk in of_target
-            else shared[target.environment_id],
+            "times": [drawn.get((target.environment_id, None), ""), drawn.get((None, target.pk), "")],
             "booked": [_booked(entry, axis, mover=mover, now=now) for entry in by_target.get(target.pk, [])],
         }
         for target in targets
     ]
 
 
-def _drawn(times: Iterable[Occurrence], axis: Axis) -> list[dict[str, Any]]:
-    """Windows first, blackouts over them; those of one kind that touch are one shape, which names them all."""
-    found = []
-    for look in ("c-win", "c-soft", "c-hard"):
-        for group in _touching(sorted((each for each in times if _look(each) == look), key=lambda each: each.starts)):
-            ends = max(each.ends for each in group)
-            names = some(list(dict.fromkeys(each.name for each in group)))
-            place = WINDOW if look == "c-win" else BLACKOUT
-            shape = axis.box(group[0].starts, ends, place)
-            found.append(
-                {**shape, "look": look, "url": group[0].url, "word": group[0].word, "names": names, "starts": group[0].starts, "ends": ends}
-            )
-    return found
+def _place(time: Occurrence) -> tuple[int | None, int | None]:
+    return time.window.environment_id, time.window.target_id
+
+
+def _drawn(times: Iterable[Occurrence], axis: Axis) -> str:
+    """As SVG, once for all lines that show it. Those of one kind that touch are one shape, which names them all."""
+    by_look: dict[str, list[Occurrence]] = {"c-win": [], "c-soft": [], "c-hard": []}
+    for each in times:
+        by_look[_look(each)].append(each)
+    shapes = [_shape(look, group, axis) for look, own in by_look.items() for group in _touching(own)]
+    return render_to_string("governance/_parts/week_times.html", {"times": shapes})
+
+
+def _shape(look: str, group: list[Occurrence], axis: Axis) -> dict[str, Any]:
+    starts, ends = group[0].starts, max(each.ends for each in group)
+    names = some(list(dict.fromkeys(each.name for each in group)))
+    title = f"{group[0].word} {names}, {localtime(starts):%a %H:%M} to {localtime(ends):%a %H:%M}"
+    return {**axis.box(starts, ends, WINDOW), "look": look, "url": group[0].url, "title": title}
 
 
 def _look(time: Occurrence) -> str:

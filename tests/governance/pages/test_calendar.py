@@ -218,7 +218,7 @@ def test_more_bookings_take_no_more_queries(cast, production, django_assert_max_
         phase = analysed(cast, production, f"2026010{day + 1}_0900")
         book(cast.operator, phase, production, make_window(production, NIGHT + timedelta(days=day)))
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         calendar_page("2030-12", keeper=False)
     client = browser(cast.operator)
     with django_assert_max_num_queries(15):

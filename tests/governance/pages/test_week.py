@@ -30,6 +30,12 @@ def line_of(production: Target, **given):
     return next(line for line in page["lines"] if line["target"] == production)
 
 
+def shapes(line) -> list[tuple[str, float, float]]:
+    """Look, left and width."""
+    found = re.findall(r'<rect class="([\w-]+)" x="([\d.]+)" y="2" width="([\d.]+)"', "".join(line["times"]))
+    return [(look, float(left), float(width)) for look, left, width in found]
+
+
 def test_a_week_is_drawn_to_time(cast, production):
     phase = analysed(cast, production, "20260101_0900", REWRITE, rows=1_000_000)
     window = make_window(production, NIGHT)
@@ -39,21 +45,22 @@ def test_a_week_is_drawn_to_time(cast, production):
     line = line_of(production)
 
     hour = WIDTH / 168
-    looks = {time["look"]: (time["x"], time["width"]) for time in line["times"]}
-    assert looks == {"c-win": (49 * hour, 4 * hour), "c-hard": (73 * hour, 24 * hour)}
+    assert shapes(line) == [("c-win", 49 * hour, 4 * hour), ("c-hard", 73 * hour, 24 * hour)]
+    assert "Blackout Freeze, Thu 01:00 to Fri 01:00" in line["times"][0]
     drawn = line["booked"][0]
     assert (drawn["box"]["x"], drawn["box"]["width"]) == (50 * hour, 3 * hour)
     assert drawn["likely"]["x"] == drawn["p90"]["x"] == 50 * hour
     assert drawn["p90"]["width"] > drawn["likely"]["width"]
 
 
-def test_a_recurring_window_is_there_each_time(cast, production):
+def test_a_recurring_window_is_there_each_time_and_what_touches_is_one(cast, production):
     make_window(production, NIGHT - timedelta(days=365))
-    factories.make_window(
-        production, starts=NIGHT - timedelta(days=364), ends=NIGHT - timedelta(days=364) + timedelta(hours=2), rule="FREQ=DAILY"
-    )
+    begin = NIGHT - timedelta(days=364)
+    for hours in (0, 2):
+        times = {"starts": begin + timedelta(hours=hours), "ends": begin + timedelta(hours=hours + 2)}
+        factories.make_window(production, environment=None, target=production, rule="FREQ=DAILY", **times)
 
-    assert len(line_of(production)["times"]) == 7
+    assert len(shapes(line_of(production))) == 7
 
 
 def test_what_can_be_moved_carries_the_address_of_its_form_for_operators_only(cast, production):
