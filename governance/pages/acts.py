@@ -13,7 +13,7 @@ from governance.case import Case
 from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
 from governance.gates import booking_of, has_something_to_undo
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Deployment, Finding, Phase
+from governance.models import Booking, Deployment, Finding, Phase
 from governance.orders import RunKind
 from governance.pages.discussion import say, settle
 from governance.policy import ApprovalKind
@@ -34,15 +34,19 @@ PRIMARY = {
 }
 OFFERED = (
     "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical",
-    "deploy_below_production", "dry_run", "book", "acknowledge_collision", "approve_business", "deploy_production", "reject", "review", "advance", "roll_back",
+    "deploy_below_production", "dry_run", "book", "acknowledge_collision", "approve_business", "deploy_production",
+    "reject", "review", "advance", "roll_back",
     "withdraw_booking", "cancel",
 )  # fmt: skip
 FORMS = frozenset({"edit_specification", "edit_script", "add_evidence", "book", "review"})  # acts that need more than a click
 APPROVALS = frozenset({"approve_technical", "approve_business"})
 DANGEROUS = frozenset({"reject", "roll_back", "withdraw_booking", "cancel"})
 MINOR = frozenset(
-    {"edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "advance", "cancel", "dry_run", "withdraw_booking"}
-)
+    {
+        "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence",
+        "advance", "cancel", "dry_run", "withdraw_booking"
+    }
+)  # fmt: skip
 OTHERS_DECIDE = {"approve_technical": "approve", "approve_business": "approve", "reject": "approve", "review": "review"}
 
 

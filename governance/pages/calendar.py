@@ -19,6 +19,7 @@ from governance.pages.occurrences import Occurrence, known_windows, occurrences
 from governance.windows import Interval, Tier, WindowKind, state_at
 
 COMING = 6
+MOST_GATES = 12
 MOST_IN_A_DAY = 3  # of bookings, windows and blackouts each
 YEARS = range(2000, 2100)
 MOMENT = timedelta(microseconds=1)
@@ -176,9 +177,10 @@ def _window(time: Occurrence, day: date, bookings: Iterable[Booking]) -> dict[st
 
 
 def gates(rows: Iterable[Window], now: datetime) -> list[dict[str, Any]]:
-    """Whether a booked run could start on each target now. The next time of every window tells what is and what comes."""
+    """Whether a booked run could start on the targets now, production first. The next time of every window tells what is and what comes."""
     coming = [(row, row.as_interval(*time)) for row in rows if row.domain_id is None and (time := row.next_occurrence(now))]
-    return [_gate(target, [each for row, each in coming if holds_for(row, target)], now) for target in Target.objects.in_rank_order()]
+    targets = sorted(Target.objects.in_rank_order(), key=lambda target: not target.environment.production)[:MOST_GATES]
+    return [_gate(target, [each for row, each in coming if holds_for(row, target)], now) for target in targets]
 
 
 def _gate(target: Target, own: Sequence[Interval], now: datetime) -> dict[str, Any]:

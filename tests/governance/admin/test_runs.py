@@ -2,10 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from governance import workflow
-from governance.models import Run
+from governance.models import Run, RunProgress
 from governance.orders import Wish
+from governance.pages.run import run_page
+from governance.pages.values import address_of
 from tests import factories
 from tests.governance.admin.acting import deployment, said
 
@@ -68,3 +71,25 @@ def test_only_operators_see_the_buttons_of_a_run(queued, cast, sign_in):
 
     assert 'value="pause"' in pages["operator"]
     assert 'value="pause"' not in pages["auditor"]
+
+
+def test_a_backfill_shows_how_far_it_is_how_fast_and_how_long_it_takes(queued, cast, sign_in):
+    RunProgress.objects.create(
+        run=queued,
+        position=1,
+        at=timezone.now(),
+        rows=40_000,
+        seen=50_000,
+        total=200_000,
+        rate=5_000.0,
+        batch=700,
+        throttled="replication lag",
+    )
+
+    page = run_page(cast.operator, Run.objects.get(pk=queued.pk))
+    text = sign_in(cast.operator).get(address_of(queued)).content.decode()
+
+    assert page["backfill"] == {
+        "rows": 40_000, "percent": 25, "rate": 5_000, "batch": 700, "left": 30.0, "pass": 1, "rests": "replication lag",
+    }  # fmt: skip
+    assert "rests: replication lag" in text
