@@ -21,7 +21,7 @@ def footprints(without_statements: bool = True) -> dict[int, Footprint]:
     rows = latest.values("phase__spec", **{f"report_{key}": F(f"report__{key}") for key in keys})
     found: dict[int, Footprint] = {}
     for row in rows:
-        change, report = row["phase__spec"], {key: row[f"report_{key}"] for key in keys}
+        change, report = row["phase__spec"], {key: row[f"report_{key}"] for key in keys}  # type: ignore[literal-required]
         found[change] = _together(found.get(change), Footprint.of(change, report))
     return found
 

@@ -34,7 +34,8 @@ def locked_by_both(one: Footprint, other: Footprint) -> frozenset[str]:
 
 def circle(edges: Mapping[int, Iterable[int]], start: int, added: int) -> tuple[int, ...]:
     """The way from `start` over `added` back to `start`, if there is one: what requiring `added` would close."""
-    waiting, seen = [(start, added)], set()
+    waiting: list[tuple[int, ...]] = [(start, added)]
+    seen: set[int] = set()
     while waiting:
         path = waiting.pop()
         if path[-1] == start:

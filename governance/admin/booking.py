@@ -66,7 +66,9 @@ class BookForm(ActForm):
         if booking is None:
             return
         people = {row.duty: row.person_id for row in booking.reservations.live() if row.person_id}
-        self.initial |= {name: getattr(booking, name) for name in ("starts", "ends", "start", "window", "target")} | people_named(people)
+        self.initial.update(
+            {name: getattr(booking, name) for name in ("starts", "ends", "start", "window", "target")} | people_named(people)
+        )
 
     def suggest(self, wanted: Mapping[str, str]) -> None:
         """Times to which a booking was dragged, with a window that is open then."""
@@ -74,7 +76,7 @@ class BookForm(ActForm):
         if starts and ends:
             rows = self.fields["window"].queryset  # type: ignore[attr-defined]
             fitting = [row for row in rows if (time := row.occurrence_at(starts)) and ends <= time[1]]
-            self.initial |= {"starts": starts, "ends": ends, **({"window": fitting[0]} if fitting else {})}
+            self.initial.update({"starts": starts, "ends": ends, **({"window": fitting[0]} if fitting else {})})
         if wanted.get("target", "").isdecimal():
             self.initial["target"] = int(wanted["target"])
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from governance.admin.base import ReadOnlyAdmin, SetUpAdmin
 from governance.models import Availability, Booking, Resource, Window
 
-TIMES = ("When", {"fields": ["starts", "ends", "rule", "zone"]})
+TIMES = ("starts", "ends", "rule", "zone")
 
 
 @admin.register(Window)
@@ -19,7 +19,7 @@ class WindowAdmin(SetUpAdmin):
     fieldsets = [
         (None, {"fields": ["name", "kind", "tier", "capacity"]}),
         ("For exactly one of these", {"fields": ["environment", "target", "domain"]}),
-        TIMES,
+        ("When", {"fields": TIMES}),
     ]
 
 
@@ -47,4 +47,4 @@ class AvailabilityAdmin(SetUpAdmin):
     list_filter = ["person"]
     list_select_related = ["person"]
     search_fields = ["person__username", "person__last_name"]
-    fieldsets = [(None, {"fields": ["person"]}), TIMES]
+    fieldsets = [(None, {"fields": ["person"]}), ("When", {"fields": TIMES})]

@@ -266,13 +266,13 @@ def book(request: ApiRequest, number: str, given: BookingIn, phase: Text = "") -
     row = phase_of(number, phase)
     window = only(Window.objects.select_related("environment").filter(pk=given.window), "window", given.window)
     target = deployment_of(row, given.target).target
-    people = {
-        name: only(User.objects.filter(username=person), "person", person)
-        for name, person in (("operator", given.operator), ("on_call", given.on_call))
-        if person
-    }
     values = given.dict(include={"starts", "ends", "start", "acknowledge"})
-    return workflow.book(actor=request.auth, phase=row, target=target, window=window, **values, **people)
+    people = {"operator": _person(given.operator), "on_call": _person(given.on_call)}
+    return workflow.book(actor=request.auth, phase=row, target=target, window=window, **{**values, **people})
+
+
+def _person(name: str) -> User | None:
+    return only(User.objects.filter(username=name), "person", name) if name else None
 
 
 @router.post("/bookings/{key}/withdraw", response=BookingOut, summary="Withdraw a booking", **takes(Scope.OPERATE))

@@ -36,7 +36,10 @@ def add_dependency(request: ApiRequest, number: str, given: DependencyIn) -> Any
     return workflow.link(actor=request.auth, spec=spec_of(number), other=spec_of(given.other), kind=given.kind)
 
 
-@router.delete("/changes/{number}/dependencies/{other}", response={204: None}, summary="Take back what was said", **takes(Scope.SUBMIT))
+@router.delete(
+    "/changes/{number}/dependencies/{other}", response=list[DependencyOut], summary="Take back what was said", **takes(Scope.SUBMIT)
+)
 def remove_dependency(request: ApiRequest, number: str, other: str) -> Any:
-    """What the analysis found stays: it follows from the scripts."""
+    """Answers with what is left. What the analysis found stays: it follows from the scripts."""
     workflow.unlink(actor=request.auth, spec=spec_of(number), other=spec_of(other))
+    return list_dependencies(request, number)

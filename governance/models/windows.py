@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import DateTimeRangeField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, OuterRef, Q
 
 from governance import recurrence, windows
 from governance.errors import BadRecurrence
@@ -23,7 +23,7 @@ class TimeRange(Func):
     output_field = DateTimeRangeField()
 
 
-def touching(starts: datetime, ends: datetime) -> Q:
+def touching(starts: datetime | OuterRef, ends: datetime | OuterRef) -> Q:
     """Rows of which an occurrence may lie between the two moments: where one that recurs does is for Python to say."""
     return Q(starts__lt=ends) & (Q(ends__gt=starts) | ~Q(rule=""))
 

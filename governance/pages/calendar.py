@@ -64,9 +64,10 @@ def _bookings(starts: datetime, ends: datetime, now: datetime) -> tuple[list[Boo
 
 
 def _by_day(bookings: Iterable[Booking]) -> dict[date, list[Booking]]:
+    zone = timezone.get_current_timezone()
     found: dict[date, list[Booking]] = {}
     for booking in bookings:
-        found.setdefault(localtime(booking.starts).date(), []).append(booking)
+        found.setdefault(booking.starts.astimezone(zone).date(), []).append(booking)
     return found
 
 
@@ -85,10 +86,11 @@ def _blackouts(rows: Iterable[Window], bookings: Iterable[Booking], now: datetim
 
 def _times_by_day(times: Iterable[Occurrence], first: date, last: date) -> dict[date, list[Occurrence]]:
     """Each on every day that it touches."""
+    zone = timezone.get_current_timezone()  # asked for once, as there are thousands
     found: dict[date, list[Occurrence]] = {}
     for each in times:
-        day = max(localtime(each.starts).date(), first)
-        until = min(localtime(each.ends - MOMENT).date(), last)
+        day = max(each.starts.astimezone(zone).date(), first)
+        until = min((each.ends - MOMENT).astimezone(zone).date(), last)
         while day <= until:
             found.setdefault(day, []).append(each)
             day += timedelta(days=1)

@@ -55,6 +55,8 @@ def _node(spec: Spec, place: tuple[int, int]) -> dict[str, Any]:
 
 def _line(begin: tuple[int, int], end: tuple[int, int], kind: str) -> dict[str, Any]:
     """From what is required to what requires it; a conflict from below one to the other."""
+    left: tuple[float, float]
+    right: tuple[float, float]
     left, right = (begin[0] + WIDTH, begin[1] + HEIGHT / 2), (end[0], end[1] + HEIGHT / 2)
     if kind != DependencyKind.REQUIRES:
         left, right = (begin[0] + WIDTH / 2, begin[1] + HEIGHT / 2), (end[0] + WIDTH / 2, end[1] + HEIGHT / 2)

@@ -3,7 +3,9 @@
 import os
 import signal
 import subprocess
+import tempfile
 import threading
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -65,20 +67,18 @@ def test_backfill_goes_on_after_its_server_crashed(brittle, crashing, crash):
 
 
 @pytest.fixture
-def small_disk(brittle, brittle_users, tmp_path_factory):
+def small_disk(brittle, brittle_users):
     """The directory of a tablespace that holds 4 MB."""
-    directory = tmp_path_factory.mktemp("disk")
+    directory = Path(tempfile.mkdtemp())  # whose parents the server's account may enter
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(directory)], capture_output=True, check=False)
     if mounted.returncode:
+        directory.rmdir()
         pytest.skip(f"no file system of a fixed size can be mounted here: {mounted.stderr.decode().strip()}")
     try:
         place = directory / "space"
         place.mkdir()
         place.chmod(0o700)
         brittle.account.give(place)
-        for parent in directory.parents:
-            if parent.stat().st_uid == os.geteuid() and parent.name.startswith("pytest"):
-                parent.chmod(0o755)
         directory.chmod(0o755)
         yield place
     finally:
@@ -86,6 +86,7 @@ def small_disk(brittle, brittle_users, tmp_path_factory):
             connection.execute("DROP DATABASE IF EXISTS users WITH (FORCE)")
             connection.execute("DROP TABLESPACE IF EXISTS small")
         subprocess.run(["umount", "--lazy", str(directory)], check=True)
+        directory.rmdir()
 
 
 def test_full_disk_ends_a_backfill_between_two_batches(brittle, brittle_users, small_disk, monkeypatch):

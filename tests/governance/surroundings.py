@@ -8,7 +8,10 @@ from django.utils import timezone
 from governance import audit, workflow
 from governance.audit import System, save
 from governance.models import (
+    Acknowledgement,
     ApiToken,
+    ApiVersion,
+    Binding,
     Booking,
     CalendarFeed,
     Collision,
@@ -18,9 +21,13 @@ from governance.models import (
     Domain,
     DomainTable,
     Drift,
+    Environment,
     MatrixEntry,
+    Override,
+    Presence,
     Release,
     Reservation,
+    Shield,
     Spec,
     Target,
 )
@@ -53,7 +60,22 @@ def make_surroundings(cast: Cast, first: Spec) -> None:
     expiry = timezone.now() + timedelta(days=90)
     save(System.FIXTURES, ApiToken(person=cast.engineer, name="CI", hash="0" * 64, scopes=["read"], expires_at=expiry))
     backend = save(System.FIXTURES, Release(kind="backend", name="production_db", version="1.0.0"))
-    save(System.FIXTURES, MatrixEntry(client=make_client_release(), backend=backend, verdict="full", reason="as tested"))
+    client = make_client_release()
+    save(System.FIXTURES, MatrixEntry(client=client, backend=backend, verdict="full", reason="as tested"))
+    _make_clients_known(cast, first, client, backend)
+
+
+def _make_clients_known(cast: Cast, first: Spec, client: Release, backend: Release) -> None:
+    """Where a client is, what it uses, what keeps its contract, and what people say of it."""
+    production, expiry = Environment.objects.get(production=True), timezone.now() + timedelta(days=9)
+    version = save(System.FIXTURES, ApiVersion(number="1.0"))
+    save(System.FIXTURES, Shield(api_version=version, spec=first))
+    save(System.FIXTURES, Presence(release=client, environment=production, since=timezone.now()))
+    save(System.FIXTURES, Binding(client=client, by="GET /contractors", object="public.contractors.name"))
+    said = {"client": client, "backend": backend, "verdict": "full", "reason": "All agreed."}
+    save(System.FIXTURES, Override(**said, expires_at=expiry, asked_by=cast.operator))
+    acknowledged = {"phase": phase_of(first), "environment": production, "digest": "0" * 64}
+    save(System.FIXTURES, Acknowledgement(**acknowledged, person=cast.operator, reason="It was never read."))
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ def finding() -> dict[str, Any]:
 def phase(**values: Any) -> dict[str, Any]:
     run = {"url": "/run/1/", "kind": "dry_run", "status": "failed_clean", "started_at": AT, "seconds": 131.0}
     usual = {
+        "pk": 1,
         "kind": "expand",
         "title": "Expand",
         "current": True,
@@ -67,6 +68,7 @@ def phase(**values: Any) -> dict[str, Any]:
 
 def change(**values: Any) -> dict[str, Any]:
     usual = {
+        "pk": 12,
         "number": "CHG-12",
         "title": "Bids get pricing models",
         "sentence": "Nothing is removed.",

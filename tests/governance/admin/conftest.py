@@ -15,6 +15,7 @@ from governance.models import (
     Consideration,
     Domain,
     DomainTable,
+    Drift,
     MatrixEntry,
     Phase,
     Presence,
@@ -114,10 +115,11 @@ def close(cast: Cast, spec: Spec) -> None:
     )
     content = {"format": 1, "objects": [{"kind": "table", "name": "public.contractors", "parent": "public", "attributes": {"owner": "o"}}]}
     target = Target.objects.get(name="staging_db")
-    save(
+    before = save(
         System.FIXTURES,
         SchemaSnapshot(target=target, version="1.1.0", fingerprint="0" * 64, content=content, valid_from=spec.created_at),
     )
+    save(System.FIXTURES, Drift(target=target, before=before, found_at=spec.created_at, entries=[]))
 
 
 @pytest.fixture

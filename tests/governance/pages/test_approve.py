@@ -17,6 +17,7 @@ from governance.pages.approve import approve_page, refusal_to_decide
 from governance.pages.verdicts import answers
 from governance.policy import ApprovalKind
 from tests import factories
+from tests.governance.pages.scenes import book
 from tests.portal.test_csp import INLINE
 
 TECHNICAL, BUSINESS = ApprovalKind.TECHNICAL, ApprovalKind.BUSINESS
@@ -44,7 +45,7 @@ def booked(cast, spec):
     """Tried and booked, before the business has approved."""
     phase = factories.bring_to_window(cast, spec)
     deployment = phase.deployments.select_related("target__environment").get(target__environment__production=True)
-    workflow.book(actor=cast.operator, phase=phase, target=deployment.target, window=factories.make_window(deployment.target))
+    book(cast.operator, phase, deployment.target, factories.make_window(deployment.target))  # before the client was known of
     return factories.phase_of(spec)
 
 
