@@ -11,11 +11,10 @@ ROOMS = ("portal", "governance", "runner")
 PURE = (
     "governance/analysis/", "governance/schema/", "governance/patterns/", "governance/lifecycle.py", "governance/acts.py",
     "governance/orders.py", "governance/facts.py", "governance/digest.py", "governance/policy.py", "governance/windows.py",
-    "governance/recurrence.py", "governance/collisions.py",
-    "governance/sequence.py", "governance/refused_bookings.py",
-    "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py",
-    "governance/belief.py", "governance/prediction.py", "governance/errors/", "governance/validation.py", "governance/specification.py",
-    "governance/backfill.py", "governance/batched.py",
+    "governance/recurrence.py", "governance/collisions.py", "governance/sequence.py", "governance/refused_bookings.py",
+    "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py", "governance/belief.py",
+    "governance/prediction.py", "governance/errors/", "governance/validation.py", "governance/specification.py", "governance/backfill.py",
+    "governance/batched.py",
 )  # fmt: skip
 ROWS = (
     "governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.case",
