@@ -22,9 +22,7 @@ class ApiVersion(Governed):
     sunset_on = models.DateField(null=True, blank=True, help_text="From when requests are refused. It may move later, never earlier.")
     schema_from = models.CharField(max_length=32, blank=True, help_text="The oldest schema version it can be served on, for example 1.4.0.")
     schema_to = models.CharField(max_length=32, blank=True, help_text="The newest; empty: no end is known.")
-    migration_path = models.TextField(
-        blank=True, help_text="What its clients have to do, for example: read lines, not total."
-    )
+    migration_path = models.TextField(blank=True, help_text="What its clients have to do, for example: read lines, not total.")
 
     class Meta(Governed.Meta):
         ordering = ["number"]

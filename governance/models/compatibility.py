@@ -58,9 +58,7 @@ class Release(Governed):
     target = models.ForeignKey(
         Target, null=True, blank=True, on_delete=models.PROTECT, related_name="releases", help_text="Whose schema a backend has."
     )
-    schema_version = models.CharField(
-        max_length=32, blank=True, help_text="Of the schema that a backend needs, for example 1.4.0."
-    )
+    schema_version = models.CharField(max_length=32, blank=True, help_text="Of the schema that a backend needs, for example 1.4.0.")
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="releases")
     registered_at = models.DateTimeField(default=timezone.now, editable=False)
