@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from random import Random
 
@@ -28,7 +28,8 @@ def leaves_nothing(trial: Trial, script: Script, before: Schema, random: Random)
     """Kill a transactional script behind some statement; answers what is left of it, which should be nothing."""
     if not script.statements:
         return ""
-    with suppress(psycopg.Error), trial.second() as victim:
+    # a connection's own context commits, which a killed one may fail at before it knows that it is closed
+    with suppress(psycopg.Error), closing(trial.second()) as victim:
         victim.execute("BEGIN")
         for statement in script.statements[: random.randint(1, len(script.statements))]:
             victim.execute(statement.text.encode())
@@ -60,7 +61,7 @@ def _interrupt(trial: Trial, statement: Statement) -> None:
     """While it runs, if it can be made to wait; otherwise just behind it."""
     held = _tables_to_hold(statement)
     trial.reset(autocommit=True)
-    with trial.second() as holder, suppress(psycopg.Error), trial.second() as victim, ThreadPoolExecutor(max_workers=1) as pool:
+    with trial.second() as holder, suppress(psycopg.Error), closing(trial.second()) as victim, ThreadPoolExecutor(max_workers=1) as pool:
         victim.execute("SELECT set_config('statement_timeout', %s, false)", [f"{2 * PATIENCE:.0f}s"])
         holder.execute("BEGIN")
         for table in held:

@@ -43,7 +43,8 @@ def test_runner_that_sleeps_keeps_others_out_and_applies_everything_once(users, 
     order = make_order(SLOW)
     runner = multiprocessing.get_context("spawn").Process(target=execute, args=(order, users, silent))
     runner.start()
-    while not target.execute("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()").fetchone():
+    sleeps = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid() AND datname = current_database()"
+    while not target.execute(sleeps).fetchone():
         assert runner.is_alive()
         time.sleep(0.02)
 
