@@ -45,6 +45,7 @@ from governance.models.windows import touching
 from governance.orders import Manifest, RunStatus
 from governance.orders import Release as ReleaseValue
 from governance.policy import ApprovalKind
+from governance.specification import ChangeKind
 from governance.windows import Tier, WindowKind
 
 
@@ -101,6 +102,11 @@ class Case:
     @property
     def booked_in_production(self) -> list[Any]:
         return sorted((each for each in self.on(production=True) if each.starts), key=lambda each: each.starts)
+
+    @property
+    def kind(self) -> ChangeKind:
+        """What policy's rules match on."""
+        return ChangeKind(self.phase.spec.kind)
 
     @property
     def wrote(self) -> frozenset[int]:

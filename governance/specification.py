@@ -20,6 +20,14 @@ class DataClass(StrEnum):
     FINANCIAL = "financial"
 
 
+class ChangeKind(StrEnum):
+    """How a change came to be allowed. Nobody chooses it: a template that fits makes it standard, a broken glass an emergency."""
+
+    NORMAL = "normal"
+    STANDARD = "standard"
+    EMERGENCY = "emergency"
+
+
 class Pattern(StrEnum):
     PLAIN = "plain"
     EXPAND_MIGRATE_CONTRACT = "expand_migrate_contract"

@@ -51,7 +51,7 @@ class SpecAdmin(ReadOnlyAdmin):
     form = SubmissionForm
     list_display = ["number", "title", "stage", "risk", "who", "planned"]
     list_display_links = ["number", "title"]
-    list_filter = ["phases__status", "phases__stage", "phases__risk", "phases__change_class"]
+    list_filter = ["phases__status", "phases__stage", "phases__risk", "phases__change_class", "kind"]
     list_select_related = ["author"]
     actions = list(SELECTED)
     search_fields = ["title", "purpose", "domains__tables__name", "phases__scripts__name", "author__username", "author__last_name"]

@@ -18,7 +18,7 @@ from governance.case import load
 from governance.dossier import dossier_of
 from governance.lifecycle import PhaseStatus
 from governance.models import Phase, Scope, Spec
-from governance.specification import SECTIONS
+from governance.specification import SECTIONS, ChangeKind
 
 router = Router(tags=["Changes"])
 
@@ -61,6 +61,7 @@ class PhaseLine(Schema):
 class ChangeLine(Schema):
     number: str
     title: str
+    kind: ChangeKind = Field(description="normal, standard (made from a template) or emergency.")
     author: str = Field(alias="author.username")
     created_at: datetime
     domains: list[str]
@@ -149,6 +150,7 @@ class Filters(Schema):
     target: Text = Field("", description="Name of a target.")
     stage: int | None = Field(None, description="Number of a stage, 1 to 13.", ge=1, le=13)
     status: PhaseStatus | None = Field(None, description="Of a phase.")
+    kind: ChangeKind | None = None
     risk: Text = ""
     change_class: Text = ""
 
@@ -156,7 +158,7 @@ class Filters(Schema):
         names = {
             "title": "title", "search": "title__icontains", "author": "author__username", "domain": "domains__slug",
             "target": "phases__deployments__target__name", "stage": "phases__stage", "status": "phases__status", "risk": "phases__risk",
-            "change_class": "phases__change_class",
+            "kind": "kind", "change_class": "phases__change_class",
         }  # fmt: skip
         wanted = {names[name]: value for name, value in self.dict().items() if value}
         return rows.filter(**wanted).distinct()

@@ -10,7 +10,7 @@ from governance.analysis.risk import RiskLevel
 from governance.models.base import Code, Governed, choices
 from governance.models.domains import Consideration, Domain
 from governance.orders import ScriptKind
-from governance.specification import DataClass, Pattern
+from governance.specification import ChangeKind, DataClass, Pattern
 
 
 class Spec(Governed):
@@ -28,6 +28,9 @@ class Spec(Governed):
     data_class = Code(blank=True, choices=choices(DataClass), help_text="The most sensitive data it touches, for example personal.")
     privacy_impact = models.TextField(blank=True, help_text="For example: none, prices are not personal data.")
     pattern = Code(default=Pattern.PLAIN, choices=choices(Pattern))
+    kind = Code(
+        default=ChangeKind.NORMAL, choices=choices(ChangeKind), editable=False, help_text="Normal, standard (by a template) or emergency."
+    )
     irreversible = models.BooleanField(
         default=False, help_text="No rollback script can bring the data back, for example after DROP COLUMN."
     )
@@ -48,6 +51,7 @@ class Spec(Governed):
                 name="spec_irreversible_has_restore_plan",
                 violation_error_message="An irreversible change needs a restore plan.",
             ),
+            models.CheckConstraint(condition=Q(kind__in=list(ChangeKind)), name="spec_kind_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from governance.pages.acts import buttons
 from governance.pages.discussion import Discussion, discussion
 from governance.pages.tabs import tab_of
 from governance.pages.values import lock_name, person_name
-from governance.specification import SECTIONS
+from governance.specification import SECTIONS, ChangeKind
 
 TABS = (
     "specification", "scripts", "impact", "rehearsal", "approvals", "schedule", "runs", "checks", "compatibility", "discussion", "review",
@@ -65,6 +65,7 @@ def change_page(person: User, roles: frozenset[Role], phases: list[Any], phase_i
         "open": current.status == PhaseStatus.OPEN,
         "risk": _risk(current, analysis),
         "change_class": current.get_change_class_display(),
+        "kind": "" if spec.kind == ChangeKind.NORMAL else spec.get_kind_display(),
         "phases": [
             {
                 "title": phase.name.capitalize(),

@@ -1,6 +1,7 @@
 """Handing in a change: bad input says what, why and what to do, and leaves nothing behind."""
 
 import pytest
+from django.db import IntegrityError
 
 from governance import workflow
 from governance.errors import (
@@ -20,7 +21,7 @@ from governance.lifecycle import Stage
 from governance.models import GOVERNED, AuditEvent, Deployment, Observation, Script, Spec, SpecEditor
 from governance.ordering import refuse_circle
 from governance.orders import ScriptKind
-from governance.specification import Criterion
+from governance.specification import ChangeKind, Criterion
 from governance.workflow import ScriptFile, Source
 from tests import factories
 from tests.factories import Cast, script_files
@@ -295,3 +296,12 @@ def test_tables_bring_the_domain_that_owns_them(cast, targets):
     spec = factories.make_spec(cast, domains=())
 
     assert [domain.slug for domain in spec.domains.all()] == ["labor"]
+
+
+def test_new_change_is_a_normal_one_and_no_other_kind_exists(cast, targets):
+    spec = factories.make_spec(cast)
+
+    with pytest.raises(IntegrityError, match="spec_kind_is_known"):
+        factories.at_once("UPDATE governance_spec SET kind = 'urgent'")
+
+    assert spec.kind == ChangeKind.NORMAL

@@ -173,6 +173,8 @@ def test_a_page_that_cannot_be_is_refused(api, cast, query):
         ("target=elsewhere", False),
         ("risk=low", True),
         ("change_class=removal", False),
+        ("kind=normal", True),
+        ("kind=emergency", False),
         ("search=LEVELS", True),
         ("title=levels", False),
     ],
