@@ -97,6 +97,18 @@ PROBE_AGAIN = env.float("PROBE_AGAIN", default=60.0)
 # Seconds until a target is read again, to find what was changed past the portal; 0 for never.
 OBSERVE_EVERY = env.float("OBSERVE_EVERY", default=900.0)
 
+# Where people reach the portal: what is sent to them leads there.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")
+# Without a host nothing is sent by mail.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_STARTTLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_TLS", default=False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Lockgate <lockgate@localhost>")
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from governance import deciding, drifting, holding, subscribing, views
+from governance import deciding, drifting, holding, noticing, subscribing, views
 from governance.pages.home import navigation
 from governance.pages.overview import overview_page
 from governance.visitors import may_read, roles_in
@@ -21,6 +21,8 @@ PAGES = (
     ("matrix/", views.matrix, "matrix"),
     ("audit/", views.audit, "audit"),
     ("tokens/", holding.tokens, "tokens"),
+    ("notices/", noticing.notices, "notices"),
+    ("notices/<int:pk>/", noticing.notice, "notice"),
     ("schema/", views.schemas, "schema"),
     ("comparison/", drifting.comparison, "comparison"),
     ("drift/<int:pk>/", drifting.drift, "drift"),
@@ -42,7 +44,7 @@ class LockgateSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if request.user.is_authenticated and self.has_permission(request):
-            context["nav"] = navigation(roles_in(request), request.user.is_superuser)
+            context["nav"] = navigation(request.user, roles_in(request))
         return context
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

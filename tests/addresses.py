@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from governance.lifecycle import Stage
-from governance.models import Booking, Comment, Override, Phase, Release, Run, Script, Spec, Target
+from governance.models import Booking, Comment, Notice, Override, Phase, Release, Run, Script, Spec, Target
 from governance.pages.change import TABS
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -113,6 +113,8 @@ def _value(route: str, parameter: str) -> object:
             return Release.objects.filter(kind="client")[0]
         case "other":
             return Spec.objects.earliest("pk").number
+        case "pk" if "notices" in route:
+            return Notice.objects.all()[0].pk
         case "pk" if "spec" in route:
             return phase.spec_id
         case "object_id" | "id" | "pk" if admin:

@@ -12,6 +12,17 @@ from governance.models.comments import Comment, CommentKind
 from governance.models.compatibility import Acknowledgement, Distribution, MatrixEntry, Override, Prospect, Release, ReleaseKind
 from governance.models.domains import Consideration, Domain, DomainTable
 from governance.models.feeds import CalendarFeed, FeedKind
+from governance.models.notices import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    DigestDays,
+    DigestPlan,
+    Notice,
+    NoticeChoice,
+    Webhook,
+    WebhookForm,
+)
 from governance.models.requests import ClusterBeat, Heartbeat, Request
 from governance.models.resources import Availability, Duty, Reservation, Resource, ResourceKind
 from governance.models.reviews import Criterion, FollowUp, Review
@@ -27,7 +38,7 @@ GOVERNED: tuple[type[Governed], ...] = (
     Environment, Target, Domain, DomainTable, Consideration, Spec, SpecEditor, Phase, Script, Dependency, Answer, TestEvidence,
     Observation, Analysis, Finding, Rehearsal, Approval, Window, Booking, Deployment, Run, Step, CheckResult, SchemaSnapshot, Drift,
     TableVersion, Release, MatrixEntry, Criterion, Review, FollowUp, Comment, ApiToken, ApiVersion, Shield, Prospect, Override,
-    Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed,
+    Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed, Webhook,
 )  # fmt: skip
 
 for model in GOVERNED:
@@ -36,10 +47,11 @@ for model in GOVERNED:
 __all__ = [
     "GOVERNED", "Acknowledgement", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval", "AuditEvent", "Availability",
     "Binding", "BindingSource", "Booking", "CalendarFeed", "CheckResult", "ClusterBeat", "Collision", "Comment", "CommentKind",
-    "Consideration", "Criterion", "Decision", "Dependency", "DependencyKind", "Deployment", "Distribution", "Domain", "DomainTable",
-    "Drift", "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer",
-    "MatrixEntry", "Observation", "Override", "Phase", "Presence", "PresenceSource", "Prospect", "Rehearsal", "Release", "ReleaseKind",
-    "Request", "Reservation", "Resource", "ResourceKind", "Review", "Run", "RunProgress", "SchemaSnapshot", "Scope", "Script", "Shield",
-    "Spec", "SpecEditor", "StartMode", "Step", "TableVersion", "Target", "TestEvidence", "TokenUse", "Traffic", "Usage", "UsageMode",
-    "Window",
+    "Consideration", "Criterion", "Decision", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency", "DependencyKind",
+    "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainTable", "Drift", "DriftState", "Duty", "Environment",
+    "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry", "Notice", "NoticeChoice",
+    "Observation", "Override", "Phase", "Presence", "PresenceSource", "Prospect", "Rehearsal", "Release", "ReleaseKind", "Request",
+    "Reservation", "Resource", "ResourceKind", "Review", "Run", "RunProgress", "SchemaSnapshot", "Scope", "Script", "Shield", "Spec",
+    "SpecEditor", "StartMode", "Step", "TableVersion", "Target", "TestEvidence", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook",
+    "WebhookForm", "Window",
 ]  # fmt: skip

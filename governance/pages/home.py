@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet, Value
 
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Phase, Run
+from governance.models import Notice, Phase, Run
 
 WAITS: dict[Role, tuple[Stage, ...]] = {
     Role.ENGINEER: (
@@ -26,12 +27,16 @@ def waiting_for(roles: Collection[Role]) -> Q:
     return Q(stage__in={stage for role in roles for stage in WAITS[role]}, status=PhaseStatus.OPEN)
 
 
-def navigation(roles: Collection[Role], superuser: bool) -> dict[str, int] | None:
-    if not roles and not superuser:
+def navigation(person: User, roles: Collection[Role]) -> dict[str, int] | None:
+    if not roles and not person.is_superuser:
         return None
     approving = {Role.REVIEWER, Role.STAKEHOLDER} & set(roles)
-    rows = [_counted("approvals", Phase.objects.filter(waiting_for(approving))), _counted("live", Run.objects.live())]
-    return {"approvals": 0, "live": 0, **dict(rows[0].union(rows[1], all=True))}
+    first, *others = [
+        _counted("approvals", Phase.objects.filter(waiting_for(approving))),
+        _counted("live", Run.objects.live()),
+        _counted("unread", Notice.objects.filter(person=person).unread()),
+    ]
+    return {"approvals": 0, "live": 0, "unread": 0, **dict(first.union(*others, all=True))}
 
 
 def _counted(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 
-from governance import audit, policy
+from governance import announcing, audit, policy
 from governance.audit import save
 from governance.case import Case, load
 from governance.errors import AlreadyDecided, DigestChanged, MissingEvidence, OwnWork
@@ -63,6 +63,7 @@ def _decide(actor: User, phase: Phase, kind: ApprovalKind, decision: Decision, d
         policy=policy.VERSION,
         reason=reason,
     )
+    announcing.decided(approval)
     if decision is Decision.REJECTED:
         move(actor, phase, min(phase.at, Stage.SCHEDULED_WINDOW), f"{actor} rejected it")
     carry_on(actor, phase)
