@@ -29,6 +29,7 @@ from governance.models import (
     CommentKind,
     Consideration,
     Decision,
+    DecisionPoint,
     DependencyKind,
     Deployment,
     Domain,
@@ -57,7 +58,7 @@ class Case:
     rehearsals: list[Rehearsal]  # newest first
     approvals: list[Any]  # newest first, each with `in_role`
     analyses: dict[int | None, Analysis]  # the latest by target; None: of the scripts alone
-    runs: list[Any]  # newest first, each with `answers`: question and verdict of its checks
+    runs: list[Any]  # newest first, each with `answers`, question and verdict of its checks, and `undecided`
 
     @cached_property
     def bare(self) -> Manifest:
@@ -258,6 +259,7 @@ def _runs(phase: Phase) -> QuerySet[Run]:
     return (
         Run.objects.filter(deployment__phase=phase)
         .select_related("target__environment")
+        .annotate(undecided=ArraySubquery(DecisionPoint.objects.filter(run=OuterRef("pk"), decided_at=None).order_by("pk").values("text")))
         .annotate(answers=ArraySubquery(checks.values(row=JSONObject(question="question", verdict="verdict"))))
         .order_by("-requested_at")
     )

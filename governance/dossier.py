@@ -108,6 +108,7 @@ def _evidence_on(deployment: Any, case: Case, now: datetime) -> TargetEvidence:
         booked=f"{deployment.starts:%d %b %H:%M} UTC" if deployment.starts else "",
         conflict=deployment.conflict,
         monitoring_left=_monitoring_left(deployment, done, now),
+        undecided=tuple(done.undecided) if done else (),
         answers=_answers(done.answers) if done else {},
     )
 

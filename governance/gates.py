@@ -8,7 +8,7 @@ from django.db.models import Q
 from governance import lifecycle, openings
 from governance.case import Case, load
 from governance.dossier import approvals
-from governance.errors import AlreadyApplied, DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, Undeployed
+from governance.errors import AlreadyApplied, DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, StillNeeded, Undeployed
 from governance.models import Booking, Dependency, DependencyKind, Deployment, Run, Spec, Window
 from governance.orders import RunKind, RunStatus
 from governance.policy import ApprovalKind
@@ -88,6 +88,10 @@ def _check_undoable(deployment: Deployment, case: Case) -> None:
     last = _last_effect(deployment, case)
     if not has_something_to_undo(deployment, case):
         raise NothingToUndo(case.phase.spec.number, deployment.target.name)
+    needing = Spec.objects.filter(dependencies__other=case.phase.spec_id, dependencies__kind=DependencyKind.REQUIRES)
+    needing = needing.filter(phases__deployments__target=deployment.target_id, phases__deployments__applied=True).distinct()
+    if deployment.applied and needing:
+        raise StillNeeded(case.phase.spec.number, [spec.number for spec in needing.order_by("pk")], deployment.target.name)
     if last is None or last.script_digest != case.digests[0]:
         _check_approved(case, ApprovalKind.TECHNICAL)
 

@@ -72,6 +72,7 @@ class TargetEvidence:
     booked: str = ""  # "" or when
     conflict: str = ""
     monitoring_left: float | None = None  # seconds; None before the production run
+    undecided: tuple[str, ...] = ()  # triggers that were pulled, and checks that failed, for which nobody has decided
     answers: Mapping[Question, Verdict] = field(default_factory=dict)
 
 
@@ -179,7 +180,8 @@ def _monitored(dossier: Dossier) -> tuple[State, str]:
     left = [target.monitoring_left for target in dossier.on(production=True)]
     longest = max((seconds for seconds in left if seconds is not None), default=0.0)
     over = bool(left) and all(seconds is not None and seconds <= 0 for seconds in left)
-    return _yes(over, "" if over else f"{longest:.0f} s left")
+    undecided = [f"to be decided on the run's page: {text}" for target in dossier.on(production=True) for text in target.undecided]
+    return _yes(over and not undecided, "; ".join([*([] if over else [f"{longest:.0f} s left"]), *undecided]))
 
 
 EXITS: Mapping[Stage, tuple[Need, ...]] = {
@@ -222,7 +224,7 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
     ),
     Stage.PRODUCTION_DEPLOYMENT: (Need("Run in production", _every_target(lambda t: t.deployed, production=True)),),
     Stage.POST_MIGRATION_VERIFICATION: (Need("Six questions answered", _questions),),
-    Stage.MONITORING_PERIOD: (Need("Monitoring period over", _monitored),),
+    Stage.MONITORING_PERIOD: (Need("Monitoring period over, nothing to decide", _monitored),),
     Stage.CLOSURE: (
         Need("Review by somebody else than the author", lambda d: _yes(d.reviewed_by and d.reviewed_by != d.author, d.reviewed_by)),
     ),

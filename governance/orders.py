@@ -39,6 +39,7 @@ class Wish(StrEnum):
     """What a person wants of a running run; the runner reads it at every boundary."""
 
     NONE = "none"
+    SLOW = "slow"  # a backfill works a quarter of the time
     PAUSE = "pause"
     STOP = "stop"
 
@@ -166,6 +167,8 @@ class Order:
     counted: tuple[str, ...] = ()  # tables whose rows are counted before and after
     known_blockers: frozenset[str] = frozenset()  # codes of blocking findings that were there when it was approved
     earlier: tuple[str, ...] = ()  # runs of the same change on this target that ended half-way: this one goes on where they stopped
+    touched: tuple[str, ...] = ()  # tables whose clients are watched
+    recoverable: bool = False  # record, before anything is executed, where a recovery of the server could go back to
 
     def scripts(self, kind: ScriptKind) -> tuple[Script, ...]:
         return tuple(script for script in self.manifest.scripts if script.kind == kind)
@@ -207,6 +210,28 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """What the server says of a statement while it runs."""
+
+    phase: str = ""  # "building index: scanning table"; "" where PostgreSQL tells nothing
+    done: int | None = None
+    total: int | None = None
+    unit: str = ""
+    rate: float | None = None  # units per second, of late
+    waits_for: str = ""  # who blocks us
+    keeps_waiting: str = ""  # whom we block
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Where a recovery of the whole server to the moment before the run could end."""
+
+    lsn: str
+    name: str = ""  # of the restore point; "" where there is none
+    unavailable: str = ""  # why the server cannot be recovered to it
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One statement's execution. `position` counts from 1 over all scripts of the run."""
 
@@ -221,6 +246,7 @@ class Step:
     rows: int | None = None
     note: str = ""  # why skipped, or the error with its SQLSTATE
     progress: Progress | None = None  # of a statement that runs in batches
+    activity: Activity | None = None  # of one that runs now
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +277,7 @@ class Outcome:
     longest_lock: float = 0.0  # seconds that one of our transactions held its strongest lock
     schema: SchemaReading | None = None
     wal_bytes: int = 0
+    recovery: Recovery | None = None
 
 
 @dataclass(frozen=True, slots=True)

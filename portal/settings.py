@@ -96,6 +96,11 @@ CLAIM_SILENCE = env.float("CLAIM_SILENCE", default=20.0)
 PROBE_AGAIN = env.float("PROBE_AGAIN", default=60.0)
 # Seconds until a target is read again, to find what was changed past the portal; 0 for never.
 OBSERVE_EVERY = env.float("OBSERVE_EVERY", default=900.0)
+# Seconds for which a target is measured before a run, so that there is something to compare with; and between two measurements during it.
+BASELINE_SECONDS = env.float("BASELINE_SECONDS", default=5.0)
+SAMPLE_EVERY = env.float("SAMPLE_EVERY", default=5.0)
+# Seconds between two measurements in the monitoring period behind it; 0 for none.
+MONITOR_EVERY = env.float("MONITOR_EVERY", default=60.0)
 
 # Where people reach the portal: what is sent to them leads there.
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")

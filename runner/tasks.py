@@ -21,6 +21,7 @@ from runner.heart import Heart
 from runner.scratch_server import scratch_server
 from runner.targets import connection_string
 from runner.wake import wake
+from runner.watching import Watching, measure_after
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ def run(row: str) -> None:
         return
     with Heart(claim):
         try:
-            handoff.finish_run(claim, _executed(claim, claim.order))
+            with Watching(claim, claim.order):
+                outcome = _executed(claim, claim.order)
+            handoff.finish_run(claim, outcome)
         except TargetBusy as busy:
             handoff.abandon(claim, busy.message)
         except handoff.ClaimLost:
@@ -126,6 +129,11 @@ def dispatch() -> None:
     """Ring again for every row that waits: a bell can be lost, a row cannot."""
     for kind, row in handoff.due():
         wake(kind, row)
+
+
+def measure(row: str) -> None:
+    """Of a run in its monitoring period; delivered twice, it is measured twice."""
+    measure_after(UUID(row))
 
 
 def beat() -> None:

@@ -1,6 +1,7 @@
 """The portal's database in tests: migrated once for all workers, then copied; and a cast of people, one per role."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +27,10 @@ TEMPLATE = "template_portal_" + hashlib.sha256(b"".join(path.read_bytes() for pa
 
 
 def pytest_configure() -> None:
-    """A hash that is slow on purpose would take most of the tests' time: every test has its own people."""
+    """A hash that is slow on purpose would take most of the tests' time, as would a baseline: every test has its own people and runs."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    os.environ["BASELINE_SECONDS"] = "0"  # for processes of their own
+    settings.BASELINE_SECONDS = 0.0
 
 
 @contextmanager

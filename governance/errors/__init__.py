@@ -8,7 +8,7 @@ Refusal
 │   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason
 ├── NotReady            the change is not there yet
 │   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
-│   └── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse
+│   └── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse  StillNeeded
 └── TargetRefused       the target database cannot be used
     └── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
 """
@@ -39,6 +39,7 @@ from governance.errors.readiness import (
     NotReady,
     OutsideWindow,
     RecordInUse,
+    StillNeeded,
     TargetBusy,
     Undeployed,
     WrongStage,
@@ -50,6 +51,6 @@ __all__ = [
     "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadInput", "BadRecurrence", "BadScriptName", "BadSpecification",
     "BookingTaken", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible", "MissingEvidence", "MissingRole",
     "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotReady", "NothingToUndo", "OutsideWindow", "OwnWork",
-    "RecordInUse", "Refusal", "TargetBusy", "TargetDiffers", "TargetPooled", "TargetReadOnly", "TargetRefused", "TargetUnreachable",
-    "TransactionControl", "Undeployed", "UnknownConnection", "UnparsableScript", "WrongStage",
+    "RecordInUse", "Refusal", "StillNeeded", "TargetBusy", "TargetDiffers", "TargetPooled", "TargetReadOnly", "TargetRefused",
+    "TargetUnreachable", "TransactionControl", "Undeployed", "UnknownConnection", "UnparsableScript", "WrongStage",
 ]  # fmt: skip

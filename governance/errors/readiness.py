@@ -113,6 +113,17 @@ class NothingToUndo(NotReady):
         self.what, self.target = what, target
 
 
+class StillNeeded(NotReady):
+    """Applied changes require the one that is to be rolled back."""
+
+    def __init__(self, what: str, needing: Iterable[str], target: str) -> None:
+        self.what, self.needing, self.target = what, tuple(needing), target
+        others = ", ".join(self.needing)
+        super().__init__(
+            f"{what} is required by {others}, applied on {target} too. Nothing was rolled back. Roll {others} back there first."
+        )
+
+
 class BookingTaken(NotReady):
     """Two bookings of one target overlap."""
 

@@ -40,6 +40,8 @@ def run_order(run: Run) -> RunOrder:
         counted=() if target.environment.production else untouched_rows(report),
         earlier=() if run.kind == RunKind.ROLLBACK else half_way(deployment),
         known_blockers=known_blockers(phase, target),
+        touched=tuple(report["tables"]),
+        recoverable=target.environment.production and run.kind != RunKind.DRY_RUN,
     )
 
 

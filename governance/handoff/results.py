@@ -1,6 +1,7 @@
 """What the runner tells: steps while it works, and what came of it. Every write is fenced by the claim's token."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, fields
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from governance.facts import facts_as_json
 from governance.gates import closed_now, stage_before
 from governance.handoff.building import report_on
 from governance.handoff.claims import Claim, held, silence
+from governance.handoff.deciding import settle
 from governance.handoff.drifting import keep_observed, keep_snapshot
 from governance.lifecycle import stage_after_edit
 from governance.manifest import content_digest
@@ -22,16 +24,18 @@ from governance.models import (
     Phase,
     Rehearsal,
     Run,
+    RunActivity,
     RunProgress,
     Step,
     TableVersion,
     Target,
 )
-from governance.orders import Observed, Outcome, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
+from governance.orders import Moment, Observed, Outcome, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
 from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
 from governance.workflow.acts import carry_on, lock_even_closed, move
 
+KEPT = tuple(each.name for each in fields(StepValue) if each.name not in ("progress", "activity"))  # of a step
 REPORTED = frozenset({"pairs", "data_lost", "locks", "checks", "notes"})  # of a rehearsal
 FAILED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE})
 
@@ -40,12 +44,19 @@ def progress(claim: Claim, step: StepValue) -> Wish:
     """Keep a step as it is now, and say what people want of the run. Raises ClaimLost."""
     with transaction.atomic():
         run = _run(claim)
-        if step.progress:
-            values = {"position": step.position, "at": timezone.now(), **asdict(step.progress)}
-            RunProgress.objects.update_or_create(run=run, defaults=values)
-        if not (step.progress and run.steps.filter(position=step.position, status=step.status, attempts=step.attempts).exists()):
+        known = run.steps.filter(position=step.position, status=step.status, attempts=step.attempts)
+        if not (_keep_live(run, step) and known.exists()):
             _keep_step(run, step)
         return _heeded(run)
+
+
+def _keep_live(run: Run, step: StepValue) -> bool:
+    """What changes by the second has no history; says whether there was any."""
+    models: tuple[tuple[type[RunProgress | RunActivity], Any], ...] = ((RunProgress, step.progress), (RunActivity, step.activity))
+    for model, value in models:
+        if value:
+            model._default_manager.update_or_create(run=run, defaults={"position": step.position, "at": timezone.now(), **asdict(value)})
+    return bool(step.progress or step.activity)
 
 
 def wish(claim: Claim) -> Wish:
@@ -55,7 +66,7 @@ def wish(claim: Claim) -> Wish:
 
 def _heeded(run: Run) -> Wish:
     """What people want of the run; or else the calendar, once its window is over, a blackout has begun or its booking is withdrawn."""
-    if run.wish == Wish.NONE and (why := closed_now(run)):
+    if run.wish in (Wish.NONE, Wish.SLOW) and (why := closed_now(run)):
         run.wish, run.message = Wish.PAUSE, why
         save(System.RUNNER, run)
         subject = run.deployment.phase.spec.number
@@ -72,8 +83,8 @@ def _run(claim: Claim) -> Run:
 
 def _keep_step(run: Run, value: StepValue) -> None:
     row = Step.objects.filter(run=run, position=value.position).first() or Step(run=run, position=value.position)
-    for name, given in asdict(replace(value, progress=None)).items():
-        setattr(row, name, given)
+    for name in KEPT:
+        setattr(row, name, getattr(value, name))
     save(System.RUNNER, row)
     audit.append(System.RUNNER, "run.step", run.deployment.phase.spec.number, f"{row} {value.status}.", run=str(run.pk))
 
@@ -84,6 +95,8 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
         phase = lock_even_closed(run.deployment.phase)
         _end(run, outcome.status, _said(run, outcome))
         run.longest_lock, run.wal_bytes = outcome.longest_lock, outcome.wal_bytes
+        if outcome.recovery:
+            run.lsn, run.restore_point, run.unrecoverable = astuple(outcome.recovery)
         save(System.RUNNER, run)
         for step in outcome.steps:
             _keep_step(run, step)
@@ -99,6 +112,7 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
             script_digest=run.script_digest,
         )
         _follow(run, phase, outcome)
+        settle(run, (check.name for check in outcome.checks if check.moment is Moment.AFTER and check.verdict is Verdict.FAILED))
 
 
 def _said(run: Run, outcome: Outcome) -> str:
@@ -142,10 +156,20 @@ def _applied(run: Run, deployment: Deployment, phase: Phase, outcome: Outcome) -
 
 def _undone(run: Run, deployment: Deployment, outcome: Outcome) -> None:
     target = deployment.target
-    version = deployment.version_before if deployment.applied else target.version  # half a change never made a version
+    version = _version_without(deployment)
     deployment.applied = False
     save(System.RUNNER, deployment)
     _set_version(run, target, version, outcome.schema)
+
+
+def _version_without(deployment: Deployment) -> str:
+    """The one before; or, when other changes came since, a new one: without this change but with those the target never was."""
+    target = deployment.target
+    if not deployment.applied:
+        return target.version  # half a change never made a version
+    if target.version == deployment.version_after:
+        return deployment.version_before
+    return str(DatabaseVersion.parse(target.version).bumped(Bump(deployment.phase.bump)))
 
 
 def _set_version(run: Run, target: Target, version: str, schema: SchemaReading | None) -> None:

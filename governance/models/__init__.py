@@ -12,6 +12,7 @@ from governance.models.comments import Comment, CommentKind
 from governance.models.compatibility import Acknowledgement, Distribution, MatrixEntry, Override, Prospect, Release, ReleaseKind
 from governance.models.domains import Consideration, Domain, DomainTable
 from governance.models.feeds import CalendarFeed, FeedKind
+from governance.models.monitoring import Cause, Choice, DecisionPoint, Sample, Threshold
 from governance.models.notices import (
     Delivery,
     DeliveryAttempt,
@@ -26,10 +27,10 @@ from governance.models.notices import (
 from governance.models.requests import ClusterBeat, Heartbeat, Request
 from governance.models.resources import Availability, Duty, Reservation, Resource, ResourceKind
 from governance.models.reviews import Criterion, FollowUp, Review
-from governance.models.runs import CheckResult, Deployment, Run, RunProgress, Step
+from governance.models.runs import CheckResult, Deployment, Run, RunActivity, RunProgress, Step
 from governance.models.schemas import Drift, DriftState, SchemaSnapshot, TableVersion
 from governance.models.specs import Answer, Dependency, DependencyKind, Phase, Script, Spec, SpecEditor, TestEvidence
-from governance.models.targets import Environment, Target
+from governance.models.targets import AfterFailedCheck, Environment, Target
 from governance.models.tokens import ApiToken, IdempotentAnswer, Scope, TokenUse
 from governance.models.usage import Binding, BindingSource, Presence, PresenceSource, Traffic, Usage, UsageMode
 from governance.models.windows import Window
@@ -38,20 +39,20 @@ GOVERNED: tuple[type[Governed], ...] = (
     Environment, Target, Domain, DomainTable, Consideration, Spec, SpecEditor, Phase, Script, Dependency, Answer, TestEvidence,
     Observation, Analysis, Finding, Rehearsal, Approval, Window, Booking, Deployment, Run, Step, CheckResult, SchemaSnapshot, Drift,
     TableVersion, Release, MatrixEntry, Criterion, Review, FollowUp, Comment, ApiToken, ApiVersion, Shield, Prospect, Override,
-    Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed, Webhook,
+    Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed, Webhook, Threshold, DecisionPoint,
 )  # fmt: skip
 
 for model in GOVERNED:
     pgtrigger.register(*APPEND_ONLY)(model.history.model)
 
 __all__ = [
-    "GOVERNED", "Acknowledgement", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval", "AuditEvent", "Availability",
-    "Binding", "BindingSource", "Booking", "CalendarFeed", "CheckResult", "ClusterBeat", "Collision", "Comment", "CommentKind",
-    "Consideration", "Criterion", "Decision", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency", "DependencyKind",
-    "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainTable", "Drift", "DriftState", "Duty", "Environment",
-    "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry", "Notice", "NoticeChoice",
-    "Observation", "Override", "Phase", "Presence", "PresenceSource", "Prospect", "Rehearsal", "Release", "ReleaseKind", "Request",
-    "Reservation", "Resource", "ResourceKind", "Review", "Run", "RunProgress", "SchemaSnapshot", "Scope", "Script", "Shield", "Spec",
-    "SpecEditor", "StartMode", "Step", "TableVersion", "Target", "TestEvidence", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook",
-    "WebhookForm", "Window",
+    "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval",
+    "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "CalendarFeed", "Cause", "CheckResult", "Choice", "ClusterBeat",
+    "Collision", "Comment", "CommentKind", "Consideration", "Criterion", "Decision", "DecisionPoint", "Delivery", "DeliveryAttempt",
+    "DeliveryState", "Dependency", "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainTable",
+    "Drift", "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer",
+    "MatrixEntry", "Notice", "NoticeChoice", "Observation", "Override", "Phase", "Presence", "PresenceSource", "Prospect", "Rehearsal",
+    "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "Review", "Run", "RunActivity", "RunProgress",
+    "Sample", "SchemaSnapshot", "Scope", "Script", "Shield", "Spec", "SpecEditor", "StartMode", "Step", "TableVersion", "Target",
+    "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm", "Window",
 ]  # fmt: skip

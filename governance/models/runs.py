@@ -1,9 +1,11 @@
 """A phase on a target, each attempt to run it, and what every attempt did and found."""
 
+import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from governance.lifecycle import OCCUPYING
+from governance.lifecycle import OCCUPYING, STEPS_OF_A_RUN
 from governance.models.base import Code, Governed, choices
 from governance.models.bookings import Booking
 from governance.models.requests import Request
@@ -44,8 +46,13 @@ class Run(Request):
     script_digest = models.CharField(max_length=64)
     release_digest = models.CharField(max_length=64, blank=True)
     reason = models.TextField(blank=True, help_text="Why it was rolled back.")
+    undo_reason = models.TextField(blank=True, help_text="Why it is rolled back as soon as it has ended.")
+    undo_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     longest_lock = models.FloatField(null=True, blank=True, help_text="Seconds that its strongest lock was held.")
     wal_bytes = models.BigIntegerField(null=True, blank=True)
+    lsn = models.CharField(max_length=32, blank=True, help_text="Position in the target's WAL before anything was executed.")
+    restore_point = models.CharField(max_length=64, blank=True, help_text="Name of the restore point that was made there.")
+    unrecoverable = models.TextField(blank=True, help_text="Why the server cannot be recovered to it.")
     objects = RunQuerySet.as_manager()
 
     class Meta(Request.Meta):
@@ -56,6 +63,14 @@ class Run(Request):
                 name="run_alone_on_target",
                 violation_error_message="One run at a time on each target.",
             )
+        ]
+        triggers = [
+            *Request.Meta.triggers,
+            pgtrigger.FSM(
+                name="status_steps",
+                field="status",
+                transitions=[(before.value, after.value) for before, afters in STEPS_OF_A_RUN.items() for after in sorted(afters)],
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +114,24 @@ class RunProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rows:,} rows at {self.at:%H:%M:%S}"
+
+
+class RunActivity(models.Model):
+    """What the server says of the statement that runs now. Without history, as `RunProgress`."""
+
+    run = models.OneToOneField(Run, primary_key=True, on_delete=models.CASCADE, related_name="activity")
+    position = models.PositiveIntegerField(help_text="Of the step.")
+    at = models.DateTimeField()
+    phase = models.CharField(max_length=200, blank=True)
+    done = models.BigIntegerField(null=True)
+    total = models.BigIntegerField(null=True)
+    unit = models.CharField(max_length=32, blank=True)
+    rate = models.FloatField(null=True, help_text="Units per second, of late.")
+    waits_for = models.TextField(blank=True, help_text="Who blocks it.")
+    keeps_waiting = models.TextField(blank=True, help_text="Whom it blocks.")
+
+    def __str__(self) -> str:
+        return f"{self.phase or 'at work'} at {self.at:%H:%M:%S}"
 
 
 class CheckResult(Governed):

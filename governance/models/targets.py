@@ -1,13 +1,20 @@
 """Environments and the databases in them."""
 
-from django.core.validators import RegexValidator
+from enum import StrEnum
+
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 
-from governance.models.base import Governed
+from governance.models.base import Code, Governed, choices
 from governance.versions import INITIAL
 
 VERSION = RegexValidator(r"^\d+\.\d+\.\d+$", "Write the version as major.minor.patch, for example 1.4.0.")
 VARIABLE = RegexValidator(r"^[A-Z][A-Z0-9_]*$", "Write the name of an environment variable, for example INSTABIDS_STAGING_URL.")
+
+
+class AfterFailedCheck(StrEnum):
+    DECIDE = "decide"
+    ROLL_BACK = "roll_back"
 
 
 class Environment(Governed):
@@ -20,6 +27,11 @@ class Environment(Governed):
     )
     monitoring_seconds = models.PositiveIntegerField(
         default=86400, help_text="How long a change is watched after its run before it can be closed, for example 86400 for a day."
+    )
+    after_failed_check = Code(
+        default=AfterFailedCheck.DECIDE,
+        choices=choices(AfterFailedCheck),
+        help_text="When a check fails behind a run: an operator decides, or the approved rollback starts by itself.",
     )
 
     class Meta(Governed.Meta):
@@ -52,6 +64,13 @@ class Target(Governed):
         max_length=32, default=INITIAL, validators=[VERSION], help_text="What the database is at now, for example 1.4.0."
     )
     escalation = models.TextField(blank=True, help_text="Whom to call when a run goes wrong, for example on-call DBA, +1 555 0100.")
+    metrics_address = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Where the database's host tells its own figures in Prometheus' text format, "
+        "for example http://db1.internal:9100/metrics; without it they are unknown.",
+    )
     objects = TargetQuerySet.as_manager()
 
     class Meta(Governed.Meta):

@@ -1,14 +1,18 @@
 """Asking for runs, and steering them."""
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from governance import audit, bell, requests
 from governance.audit import save
 from governance.errors import DigestChanged, NotReady
 from governance.gates import booking_of, check_run, stage_of
-from governance.models import Deployment, Run
+from governance.lifecycle import ENDED
+from governance.models import Choice, DecisionPoint, Deployment, Run
 from governance.orders import RunKind, RunStatus, Wish
 from governance.workflow.acts import act, lock, permit
+
+WORDS = {Wish.PAUSE: "pause", Wish.STOP: "stop", Wish.SLOW: "slow down", Wish.NONE: "speed up"}
 
 
 @act
@@ -50,17 +54,80 @@ def roll_back(*, actor: User, deployment: Deployment, reason: str) -> Run:
 
 
 @act
-def control(*, actor: User, run: Run, wish: Wish) -> Run:
-    """Pause or stop a run: the runner obeys at the next boundary, and a stop cancels the statement it is in."""
-    permit(actor, "control_run")
-    held = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target").get(pk=run.pk)
-    if held.status == RunStatus.PAUSED and wish is Wish.STOP:
-        held.status, held.message = RunStatus.INDETERMINATE, "Stopped while it rested. The target is asked what it holds."
-    elif held.status not in (RunStatus.QUEUED, RunStatus.RUNNING):
-        raise NotReady(f"{held} is {held.status.replace('_', ' ')}: there is nothing to {wish}.")
-    held.wish = wish
+def roll_back_run(*, actor: User, run: Run, reason: str) -> Run:
+    """Whatever the run is doing: one that is under way stops first, and is rolled back as soon as its target says what it holds.
+
+    Returns the rollback, or the run that has still to end.
+    """
+    held = _held(run)
+    permit(actor, "roll_back", reason=reason)
+    if held.kind != RunKind.DEPLOY:
+        raise NotReady(f"{held} brings nothing that could be rolled back. Roll back the deployment instead.")
+    _decide(actor, held, Choice.ROLL_BACK, reason)
+    if held.status in ENDED - {RunStatus.INDETERMINATE}:
+        return roll_back(actor=actor, deployment=held.deployment, reason=reason)
+    held.undo_reason, held.undo_by = reason, actor
+    _want(held, Wish.STOP)
     save(actor, held)
-    audit.append(actor, f"run.{wish}", held.deployment.phase.spec.number, f"{actor} asked to {wish} {held}.", run=str(held.pk))
+    what = f"{actor} asked to stop {held} and to roll it back: {reason}"
+    audit.append(actor, "run.roll_back", held.deployment.phase.spec.number, what, run=str(held.pk))
+    return held
+
+
+@act
+def keep(*, actor: User, run: Run, reason: str) -> Run:
+    """Answer what is open about a run that has ended: it stays as it is.
+
+    Raises:
+        MissingRole, NeedsReason, NotReady
+    """
+    permit(actor, "decide_run", reason=reason)
+    held = _held(run)
+    if not _decide(actor, held, Choice.KEEP, reason):
+        raise NotReady(f"Nothing is open about {held}: there is nothing to decide.")
+    audit.append(actor, "run.keep", held.deployment.phase.spec.number, f"{actor} keeps what {held} left: {reason}", run=str(held.pk))
+    return held
+
+
+def _decide(actor: User, run: Run, choice: Choice, reason: str) -> int:
+    points = list(DecisionPoint.objects.select_for_update().filter(run=run, decided_at=None))
+    for point in points:
+        point.choice, point.decided_by, point.decided_at, point.reason = choice, actor, timezone.now(), reason
+        save(actor, point)
+    return len(points)
+
+
+def _held(run: Run) -> Run:
+    rows = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec__author", "target__environment")
+    return rows.get(pk=run.pk)
+
+
+def _want(run: Run, wish: Wish) -> None:
+    """Raises NotReady."""
+    if run.status in (RunStatus.PAUSED, RunStatus.INDETERMINATE) and wish is Wish.STOP:
+        if run.status == RunStatus.PAUSED:
+            run.status, run.message = RunStatus.INDETERMINATE, "Stopped while it rested. The target is asked what it holds."
+    elif run.status not in (RunStatus.QUEUED, RunStatus.RUNNING):
+        raise NotReady(f"{run} is {run.status.replace('_', ' ')}: there is nothing to {WORDS[wish]}.")
+    run.wish = wish
+
+
+@act
+def control(*, actor: User, run: Run, wish: Wish) -> Run:
+    """Pause or stop a run, make its backfill slow, or let it have its speed again (`Wish.NONE`): obeyed at the next boundary.
+
+    A stop cancels the statement it is in.
+    """
+    permit(actor, "control_run")
+    held = _held(run)
+    if held.status == RunStatus.INDETERMINATE:
+        raise NotReady(f"{held} is indeterminate: its target is asked what it holds, and there is nothing to {WORDS[wish]}.")
+    if held.wish == Wish.STOP and wish is not Wish.STOP:
+        raise NotReady(f"{held} has been told to stop, which cannot be taken back. Start a new run when it has ended.")
+    _want(held, wish)
+    save(actor, held)
+    number = held.deployment.phase.spec.number
+    audit.append(actor, f"run.{WORDS[wish].replace(' ', '_')}", number, f"{actor} asked to {WORDS[wish]} {held}.", run=str(held.pk))
     return held
 
 
@@ -68,11 +135,12 @@ def control(*, actor: User, run: Run, wish: Wish) -> Run:
 def resume(*, actor: User, run: Run) -> Run:
     """Queue a paused run again; what the target's ledger holds is not done twice."""
     permit(actor, "control_run")
-    held = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target").get(pk=run.pk)
+    held = _held(run)
     if held.status != RunStatus.PAUSED:
         raise NotReady(f"{held} is {held.status.replace('_', ' ')}, not paused.")
     if held.kind == RunKind.DEPLOY:
         _check_again(held)
+    _decide(actor, held, Choice.KEEP, "It goes on.")
     held.wish, held.status = Wish.NONE, RunStatus.QUEUED
     save(actor, held)
     bell.ring("run", held.pk)

@@ -148,6 +148,7 @@ class _Passes:
         steps.heed()
         if steps.wish is Wish.PAUSE:
             raise Paused(f"Paused between two batches of {self._table}, after {rows:,} rows.")
+        (self._task.slow.set if steps.wish is Wish.SLOW else self._task.slow.clear)()
 
 
 def heed(task: Task, why: str) -> str:

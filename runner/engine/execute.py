@@ -62,7 +62,7 @@ def _attempt(order: Order, conninfo: str, progress: Progress, random: Random) ->
             if not session.connection.closed:
                 raise
             outcome = _resolved(order, conninfo, steps)
-            again = retry.go_on(error.sqlstate, outcome.status) and steps.wish is Wish.NONE
+            again = retry.go_on(error.sqlstate, outcome.status) and steps.undisturbed
     return replace(outcome, steps=steps.all()), again
 
 

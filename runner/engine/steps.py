@@ -51,6 +51,11 @@ class Steps:
         self._steps[step.position] = step
         self.wish = self._progress(step)
 
+    @property
+    def undisturbed(self) -> bool:
+        """Nobody wants it to rest or to end."""
+        return self.wish in (Wish.NONE, Wish.SLOW)
+
     def heed(self) -> None:
         if self.wish is Wish.STOP:
             raise Stopped
@@ -62,7 +67,7 @@ class Steps:
     def executed(self, seconds: float, rows: int | None) -> None:
         """Remembered, not told: between BEGIN and COMMIT every word to the portal makes the target's clients wait."""
         if self.current:
-            self._steps[self.current.position] = replace(self.current, seconds=seconds, rows=rows)
+            self._steps[self.current.position] = replace(self.current, seconds=seconds, rows=rows, activity=None)
         self.current = None
 
     def finish(self, script: Script) -> None:
@@ -72,7 +77,7 @@ class Steps:
     def fail(self, script: Script, note: str) -> None:
         """The current statement failed, if it is one of the script's, and what the script did before it is rolled back."""
         if self.current and self.current.script == script.name:
-            self.report(replace(self.current, status=StepStatus.FAILED, note=note))
+            self.report(replace(self.current, status=StepStatus.FAILED, note=note, activity=None))
         self.undo(script)
 
     def undo(self, script: Script, note: str = "rolled back with its script") -> None:
@@ -122,6 +127,8 @@ class Executor:
             step = self._steps.current
             if wait([future], look).done or not step:
                 return
-            self._steps.start(replace(step, seconds=time.monotonic() - began, note=self._monitor.blockers() or step.note))
+            activity = self._monitor.activity()
+            note = f"waits for {activity.waits_for}" if activity.waits_for else step.note
+            self._steps.start(replace(step, seconds=time.monotonic() - began, note=note, activity=activity))
             if self._steps.wish is Wish.STOP:
                 self._monitor.cancel()

@@ -18,6 +18,7 @@ from runner.engine.session import Session
 
 FIRST_SIZE = 500  # rows
 WIDEST = 2.0  # by which a batch grows at most, and shrinks at most
+RESTING = 3.0  # times a batch's duration that a slow backfill rests behind it
 CANCELED = "57014"
 SHORTEST_TIMEOUT = 2.0  # seconds; otherwise twenty times what a batch shall take
 
@@ -36,6 +37,7 @@ class Task:
     job: Job
     go: threading.Event = field(default_factory=threading.Event)  # cleared while it rests
     halt: threading.Event = field(default_factory=threading.Event)  # at the next boundary
+    slow: threading.Event = field(default_factory=threading.Event)  # while a person wants it to take less
 
     @property
     def guard(self) -> str:
@@ -98,8 +100,11 @@ class Sweep:
                 if self._session.connection.closed or not self._again(error.sqlstate, attempt):
                     raise
             else:
-                self._adapt(time.monotonic() - began, full=upto != self.lane.high)
+                took = time.monotonic() - began
+                self._adapt(took, full=upto != self.lane.high)
                 self.lane = replace(self.lane, batches=self.lane.batches + 1, upto=upto)
+                if self._task.slow.is_set():
+                    self._task.halt.wait(took * RESTING)
                 return
             if self._task.halt.wait(retry.pause(attempt, self._limits, self._random)):
                 return

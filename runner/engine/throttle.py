@@ -5,7 +5,7 @@ import time
 import psycopg
 
 from runner.engine.keys import Keys
-from runner.engine.session import Session, application_name
+from runner.engine.session import Session
 
 LAG = "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication"
 WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
@@ -13,7 +13,7 @@ WAITING = """
 SELECT string_agg(DISTINCT format('%%s (pid %%s)', coalesce(nullif(application_name, ''), usename::text, 'a session'), pid), ', ')
 FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE NOT granted AND locktype = 'relation' AND relation = to_regclass(%s)
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND application_name <> %s
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND application_name NOT LIKE 'lockgate %%'
 """
 
 
@@ -22,7 +22,6 @@ class Throttle:
 
     def __init__(self, session: Session, keys: Keys, table: str) -> None:
         self._connection, self._limits, self._keys, self._table = session.connection, session.order.manifest.limits, keys, table
-        self._ourselves = application_name(session.order.run)
         self._position, self._looked = 0, 0.0
         session.prepare(max(0.001, self._limits.probe_latency), self._limits.statement_timeout)
 
@@ -39,7 +38,7 @@ class Throttle:
         return f"a standby is {lag:.1f} s behind" if lag > self._limits.replication_lag else ""
 
     def _waiting(self) -> str:
-        found = self._connection.execute(WAITING, [self._table, self._ourselves]).fetchone()
+        found = self._connection.execute(WAITING, [self._table]).fetchone()
         return f"{found[0]} waits for a lock on {self._table}" if found and found[0] else ""
 
     def _wal(self) -> str:

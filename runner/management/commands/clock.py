@@ -9,7 +9,7 @@ from django.db import OperationalError, close_old_connections
 from django_q.tasks import async_task
 
 from governance import handoff
-from runner.wake import OPTIONS
+from runner.wake import OPTIONS, wake
 
 BEAT_EVERY = 5  # looks: ask the cluster for a sign of life, and take over what died
 SWEEP_EVERY = 15  # looks: ring again for what still waits
@@ -46,5 +46,7 @@ class Command(BaseCommand):
                 async_task("runner.tasks.reap", q_options=OPTIONS)
         if number % SWEEP_EVERY == 0:
             handoff.observe_due()
+            for run in handoff.due_for_watching():
+                wake("measure", run)
         if number % SWEEP_EVERY == SWEEP_EVERY - 1 and handoff.due():
             async_task("runner.tasks.dispatch", q_options=OPTIONS)
