@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
+from django.urls import reverse
 
 from governance import audience
-from governance.models import Approval, Decision
+from governance.lifecycle import Role
+from governance.models import Approval, Cause, Decision, DecisionPoint
 from governance.notices import NoticeKind, notify
 
 
@@ -23,4 +25,18 @@ def decided(approval: Approval) -> None:
         subject=f"{phase.spec.number} {'has' if approved else 'was refused'} a {approval.kind} approval",
         text=f"{person} {approval.decision} {phase}. {approval.reason}".strip(),
         phase=phase,
+    )
+
+
+def to_be_decided(point: DecisionPoint) -> None:
+    """Whoever may decide, and whose change it is; with whom to call, where the target says so."""
+    run, phase = point.run, point.run.deployment.phase
+    call = f" Call: {run.target.escalation}" if run.target.escalation else ""
+    notify(
+        kind=NoticeKind.TRIGGER_FIRED if point.cause == Cause.TRIGGER else NoticeKind.RUN_WAITS,
+        people=audience.holders(Role.OPERATOR) | audience.concerned(phase, run.target),
+        subject=f"{phase.spec.number} on {run.target}: somebody has to decide",
+        text=f"{point.text}{call}",
+        phase=phase,
+        link=reverse("admin:governance_run_change", args=[run.pk]),
     )

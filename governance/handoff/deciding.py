@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
-from governance import audit, requests
+from governance import announcing, audit, requests
 from governance.audit import Actor, System, save
 from governance.errors import Refusal
 from governance.gates import check_run
@@ -49,7 +49,7 @@ def _after_failed_check(run: Run, name: str) -> str:
 
 
 def _open(run: Run, cause: Cause, text: str) -> None:
-    save(System.RUNNER, DecisionPoint(run=run, cause=cause, at=timezone.now(), text=text))
+    announcing.to_be_decided(save(System.RUNNER, DecisionPoint(run=run, cause=cause, at=timezone.now(), text=text)))
 
 
 def _close_halves(run: Run) -> None:

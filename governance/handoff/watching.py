@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Max, Q
 from django.utils import timezone
 
-from governance import audit, monitoring
+from governance import announcing, audit, monitoring
 from governance.audit import System, save
 from governance.handoff.building import report_on
 from governance.handoff.claims import Claim
@@ -93,6 +93,8 @@ def _pull(pk: UUID, threshold: Threshold, before: dict[str, float], now: Measure
     text = f"{monitoring.sentence(threshold, before)}: it is {value}{compared}. {done}"
     point = DecisionPoint(run=run, cause=Cause.TRIGGER, at=timezone.now(), text=text, metric=threshold.metric, action=threshold.action)
     save(System.RUNNER, point)
+    if threshold.action is not Action.WARN:
+        announcing.to_be_decided(point)
     number = run.deployment.phase.spec.number
     audit.append(System.RUNNER, f"trigger.{threshold.action}", number, text, run=str(run.pk), metric=threshold.metric)
 

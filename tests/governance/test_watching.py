@@ -10,8 +10,9 @@ from governance import audit, handoff, workflow
 from governance.audit import System, save
 from governance.errors import MissingRole, NeedsReason, NotReady, StillNeeded
 from governance.lifecycle import Stage
-from governance.models import AfterFailedCheck, AuditEvent, Choice, DecisionPoint, Environment, Run, Sample, Target, Threshold
+from governance.models import AfterFailedCheck, AuditEvent, Choice, DecisionPoint, Environment, Notice, Run, Sample, Target, Threshold
 from governance.monitoring import Action, Metric, Period, Reading, measured
+from governance.notices import NoticeKind
 from governance.orders import CheckResult, Moment, Question, RunKind, RunStatus, Verdict, Wish
 from tests import factories
 from tests.governance.surroundings import require
@@ -160,6 +161,7 @@ def test_check_that_fails_behind_a_run_asks_for_a_decision(cast, spec):
 
     point = DecisionPoint.objects.get(run=run)
 
+    assert set(Notice.objects.filter(kind=NoticeKind.RUN_WAITS).values_list("person", flat=True)) == {cast.operator.pk, cast.engineer.pk}
     assert point.text == "Checks that did not pass behind the run: levels are known. An operator decides whether the change stays."
     assert not Run.objects.filter(kind=RunKind.ROLLBACK).exists()
 
