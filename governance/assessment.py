@@ -74,11 +74,15 @@ def _neighbours(phase: Phase) -> QuerySet[Phase]:
 def assess_scripts(actor: audit.Actor, phase: Phase) -> Analysis:
     """What the scripts alone tell; the domains that own the touched tables are added to the specification."""
     analysis = _assess(actor, phase, None, None)
-    touched = Domain.objects.filter(tables__name__in=analysis.report["tables"])
-    phase.spec.domains.add(*touched)
+    phase.spec.domains.add(*domains_touched(analysis))
     _describe(actor, phase, analysis)
     ordering.derive(actor, phase)
     return analysis
+
+
+def domains_touched(analysis: Analysis) -> QuerySet[Domain]:
+    """A change is about them, whatever its author says."""
+    return Domain.objects.filter(tables__name__in=analysis.report["tables"])
 
 
 def assess_on(actor: audit.Actor, phase: Phase, target: Target, facts: Facts) -> Analysis:

@@ -175,6 +175,13 @@ class SetUpAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         workflow.save_record(actor=person_of(request), record=obj, changed=form.changed_data)
 
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: list[BaseModelFormSet], change: bool) -> None:
+        links = {field.name for field in self.opts.many_to_many} & set(form.cleaned_data)
+        chosen = {name: form.cleaned_data[name] for name in sorted(links)}
+        workflow.link_record(actor=person_of(request), record=form.instance, chosen=chosen)
+        for formset in formsets:
+            self.save_formset(request, form, formset, change)
+
     def save_formset(self, request: HttpRequest, form: ModelForm, formset: BaseModelFormSet, change: bool) -> None:
         for row in formset.save(commit=False):
             workflow.save_record(actor=person_of(request), record=row)

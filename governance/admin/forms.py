@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.auth.models import User
+from django.forms.models import model_to_dict
 
 from governance import workflow
 from governance.admin.act_form import ActForm
@@ -194,8 +195,8 @@ class SpecificationForm(ActForm):
 
     def prepare(self) -> None:
         spec = self.phase.spec
-        self.fields |= forms.fields_for_model(Spec, fields=[name for name in TEXTS if name != "domains"])
-        self.initial = {name: getattr(spec, name) for name in self.fields}
+        self.fields |= forms.fields_for_model(Spec, fields=TEXTS)
+        self.initial = {**model_to_dict(spec, fields=TEXTS), "domains": [domain.pk for domain in spec.domains.all()]}
         answers = dict(spec.answers.values_list("consideration_id", "text"))
         for consideration in Consideration.objects.filter(domain__specs=spec).select_related("domain"):
             field = forms.CharField(
@@ -207,7 +208,8 @@ class SpecificationForm(ActForm):
     def carry_out(self, person: User) -> None:
         data = dict(self.cleaned_data)
         answers = {int(name.removeprefix("answer_")): data.pop(name) for name in list(data) if re.fullmatch(r"answer_\d+", name)}
-        workflow.edit_specification(actor=person, spec=self.phase.spec, changes=data, answers=answers)
+        domains = data.pop("domains")
+        workflow.edit_specification(actor=person, spec=self.phase.spec, changes=data, answers=answers, domains=domains)
 
 
 FORMS: Mapping[str, type[ActForm]] = {

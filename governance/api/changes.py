@@ -11,7 +11,7 @@ from ninja import Field, Query, Router, Schema
 from governance import lifecycle, specification, workflow
 from governance.api.auth import takes
 from governance.api.common import ApiRequest, Input, Reason, Text
-from governance.api.lookups import consideration_of, phase_of, spec_of
+from governance.api.lookups import consideration_of, domain_of, phase_of, spec_of
 from governance.api.paging import Cursor, Limit, Page, page_of
 from governance.api.scripts import ScriptIn, SourceIn, files_of
 from governance.case import load
@@ -44,6 +44,7 @@ class Edit(Input):
     irreversible: bool = False
     restore_plan: Text = ""
     answers: dict[str, Text] = Field({}, description="By the question that a domain asks.")
+    domains: list[Text] = Field([], description="Slugs of all domains that it is about.")
 
 
 class PhaseLine(Schema):
@@ -209,8 +210,9 @@ def edit_specification(request: ApiRequest, number: str, given: Edit) -> Any:
     """Whoever edits becomes an editor and cannot approve. A phase that lacks something now goes back to where it is asked for."""
     spec = spec_of(number)
     answers = {consideration_of(spec, question).pk: text for question, text in given.answers.items()}
-    changes = given.dict(exclude_unset=True, exclude={"answers"})
-    workflow.edit_specification(actor=request.auth, spec=spec, changes=changes, answers=answers)
+    changes = given.dict(exclude_unset=True, exclude={"answers", "domains"})
+    domains = [domain_of(slug) for slug in given.domains] if "domains" in given.model_fields_set else None
+    workflow.edit_specification(actor=request.auth, spec=spec, changes=changes, answers=answers, domains=domains)
     return spec_of(number)
 
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from governance.api.problems import NoSuchRecord
-from governance.models import Comment, Consideration, Deployment, Phase, Script, Spec, Target
+from governance.models import Comment, Consideration, Deployment, Domain, Phase, Script, Spec, Target
 
 Row = TypeVar("Row", bound=Model)
 
@@ -40,6 +40,10 @@ def script_of(phase: Phase, name: str) -> Script:
 
 def consideration_of(spec: Spec, question: str) -> Consideration:
     return only(Consideration.objects.filter(domain__specs=spec, question=question), f"question of the domains of {spec.number}", question)
+
+
+def domain_of(slug: str) -> Domain:
+    return only(Domain.objects.filter(slug=slug), "domain", slug)
 
 
 def target_of(name: str) -> Target:

@@ -8,7 +8,8 @@ Refusal
 │   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason
 ├── NotReady            the change is not there yet
 │   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
-│   └── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse  StillNeeded
+│   ├── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse
+│   └── StillNeeded  TakenMeanwhile
 └── TargetRefused       the target database cannot be used
     └── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
 """
@@ -40,6 +41,7 @@ from governance.errors.readiness import (
     OutsideWindow,
     RecordInUse,
     StillNeeded,
+    TakenMeanwhile,
     TargetBusy,
     Undeployed,
     WrongStage,
@@ -51,6 +53,6 @@ __all__ = [
     "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadInput", "BadRecurrence", "BadScriptName", "BadSpecification",
     "BookingTaken", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible", "MissingEvidence", "MissingRole",
     "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotReady", "NothingToUndo", "OutsideWindow", "OwnWork",
-    "RecordInUse", "Refusal", "StillNeeded", "TargetBusy", "TargetDiffers", "TargetPooled", "TargetReadOnly", "TargetRefused",
-    "TargetUnreachable", "TransactionControl", "Undeployed", "UnknownConnection", "UnparsableScript", "WrongStage",
+    "RecordInUse", "Refusal", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers", "TargetPooled", "TargetReadOnly",
+    "TargetRefused", "TargetUnreachable", "TransactionControl", "Undeployed", "UnknownConnection", "UnparsableScript", "WrongStage",
 ]  # fmt: skip

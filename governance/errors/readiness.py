@@ -130,3 +130,11 @@ class BookingTaken(NotReady):
     def __init__(self, target: str, other: str) -> None:
         super().__init__(f"{target} is already booked by {other} at that time. Choose another time.")
         self.target, self.other = target, other
+
+
+class TakenMeanwhile(NotReady):
+    """Somebody else did the same at the same moment and was first."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why} Somebody was faster by a moment, and nothing of yours was kept. Look at what is there now and try again.")
+        self.why = why

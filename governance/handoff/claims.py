@@ -16,7 +16,7 @@ from governance.errors import NotReady, Refusal
 from governance.gates import check_run, is_open_now, stage_before
 from governance.handoff.building import Order, observation_order, rehearsal_order, run_order
 from governance.lifecycle import Stage
-from governance.models import Booking, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
+from governance.models import AuditEvent, Booking, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
 from governance.orders import RunKind, RunStatus
 from governance.workflow.acts import carry_on, lock, lock_even_closed, move, subject_of
 
@@ -173,12 +173,19 @@ def tick() -> None:
 
 def _start_automatically(booking: Booking) -> None:
     deployment = booking.phase.deployments.get(target=booking.target)
-    subject = booking.phase.spec.number
     try:
         with transaction.atomic():
             lock(booking.phase)
             digests = check_run(deployment, RunKind.DEPLOY)
             run = requests.run(System.CLOCK, deployment, RunKind.DEPLOY, digests, booking=booking)
-            audit.append(System.CLOCK, "run.deploy", subject, f"The window of {booking} opened: the run starts by itself.", run=str(run.pk))
+            told = f"The window of {booking} opened: the run starts by itself."
+            audit.append(System.CLOCK, "run.deploy", booking.phase.spec.number, told, run=str(run.pk))
     except Refusal as refusal:
-        audit.append(System.CLOCK, "refused.start", subject, refusal.message, code=refusal.code)
+        _tell_once(booking, refusal)
+
+
+def _tell_once(booking: Booking, refusal: Refusal) -> None:
+    """The clock looks every few seconds; a reason is news the first time only."""
+    told = AuditEvent.objects.filter(kind="refused.start", actor=System.CLOCK, text=refusal.message, data__booking=booking.pk)
+    if not told.exists():
+        audit.append(System.CLOCK, "refused.start", booking.phase.spec.number, refusal.message, code=refusal.code, booking=booking.pk)

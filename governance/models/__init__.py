@@ -12,6 +12,7 @@ from governance.models.comments import Comment, CommentKind
 from governance.models.compatibility import Acknowledgement, Distribution, MatrixEntry, Override, Prospect, Release, ReleaseKind
 from governance.models.domains import Consideration, Domain, DomainTable
 from governance.models.feeds import CalendarFeed, FeedKind
+from governance.models.links import DomainOwner, ResourceTarget, SpecDomain
 from governance.models.monitoring import Cause, Choice, DecisionPoint, Sample, Threshold
 from governance.models.notices import (
     Delivery,
@@ -46,13 +47,13 @@ for model in GOVERNED:
     pgtrigger.register(*APPEND_ONLY)(model.history.model)
 
 __all__ = [
-    "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval",
-    "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "CalendarFeed", "Cause", "CheckResult", "Choice", "ClusterBeat",
-    "Collision", "Comment", "CommentKind", "Consideration", "Criterion", "Decision", "DecisionPoint", "Delivery", "DeliveryAttempt",
-    "DeliveryState", "Dependency", "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainTable",
+    "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval", "AuditEvent",
+    "Availability", "Binding", "BindingSource", "Booking", "CalendarFeed", "Cause", "CheckResult", "Choice", "ClusterBeat", "Collision",
+    "Comment", "CommentKind", "Consideration", "Criterion", "Decision", "DecisionPoint", "Delivery", "DeliveryAttempt", "DeliveryState",
+    "Dependency", "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable",
     "Drift", "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer",
     "MatrixEntry", "Notice", "NoticeChoice", "Observation", "Override", "Phase", "Presence", "PresenceSource", "Prospect", "Rehearsal",
-    "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "Review", "Run", "RunActivity", "RunProgress",
-    "Sample", "SchemaSnapshot", "Scope", "Script", "Shield", "Spec", "SpecEditor", "StartMode", "Step", "TableVersion", "Target",
-    "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm", "Window",
+    "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review", "Run", "RunActivity",
+    "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "Shield", "Spec", "SpecDomain", "SpecEditor", "StartMode", "Step",
+    "TableVersion", "Target", "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm", "Window",
 ]  # fmt: skip

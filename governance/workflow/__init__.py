@@ -21,7 +21,7 @@ from governance.workflow.overriding import (
     withdraw_override,
 )
 from governance.workflow.reading import mark_read, mark_unread
-from governance.workflow.records import delete_record, save_record
+from governance.workflow.records import delete_record, link_record, save_record
 from governance.workflow.running import control, keep, resume, roll_back, roll_back_run, start
 from governance.workflow.scheduling import acknowledge_collisions, book, collisions_of, withdraw
 from governance.workflow.scripting import ScriptFile, Source, change_scripts, check_script, edit_script, read_scripts, use_safe_form
@@ -31,9 +31,9 @@ __all__ = [
     "LONGEST_TOKEN", "Count", "Debt", "Result", "ScriptFile", "Source", "accept_drift", "acknowledge_collisions", "acknowledge_nobody",
     "add_evidence", "add_holidays", "advance", "approve", "backend_named", "book", "cancel", "change_scripts", "check_approval",
     "check_script", "collisions_of", "comment", "control", "delete_record", "digest_for", "edit_script", "edit_specification", "feed_at",
-    "import_openapi", "import_statements", "keep", "link", "link_drift", "make_feed", "make_token", "mark_read", "mark_unread", "observe",
-    "open_comments", "override", "permit", "person_of", "read_scripts", "record_presence", "record_refusal", "record_test", "record_usage",
-    "register_client", "reject", "request_analysis", "request_rehearsal", "resolve", "resume", "review", "revoke_feed", "revoke_token",
-    "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "start", "submit", "unlink", "use_safe_form", "withdraw",
-    "withdraw_override",
+    "import_openapi", "import_statements", "keep", "link", "link_drift", "link_record", "make_feed", "make_token", "mark_read",
+    "mark_unread", "observe", "open_comments", "override", "permit", "person_of", "read_scripts", "record_presence", "record_refusal",
+    "record_test", "record_usage", "register_client", "reject", "request_analysis", "request_rehearsal", "resolve", "resume", "review",
+    "revoke_feed", "revoke_token", "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "start", "submit", "unlink",
+    "use_safe_form", "withdraw", "withdraw_override",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from governance.dossier import gather
 from governance.errors import BadSpecification, MissingRole, NeedsReason, NotReady, Refusal, WrongStage
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Approval, Phase, Spec, SpecEditor
+from governance.workflow.meanwhile import collisions_told
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL's text holds neither NUL nor half a character
@@ -27,7 +28,7 @@ def act(function: Function) -> Function:
     @wraps(function)
     def acting(*, actor: User, **given: Any) -> Any:
         try:
-            with transaction.atomic():
+            with collisions_told(), transaction.atomic():
                 return function(actor=actor, **given)
         except Refusal as refusal:
             refusal.act = function.__name__

@@ -1,6 +1,6 @@
 """Changing what was handed in, and asking for what proves it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from django.contrib.auth.models import User
@@ -10,12 +10,12 @@ from governance.audit import save
 from governance.dossier import gather
 from governance.lifecycle import Stage
 from governance.manifest import content_digest
-from governance.models import Answer, Consideration, Phase, Spec, TestEvidence
+from governance.models import Analysis, Answer, Consideration, Domain, Phase, Spec, TestEvidence
 from governance.workflow.acts import act, add_editor, carry_on, checked, lock, move, permit
 from governance.workflow.discussing import settle_changes
 from governance.workflow.submission import TEXTS
 
-WEIGHED = frozenset({"data_class", "irreversible"})  # what the analysis reads of a specification
+WEIGHED = frozenset({"data_class", "irreversible", "domains"})  # what the analysis reads of a specification
 WRITTEN = (Stage.REQUIREMENT, Stage.DESIGN, Stage.SCRIPT_DEVELOPMENT)  # stages left by what the specification says
 
 
@@ -38,9 +38,17 @@ def request_rehearsal(*, actor: User, phase: Phase) -> None:
 
 @act
 def edit_specification(
-    *, actor: User, spec: Spec, changes: Mapping[str, object], answers: Mapping[int, str] = MappingProxyType({})
+    *,
+    actor: User,
+    spec: Spec,
+    changes: Mapping[str, object],
+    answers: Mapping[int, str] = MappingProxyType({}),
+    domains: Iterable[Domain] | None = None,
 ) -> Spec:
-    """`changes`: new values by field name, of the specification's own texts and choices. `answers`: by id of the consideration."""
+    """`changes`: new values by field name, of the specification's own texts and choices. `answers`: by id of the consideration.
+
+    `domains`: all that it is about; None leaves them as they are.
+    """
     phases = [lock(phase) for phase in spec.phases.open()]
     permit(actor, "edit_specification", stage=min((phase.at for phase in phases), default=Stage.CLOSURE))
     fresh = Spec.objects.select_for_update().get(pk=spec.pk)
@@ -49,6 +57,8 @@ def edit_specification(
         setattr(fresh, name, changes[name])
     if before:
         save(actor, checked(fresh))
+    moved = _change_domains(fresh, domains)
+    before |= {"domains": ", ".join(moved)} if moved is not None else {}
     answered = _change_answers(actor, fresh, answers)
     if not before and not answered:
         return fresh
@@ -61,6 +71,16 @@ def edit_specification(
         _weigh_again(actor, phase, before.keys() & WEIGHED)
         carry_on(actor, phase)
     return fresh
+
+
+def _change_domains(spec: Spec, domains: Iterable[Domain] | None) -> list[str] | None:
+    """The names of those before; None when they stay. Those that own a touched table always do."""
+    if domains is None:
+        return None
+    latest = Analysis.objects.filter(phase__spec=spec).order_by("phase_id", "-pk").distinct("phase_id")
+    before, after = set(spec.domains.all()), {*domains, *(domain for each in latest for domain in assessment.domains_touched(each))}
+    spec.domains.set(after)
+    return sorted(map(str, before)) if before != after else None
 
 
 def _weigh_again(actor: User, phase: Phase, weighed: set[str]) -> None:

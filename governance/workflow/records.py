@@ -1,10 +1,10 @@
 """Rows that people set up in the admin: targets, domains, windows, releases. Saved and deleted with an event."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 from django.forms.models import model_to_dict
 
 from governance import audit, compatibility
@@ -62,6 +62,25 @@ def save_record(*, actor: User, record: Governed, changed: Iterable[str] = ()) -
     if isinstance(record, EVIDENCE):
         compatibility.derive_entries(actor)
     return record
+
+
+@act
+def link_record(*, actor: User, record: Governed, chosen: Mapping[str, Iterable[Model]]) -> None:
+    """Choose what a record is linked with, by field: a domain's owners, a resource's targets."""
+    permit_keeper(actor, record)
+    wanted = {name: set(rows) for name, rows in chosen.items()}
+    difference = {
+        name: [_names(before), _names(wanted[name])] for name in wanted if (before := set(getattr(record, name).all())) != wanted[name]
+    }
+    for name in difference:
+        getattr(record, name).set(wanted[name])
+    if difference:
+        what = f"{actor} changed the {' and '.join(difference)} of {record._meta.verbose_name} “{record}”."
+        audit.append(actor, f"{record._meta.model_name}.link", subject_of(record), what, difference=difference)
+
+
+def _names(rows: Iterable[Model]) -> list[str]:
+    return sorted(map(str, rows))
 
 
 @act

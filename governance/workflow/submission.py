@@ -46,7 +46,8 @@ def submit(*, actor: User, specification: Specification, scripts: Sequence[Scrip
     for target in _targets(specification):
         save(actor, Deployment(phase=phase, target=target))
     assessment.assess_scripts(actor, phase)
-    audit.append(actor, "spec.submit", spec.number, f"{actor} submitted “{spec}”.", scripts=[value.name for value in values])
+    what = {"scripts": [value.name for value in values], "domains": list(specification.domains)}
+    audit.append(actor, "spec.submit", spec.number, f"{actor} submitted “{spec}”.", **what)
     requests.observe_targets(actor, phase)
     carry_on(actor, phase)
     return spec

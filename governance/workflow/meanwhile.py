@@ -1,0 +1,35 @@
+"""Two who do the same at once: the database lets one through, and the other is told so in words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.db import IntegrityError
+from django.db.models import BaseConstraint, CheckConstraint
+from psycopg import Error
+
+from governance.errors import TakenMeanwhile
+
+
+@contextmanager
+def collisions_told() -> Iterator[None]:
+    """What is looked up before a row is written may be taken when it is. Raises TakenMeanwhile for the constraint that noticed."""
+    try:
+        yield
+    except IntegrityError as error:
+        constraint = _violated(error)
+        if constraint is None:
+            raise
+        raise TakenMeanwhile(_in_words(constraint)) from error
+
+
+def _violated(error: IntegrityError) -> BaseConstraint | None:
+    """A constraint between rows: one of a single row, or a trigger, is no matter of who came first."""
+    name = error.__cause__.diag.constraint_name if isinstance(error.__cause__, Error) else None
+    constraints = (each for model in apps.get_app_config("governance").get_models() for each in model._meta.constraints)
+    return next((each for each in constraints if each.name == name and not isinstance(each, CheckConstraint)), None)
+
+
+def _in_words(constraint: BaseConstraint) -> str:
+    told = constraint.violation_error_message
+    return str(told) if told != constraint.default_violation_error_message else "The same is there already."
