@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Kind(StrEnum):
@@ -36,6 +36,19 @@ class Kind(StrEnum):
     COLLATION = "collation"
     FOREIGN_SERVER = "foreign server"
     DEFAULT_PRIVILEGES = "default privileges"
+    CAST = "cast"
+    CONVERSION = "conversion"
+    LANGUAGE = "language"
+    TRANSFORM = "transform"
+    FOREIGN_DATA_WRAPPER = "foreign data wrapper"
+    ACCESS_METHOD = "access method"
+    OPERATOR_CLASS = "operator class"
+    OPERATOR_FAMILY = "operator family"
+    TEXT_SEARCH_CONFIGURATION = "text search configuration"
+    TEXT_SEARCH_DICTIONARY = "text search dictionary"
+    TEXT_SEARCH_PARSER = "text search parser"
+    TEXT_SEARCH_TEMPLATE = "text search template"
+    PRIVILEGES = "privileges"  # on what PostgreSQL or an extension made, where they are not what these gave
 
 
 Key = tuple[Kind, str]  # kind and name

@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 
 from governance.schema.model import Kind
-from governance.schema.recipes import columns, keys, others, routines, sequences, tables, types, views
+from governance.schema.recipes import columns, foundations, keys, others, privileges, routines, sequences, tables, types, views
 from governance.schema.recipes.recipe import Anew, Impossible, Recipe
 
 RECIPES: Mapping[Kind, Recipe] = {
     Kind.SCHEMA: Recipe(0, others.make_schema),
     Kind.EXTENSION: Recipe(1, others.make_extension, others.EXTENSION_CHANGES),
     Kind.COLLATION: Recipe(2, types.make_collation),
+    Kind.ACCESS_METHOD: Recipe(2, foundations.make_access_method),
+    Kind.FOREIGN_DATA_WRAPPER: Recipe(2, foundations.make_wrapper, foundations.WRAPPER_CHANGES),
+    Kind.LANGUAGE: Recipe(2, foundations.make_language),
+    Kind.TEXT_SEARCH_PARSER: Recipe(2, foundations.make_parser),
+    Kind.TEXT_SEARCH_TEMPLATE: Recipe(2, foundations.make_template),
+    Kind.TEXT_SEARCH_DICTIONARY: Recipe(3, foundations.make_dictionary, {"options": foundations.change_options}),
+    Kind.TEXT_SEARCH_CONFIGURATION: Recipe(3, foundations.make_configuration, {"mappings": foundations.change_mappings}),
     Kind.FOREIGN_SERVER: Recipe(2, others.make_server, others.SERVER_CHANGES),
     Kind.TYPE: Recipe(3, types.make, {"labels": types.change_labels}),
     Kind.DOMAIN: Recipe(3, types.make_domain, types.DOMAIN_CHANGES),
@@ -18,6 +25,11 @@ RECIPES: Mapping[Kind, Recipe] = {
     Kind.PROCEDURE: Recipe(5, routines.make, routines.CHANGES),
     Kind.AGGREGATE: Recipe(6, routines.make_aggregate),
     Kind.OPERATOR: Recipe(6, routines.make_operator),
+    Kind.CAST: Recipe(6, foundations.make_cast),
+    Kind.CONVERSION: Recipe(6, foundations.make_conversion),
+    Kind.TRANSFORM: Recipe(6, foundations.make_transform),
+    Kind.OPERATOR_FAMILY: Recipe(6, foundations.make_operator_family, late_rank=6, make_late=foundations.add_members),
+    Kind.OPERATOR_CLASS: Recipe(6, foundations.make_operator_class),
     Kind.TABLE: Recipe(7, tables.make, tables.CHANGES, late_rank=8, make_late=tables.attach),
     Kind.COLUMN: Recipe(9, columns.make, columns.CHANGES, columns.drop, make_with_parent=columns.make_rest),
     Kind.CONSTRAINT: Recipe(11, keys.make, keys.CONSTRAINT_CHANGES, keys.drop, make_with_parent=keys.make_rest),
@@ -33,6 +45,7 @@ RECIPES: Mapping[Kind, Recipe] = {
         20, others.make_default_privileges, {"privileges": others.change_default_privileges}, others.drop_default_privileges
     ),
     Kind.EVENT_TRIGGER: Recipe(21, others.make_event_trigger, {"enabled": others.change_enabled}),
+    Kind.PRIVILEGES: Recipe(22, privileges.make, privileges.CHANGES, privileges.drop),
 }
 
 __all__ = ["RECIPES", "Anew", "Impossible", "Recipe"]

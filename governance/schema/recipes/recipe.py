@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from governance.schema.model import SchemaObject
-from governance.schema.recipes.words import called, comment, regranted
+from governance.schema.model import Kind, SchemaObject
+from governance.schema.recipes.words import bound, called, comment, regranted
 from governance.schema.tree import Tree
 
 Making = Callable[[SchemaObject, Tree], Iterable[str]]
@@ -41,10 +41,21 @@ def new_comment(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterat
 
 
 def new_privileges(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterator[str]:
-    return regranted(before, after)
+    """What a whole relation loses its columns lose too, so that these are given theirs again."""
+    statements = list(regranted(before, after))
+    yield from statements
+    if any(text.startswith("REVOKE") for text in statements):
+        for column in tree.of(after.name, Kind.COLUMN):
+            yield from (text for text in regranted(None, column) if text.startswith("GRANT"))
 
 
-COMMON: Mapping[str, Changing] = {"owner": new_owner, "comment": new_comment, "grants": new_privileges, "revoked": new_privileges}
+def new_bonds(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterator[str]:
+    return bound(before, after)
+
+
+COMMON: Mapping[str, Changing] = {
+    "owner": new_owner, "comment": new_comment, "grants": new_privileges, "revoked": new_privileges, "goes with": new_bonds,
+}  # fmt: skip
 
 
 _LAST = ("owner", "parent", "grants", "revoked")

@@ -40,6 +40,13 @@ def owner(item: SchemaObject) -> Iterator[str]:
         yield f"ALTER {called(item)} OWNER TO {item.get('owner')}"
 
 
+def bound(before: SchemaObject, after: SchemaObject) -> Iterator[str]:
+    """To extensions without which the object is to go."""
+    was, now = (set(filter(None, item.get("goes with").split(", "))) for item in (before, after))
+    yield from (f"ALTER {called(after)} NO DEPENDS ON EXTENSION {name}" for name in sorted(was - now))
+    yield from (f"ALTER {called(after)} DEPENDS ON EXTENSION {name}" for name in sorted(now - was))
+
+
 def comment(item: SchemaObject, named: str = "") -> str:
     return f"COMMENT ON {named or called(item)} IS {literal(item.get('comment')) if item.get('comment') else 'NULL'}"
 
@@ -63,20 +70,22 @@ def regranted(before: SchemaObject | None, after: SchemaObject) -> Iterator[str]
     had, lacked = (privileges(before.get(name)) if before else set() for name in ("grants", "revoked"))
     has, lacks = (privileges(after.get(name)) for name in ("grants", "revoked"))
     if before and before.get("owner") != after.get("owner"):
-        had, lacked = _handed_over(had, lacked, after.get("owner"))
+        had, lacked = _handed_over(had, lacked, before.get("owner"), after.get("owner"))
     for what, whom, _ in sorted((had - has) | (lacks - lacked)):
         yield f"REVOKE {_on(what, after)} FROM {whom}"
     for what, whom, grantable in sorted((has - had) | (lacked - lacks)):
         yield f"GRANT {_on(what, after)} TO {whom}{' WITH GRANT OPTION' if grantable else ''}"
 
 
-def _handed_over(had: set[Privilege], lacked: set[Privilege], new: str) -> tuple[set[Privilege], set[Privilege]]:
+def _handed_over(had: set[Privilege], lacked: set[Privilege], old: str, new: str) -> tuple[set[Privilege], set[Privilege]]:
     """The new owner steps into the old one's place, and keeps what it had: even that it could pass on what an owner has anyway."""
-    own = {what: grantable for what, whom, grantable in had if whom == new}
-    passed_on = {what for what, grantable in own.items() if grantable}
+    own = {what for what, whom, _ in had if whom in (old, new)}
+    passed_on = {what for what, whom, grantable in had if whom in (old, new) and grantable}
     return (
-        {entry for entry in had if entry[1] != new} | {(what, new, True) for what in passed_on},
-        {(what, new, grantable) for what, _, grantable in lacked if what not in own} | {(what, new, False) for what in passed_on},
+        {entry for entry in had if entry[1] not in (old, new)} | {(what, new, True) for what in passed_on},
+        {entry for entry in lacked if entry[1] != old}
+        | {(what, new, False) for what, whom, _ in lacked if whom == old and what not in own}
+        | {(what, new, False) for what in passed_on},
     )
 
 

@@ -12,6 +12,11 @@ WITH alias (class, oid, actual_class, actual_oid, actual_sub) AS (
     UNION ALL
     SELECT 'pg_class'::regclass, oid, 'pg_type'::regclass, reltype, 0 FROM pg_class WHERE relkind = 'c'
     UNION ALL
+    SELECT classid, objid, refclassid, refobjid, 0
+    FROM pg_depend
+    WHERE classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
+      AND deptype IN ('i', 'a') AND objid >= 16384
+    UNION ALL
     -- An array's element; but the row type of a table, and arrays of it, are the table's.
     SELECT 'pg_type'::regclass, t.oid, (CASE WHEN c.oid IS NULL THEN 'pg_type' ELSE 'pg_class' END)::regclass, coalesce(c.oid, e.oid), 0
     FROM pg_type t
@@ -24,4 +29,4 @@ SELECT DISTINCT coalesce(a.actual_class, d.classid)::oid, coalesce(a.actual_oid,
 FROM pg_depend d
 LEFT JOIN alias a ON a.class = d.classid AND a.oid = d.objid AND d.objsubid = 0
 LEFT JOIN alias b ON b.class = d.refclassid AND b.oid = d.refobjid AND d.refobjsubid = 0
-WHERE d.deptype IN ('n', 'a') AND d.objid >= 16384
+WHERE d.deptype IN ('n', 'a', 'x') AND d.objid >= 16384

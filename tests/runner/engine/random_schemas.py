@@ -92,6 +92,7 @@ def choices(draw):
         "person": draw(st.sampled_from(ROLES[:2])),
         "word": draw(one_of("one", "it''s", "two words")),
         "number": draw(st.integers(1, 3)),
+        "truth": draw(one_of("true", "false")),
         "state": draw(one_of("DISABLE", "ENABLE ALWAYS", "ENABLE REPLICA", "ENABLE")),
     }
 
@@ -161,6 +162,16 @@ PARTS = (
     "CREATE PUBLICATION everything FOR ALL TABLES WITH (publish_via_partition_root = true)",
     "CREATE TABLE mails (mail citext DEFAULT '{word}', CHECK (mail <> ''))",
     "CREATE VIEW both AS SELECT u.id, b.s FROM users u JOIN bids b USING (id) WHERE b.s <> '{word}'",
+    "CREATE CAST (place AS text) WITH INOUT; CREATE CAST (text AS place) WITH INOUT AS ASSIGNMENT; CREATE SCHEMA app{number}",
+    "CREATE TEXT SEARCH DICTIONARY plainly (TEMPLATE = simple, ACCEPT = {truth}); CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);"
+    "ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR word WITH plainly;"
+    "CREATE TABLE texts (t text); CREATE INDEX ON texts USING gin (to_tsvector('words', t))",
+    "CREATE FUNCTION apart(a integer, b integer) RETURNS integer LANGUAGE sql IMMUTABLE RETURN b - a;"
+    "CREATE OPERATOR CLASS down FOR TYPE integer USING btree AS OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <,"
+    "FUNCTION 1 apart(integer, integer); CREATE INDEX downwards ON bids (id down)",
+    "CREATE FOREIGN DATA WRAPPER wrapped OPTIONS (debug '{word}'); GRANT USAGE ON FOREIGN DATA WRAPPER wrapped TO {person}",
+    "REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC; GRANT SELECT ON pg_authid TO {person}",
+    "GRANT EXECUTE ON FUNCTION citext_eq(citext, citext) TO {person}; ALTER FUNCTION touch() DEPENDS ON EXTENSION citext",
     "CREATE UNLOGGED SEQUENCE lost START {number}; REVOKE ALL ON SEQUENCE lost FROM postgres",
 )
 

@@ -70,6 +70,27 @@ REVOKE EXECUTE ON FUNCTION add FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO pg_monitor;
 ALTER TABLE events OWNER TO pg_read_all_data;
 COMMENT ON COLUMN bids.amount IS 'In the project''s currency.';
+CREATE CAST (mood AS integer) WITH INOUT AS ASSIGNMENT;
+CREATE CONVERSION app.latin FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+CREATE FUNCTION handle() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE TRUSTED LANGUAGE plmine HANDLER handle;
+CREATE TRANSFORM FOR integer LANGUAGE plmine (FROM SQL WITH FUNCTION prsd_lextype(internal));
+CREATE FOREIGN DATA WRAPPER nothing;
+CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler;
+CREATE FUNCTION apart(integer, integer) RETURNS integer LANGUAGE sql IMMUTABLE RETURN $2 - $1;
+CREATE OPERATOR CLASS downwards FOR TYPE integer USING btree AS
+    OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 apart(integer, integer);
+CREATE INDEX bids_downwards ON bids (id downwards);
+CREATE TEXT SEARCH DICTIONARY app.plain (TEMPLATE = simple, ACCEPT = false, STOPWORDS = english);
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR word, asciiword WITH app.plain, simple;
+CREATE TEXT SEARCH PARSER cutter (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH TEMPLATE shape (INIT = dsimple_init, LEXIZE = dsimple_lexize);
+CREATE INDEX bids_words ON bids USING gin (to_tsvector('words', note));
+REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC;
+GRANT SELECT (rolname) ON pg_authid TO pg_monitor;
+REVOKE ALL ON FUNCTION citext_eq(citext, citext) FROM PUBLIC;
+ALTER FUNCTION near DEPENDS ON EXTENSION citext;
 """
 
 # Each is applied, found, named in words, and taken back.
@@ -85,6 +106,9 @@ ALTERATIONS = [
     ("ALTER TABLE bids FORCE ROW LEVEL SECURITY", "ALTER TABLE bids NO FORCE ROW LEVEL SECURITY", "table public.bids: row security forced"),
     ("COMMENT ON TABLE bids IS 'Bids.'", "COMMENT ON TABLE bids IS NULL", "table public.bids: comment"),
     ("GRANT DELETE ON bids TO pg_monitor", "REVOKE DELETE ON bids FROM pg_monitor", "table public.bids: grants"),
+    ("GRANT SELECT ON users TO postgres WITH GRANT OPTION; ALTER TABLE users OWNER TO pg_monitor", None, "table public.users: owner"),
+    ("REVOKE EXECUTE ON FUNCTION touch FROM PUBLIC; ALTER FUNCTION touch OWNER TO pg_monitor", None, "function public.touch(): owner"),
+    ("GRANT UPDATE ON bids TO pg_monitor", None, "table public.bids: grants"),
     ("REVOKE SELECT ON users FROM postgres", "GRANT SELECT ON users TO postgres", "table public.users: revoked"),
     (
         "ALTER TABLE events DETACH PARTITION events_2026",
@@ -156,6 +180,52 @@ ALTERATIONS = [
         "ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE INSERT ON TABLES FROM pg_monitor",
         "default privileges of postgres in app on tables: privileges",
     ),
+    ("CREATE CAST (place AS text) WITH INOUT", "DROP CAST (place AS text)", "cast (public.place AS text) is new"),
+    ("GRANT USAGE ON LANGUAGE plmine TO pg_monitor", "REVOKE USAGE ON LANGUAGE plmine FROM pg_monitor", "language plmine: grants"),
+    ("ALTER LANGUAGE plmine OWNER TO pg_monitor", "ALTER LANGUAGE plmine OWNER TO postgres", "language plmine: owner"),
+    ("DROP CONVERSION app.latin", None, "conversion app.latin is gone"),
+    ("DROP TRANSFORM FOR integer LANGUAGE plmine", None, "transform FOR integer LANGUAGE plmine is gone"),
+    (
+        "ALTER FOREIGN DATA WRAPPER nothing OPTIONS (ADD a 'b')",
+        "ALTER FOREIGN DATA WRAPPER nothing OPTIONS (DROP a)",
+        "wrapper nothing: options",
+    ),
+    ("CREATE ACCESS METHOD more TYPE TABLE HANDLER heap_tableam_handler", "DROP ACCESS METHOD more", "access method more is new"),
+    (
+        "CREATE OPERATOR FAMILY loose USING btree",
+        "DROP OPERATOR FAMILY loose USING btree",
+        "operator family public.loose USING btree is new",
+    ),
+    (
+        "ALTER OPERATOR FAMILY downwards USING btree ADD FUNCTION 1 (bigint, integer) btint84cmp(bigint, integer)",
+        "ALTER OPERATOR FAMILY downwards USING btree DROP FUNCTION 1 (bigint, integer)",
+        "operator family public.downwards USING btree: members",
+    ),
+    ("DROP OPERATOR CLASS downwards USING btree CASCADE", None, "operator class public.downwards USING btree is gone"),
+    (
+        "ALTER TEXT SEARCH CONFIGURATION words DROP MAPPING FOR word",
+        "ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR word WITH app.plain, simple",
+        "text search configuration public.words: mappings",
+    ),
+    ("ALTER TEXT SEARCH DICTIONARY app.plain (STOPWORDS)", None, "text search dictionary app.plain: options"),
+    ("DROP TEXT SEARCH PARSER cutter", None, "text search parser public.cutter is gone"),
+    ("DROP TEXT SEARCH TEMPLATE shape", None, "text search template public.shape is gone"),
+    (
+        "GRANT SELECT ON pg_authid TO pg_monitor",
+        "REVOKE SELECT ON pg_authid FROM pg_monitor; GRANT SELECT (rolname) ON pg_authid TO pg_monitor",
+        "privileges on table pg_catalog.pg_authid is new",
+    ),
+    (
+        "GRANT EXECUTE ON FUNCTION citext_eq(citext, citext) TO pg_monitor",
+        "REVOKE EXECUTE ON FUNCTION citext_eq(citext, citext) FROM pg_monitor",
+        "privileges on function public.citext_eq(public.citext,public.citext): given",
+    ),
+    (
+        "ALTER FUNCTION near NO DEPENDS ON EXTENSION citext",
+        "ALTER FUNCTION near DEPENDS ON EXTENSION citext",
+        "near(public.price,public.price): goes",
+    ),
+    ("ALTER INDEX bids_note DEPENDS ON EXTENSION citext", "ALTER INDEX bids_note NO DEPENDS ON EXTENSION citext", "bids_note: goes with"),
 ]
 
 

@@ -1,0 +1,4 @@
+SELECT 'privileges', 'pg_init_privs'::regclass, row_number() OVER (ORDER BY o.type, o.identity)::oid, 0,
+       format('on %s %s', o.type, o.identity), '', jsonb_build_object('given', c.grants, 'withdrawn', c.revoked)
+FROM granted c, LATERAL pg_identify_object(c.class, c.oid, c.sub) o
+WHERE c.alien
