@@ -18,6 +18,7 @@ import simple_history.models
 import uuid
 from django.conf import settings
 from django.db import migrations, models
+from governance.migrations._operations import together
 
 
 class Migration(migrations.Migration):
@@ -28,7 +29,7 @@ class Migration(migrations.Migration):
         ('auth', '__first__'),
     ]
 
-    operations = [
+    operations = together([
         # bookings exclude each other by target and time; trusted since PostgreSQL 13, so that the owner of the database may create it
         django.contrib.postgres.operations.BtreeGistExtension(
         ),
@@ -1994,4 +1995,4 @@ class Migration(migrations.Migration):
             model_name='booking',
             trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='7290217cebf722f67a2457e61835904c9cd7ce0c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9344f', table='governance_booking', when='BEFORE')),
         ),
-    ]
+    ])

@@ -8,6 +8,7 @@ import governance.migrations._operations
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+from governance.migrations._operations import together
 
 
 class Migration(migrations.Migration):
@@ -17,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Acknowledgement',
             fields=[
@@ -832,4 +833,4 @@ class Migration(migrations.Migration):
             model_name='usage',
             constraint=models.UniqueConstraint(fields=('client', 'environment', 'object', 'mode', 'api_version', 'day'), name='usage_once_a_day'),
         ),
-    ]
+    ])

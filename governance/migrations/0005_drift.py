@@ -7,6 +7,7 @@ import pgtrigger.migrations
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+from governance.migrations._operations import together
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Drift',
             fields=[
@@ -94,4 +95,4 @@ class Migration(migrations.Migration):
             model_name='historicaldrift',
             trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='86768e83777dbfe5965bacdc68db6fe76e07802f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_47aab', table='governance_historicaldrift', when='BEFORE')),
         ),
-    ]
+    ])

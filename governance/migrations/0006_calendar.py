@@ -12,6 +12,7 @@ import pgtrigger.compiler
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+from governance.migrations._operations import together
 
 
 SHARED = """
@@ -51,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Availability',
             fields=[
@@ -621,4 +622,4 @@ class Migration(migrations.Migration):
             model_name='historicalreservation',
             trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='8d23458ca3f8cfb44ef6ca75c50373d0cebf9b82', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_050b6', table='governance_historicalreservation', when='BEFORE')),
         ),
-    ]
+    ])

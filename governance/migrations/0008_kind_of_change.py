@@ -4,6 +4,7 @@ import governance.models.base
 import governance.specification
 from django.conf import settings
 from django.db import migrations, models
+from governance.migrations._operations import together
 
 
 class Migration(migrations.Migration):
@@ -13,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.AddField(
             model_name='historicalspec',
             name='kind',
@@ -28,4 +29,4 @@ class Migration(migrations.Migration):
             model_name='spec',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', [governance.specification.ChangeKind['NORMAL'], governance.specification.ChangeKind['STANDARD'], governance.specification.ChangeKind['EMERGENCY']])), name='spec_kind_is_known'),
         ),
-    ]
+    ])

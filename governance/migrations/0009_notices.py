@@ -10,6 +10,7 @@ import simple_history.models
 import uuid
 from django.conf import settings
 from django.db import migrations, models
+from governance.migrations._operations import together
 
 
 class Migration(migrations.Migration):
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='DigestPlan',
             fields=[
@@ -164,4 +165,4 @@ class Migration(migrations.Migration):
             model_name='webhook',
             trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='0a26e883f4445d74ab894c640db0e66483b2aa04', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1dde8', table='governance_webhook', when='BEFORE')),
         ),
-    ]
+    ])

@@ -10,6 +10,7 @@ import pgtrigger.compiler
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+from governance.migrations._operations import together
 
 
 class Migration(migrations.Migration):
@@ -19,7 +20,7 @@ class Migration(migrations.Migration):
         ('governance', '0009_notices'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='RunActivity',
             fields=[
@@ -255,4 +256,4 @@ class Migration(migrations.Migration):
             model_name='threshold',
             trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='8360fd7b3071e9d2fff95813316918c41653da3f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ba5c7', table='governance_threshold', when='BEFORE')),
         ),
-    ]
+    ])

@@ -4,7 +4,7 @@ import pgtrigger.compiler
 
 from django.db import migrations
 
-from governance.migrations._operations import AddTriggerQuickly
+from governance.migrations._operations import AddTriggerQuickly, together
 
 
 class Migration(migrations.Migration):
@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ("governance", "0010_monitoring"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="DomainOwner",
             fields=[],
@@ -136,4 +136,4 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-    ]
+    ])
