@@ -40,18 +40,34 @@ def check_run(deployment: Deployment, kind: RunKind, expected: tuple[str, str] |
     if kind is RunKind.ROLLBACK:
         _check_undoable(deployment, case)
         return case.digests
-    _check_approved(case, ApprovalKind.TECHNICAL)
+    check_known(deployment, kind, case)
     if kind is RunKind.DRY_RUN:
         _check_no_blackout(deployment)
         return case.digests
+    _check_kept_apart(case)
+    if production:
+        check_open(deployment)
+    return case.digests
+
+
+def check_known(deployment: Deployment, kind: RunKind, case: Case) -> None:
+    """What the case tells by itself, without the calendar and without other changes: pages say it beside the button.
+
+    Raises:
+        MissingEvidence, Undeployed, AlreadyApplied
+    """
+    _check_approved(case, ApprovalKind.TECHNICAL)
+    if kind is RunKind.DRY_RUN:
+        return
+    production = deployment.target.environment.production
     _check_not_applied(deployment, case)
-    _check_dependencies(deployment, case)
+    waiting = case.undeployed(production=production)
+    if waiting:
+        raise Undeployed(case.phase.spec.number, ", ".join(waiting), deployment.target.name)
     if production:
         _check_approved(case, ApprovalKind.BUSINESS)
         check_clients(case)
-        check_open(deployment)
         _check_settled(deployment, case)
-    return case.digests
 
 
 def _check_unchanged(case: Case, expected: tuple[str, str], *, with_release: bool) -> None:
@@ -110,10 +126,7 @@ def _check_no_blackout(deployment: Deployment) -> None:
         raise OutsideWindow(deployment.target.name, state.why, _opens(state))
 
 
-def _check_dependencies(deployment: Deployment, case: Case) -> None:
-    waiting = case.undeployed(production=deployment.target.environment.production)
-    if waiting:
-        raise Undeployed(case.phase.spec.number, ", ".join(waiting), deployment.target.name)
+def _check_kept_apart(case: Case) -> None:
     spec = case.phase.spec
     apart = (
         Run.objects.live().filter(deployment__phase__spec__in=_kept_apart_from(spec)).select_related("deployment__phase__spec", "target")

@@ -14,7 +14,7 @@ PURE = (
     "governance/recurrence.py", "governance/collisions.py", "governance/sequence.py", "governance/refused_bookings.py",
     "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py", "governance/belief.py",
     "governance/prediction.py", "governance/errors/", "governance/validation.py", "governance/specification.py", "governance/backfill.py",
-    "governance/batched.py", "governance/telling.py", "governance/monitoring.py",
+    "governance/batched.py", "governance/telling.py", "governance/monitoring.py", "governance/grants.py",
 )  # fmt: skip
 ROWS = (
     "governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.case",

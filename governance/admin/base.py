@@ -20,9 +20,11 @@ from governance import workflow
 from governance.admin.widgets import SplitDateTime
 from governance.errors import Refusal
 from governance.pages.record import record_page
-from governance.pages.values import EMPTY, name_of, shown
+from governance.pages.values import EMPTY, name_of, shown, title_of
 from governance.visitors import may_read, roles_in
 from governance.workflow.records import KEEPERS
+
+SHOWN = 3  # rows of each kind that keep a record from being deleted
 
 
 def person_of(request: HttpRequest) -> User:
@@ -70,7 +72,7 @@ class Titled(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
     ) -> HttpResponse:
         context["adminform"].form.label_suffix = ""
-        context |= {"title": capfirst(str(obj)) if obj else f"New {self.opts.verbose_name}", "subtitle": ""}
+        context |= {"title": title_of(obj) if obj else f"New {self.opts.verbose_name}", "subtitle": ""}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _changeform_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
@@ -198,7 +200,7 @@ class SetUpAdmin(ReadOnlyAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
         """What still needs the row is named, rather than a permission that nobody could have."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, set() if protected else lacking, protected
+        return deleted, counts, set() if protected else lacking, by_kind(protected)
 
     def _delete_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
         view = super()._delete_view
@@ -206,6 +208,15 @@ class SetUpAdmin(ReadOnlyAdmin):
         if done is None:
             messages.error(request, request.lockgate_refusal)  # type: ignore[attr-defined]
         return done or HttpResponseRedirect(request.get_full_path())
+
+
+def by_kind(needed: list[str]) -> list[Any]:
+    """“Deployment: …” twelve times over as one line with the first few of them, as `unordered_list` takes it."""
+    kinds: dict[str, list[str]] = {}
+    for each in needed:
+        kinds.setdefault(each.partition(":")[0], []).append(each)
+    more = {kind: [f"and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else [] for kind, rows in kinds.items()}
+    return [part for kind, rows in kinds.items() for part in (f"{kind} ({len(rows)})", rows[:SHOWN] + more[kind])]
 
 
 def unless_refused(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse | None:

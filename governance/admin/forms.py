@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
 from django.contrib.auth.models import User
 from django.forms.models import model_to_dict
 
@@ -13,7 +14,7 @@ from governance import workflow
 from governance.admin.act_form import ActForm
 from governance.admin.booking import BookForm
 from governance.errors import BadInput
-from governance.models import Consideration, Script, Spec
+from governance.models import Consideration, Dependency, Script, Spec
 from governance.pages.values import person_name
 from governance.specification import Criterion, Specification
 from governance.workflow import Debt, Result, ScriptFile, Source
@@ -50,7 +51,10 @@ class SubmissionForm(forms.ModelForm):
         help_text="Success criteria, one a line, as name: expected, for example worst wait of a client: under 1 s.",
     )
     requires = forms.ModelMultipleChoiceField(
-        Spec.objects.all(), required=False, help_text="Changes that have to be deployed before this one."
+        Spec.objects.all(),
+        required=False,
+        widget=AutocompleteSelectMultiple(Dependency._meta.get_field("other"), admin.site),  # there may be thousands
+        help_text="Changes that have to be deployed before this one: a number, or words of the title.",
     )
 
     FIELDSETS = [

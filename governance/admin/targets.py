@@ -1,6 +1,8 @@
 """Environments and targets."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 
 from governance.admin.base import SetUpAdmin
 from governance.models import Environment, Target
@@ -20,3 +22,7 @@ class TargetAdmin(SetUpAdmin):
     list_select_related = ["environment"]
     search_fields = ["name", "connection"]
     readonly_fields = ["version"]
+
+    def response_post_save_add(self, request: HttpRequest, obj: Target) -> HttpResponseRedirect:
+        """To the page where its baseline is taken, with what that needs."""
+        return HttpResponseRedirect(reverse("admin:schema_target", args=[obj.name]))

@@ -11,7 +11,7 @@ from governance import workflow
 from governance.acts import ACTS
 from governance.case import Case
 from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
-from governance.gates import booking_of, has_something_to_undo
+from governance.gates import booking_of, check_known, has_something_to_undo
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Booking, Deployment, Finding, Phase
 from governance.orders import RunKind
@@ -47,6 +47,7 @@ MINOR = frozenset(
         "advance", "cancel", "dry_run", "withdraw_booking"
     }
 )  # fmt: skip
+STARTED = {"deploy_below_production": RunKind.DEPLOY, "dry_run": RunKind.DRY_RUN, "deploy_production": RunKind.DEPLOY}
 OTHERS_DECIDE = {"approve_technical": "approve", "approve_business": "approve", "reject": "approve", "review": "review"}
 
 
@@ -63,6 +64,15 @@ class Button:
     reason: bool = False
     form: bool = False  # opens a page instead of posting
     hidden: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """An act on one of the things it may be about."""
+
+    label: str
+    hidden: tuple[tuple[str, str], ...] = ()
+    obstacle: str = ""
 
 
 def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
@@ -98,27 +108,28 @@ def _address(phase: Phase, name: str) -> str:
     return reverse(f"admin:governance_spec_{'form' if name in FORMS else 'act'}", args=[phase.spec_id, phase.pk, name])
 
 
-def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[tuple[str, tuple]]) -> list[Button]:
+def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[Variant]) -> list[Button]:
     common: dict[str, Any] = {
         "name": name,
         "url": _address(phase, name),
         "primary": primary,
         "danger": name in DANGEROUS,
         "minor": name in MINOR and not primary,
-        "enabled": not why,
-        "why": why,
         "reason": ACTS[name].needs_reason,
         "form": name in FORMS | APPROVALS,
     }
-    return [Button(label=label, hidden=hidden, **common) for label, hidden in variants]
+    return [
+        Button(label=each.label, hidden=each.hidden, enabled=not (why or each.obstacle), why=why or each.obstacle, **common)
+        for each in variants
+    ]
 
 
-def _variants(name: str, label: str, case: Case, roles: frozenset[Role]) -> list[tuple[str, tuple]]:
+def _variants(name: str, label: str, case: Case, roles: frozenset[Role]) -> list[Variant]:
     """One button per target where the act is about a target; the digest that was seen where it is a decision."""
     if name == "reject":
         kinds = [kind for kind in ApprovalKind if _may_decide(kind, case.phase.at, roles)]
         labels = [label] if len(kinds) == 1 else [f"{label} the {kind} approval" for kind in kinds]
-        return [(text, (("kind", kind), ("digest", case.digest_of(kind)))) for text, kind in zip(labels, kinds, strict=True)]
+        return [Variant(text, (("kind", kind), ("digest", case.digest_of(kind)))) for text, kind in zip(labels, kinds, strict=True)]
     production = name in ("dry_run", "deploy_production")
     if name == "roll_back":
         fitting = [deployment for deployment in case.deployments if has_something_to_undo(deployment, case)]
@@ -129,11 +140,22 @@ def _variants(name: str, label: str, case: Case, roles: frozenset[Role]) -> list
     elif production or name == "deploy_below_production":
         fitting = case.on(production=production)
     else:
-        return [(label, ())]
+        return [Variant(label)]
+    verb = label.split(" on ", maxsplit=1)[0].split(" in ", maxsplit=1)[0]
+    kind = STARTED.get(name)
     return [
-        (f"{label.split(' on ', maxsplit=1)[0].split(' in ', maxsplit=1)[0]} on {each.target}", (("deployment", str(each.pk)),))
+        Variant(f"{verb} on {each.target}", (("deployment", str(each.pk)),), _obstacle(each, kind, case) if kind else "")
         for each in fitting
     ]
+
+
+def _obstacle(deployment: Deployment, kind: RunKind, case: Case) -> str:
+    """What a run would be refused for, as far as the case tells."""
+    try:
+        check_known(deployment, kind, case)
+    except Refusal as refusal:
+        return refusal.message
+    return ""
 
 
 def _may_decide(kind: ApprovalKind, stage: Stage, roles: frozenset[Role]) -> bool:

@@ -187,12 +187,10 @@ def _stage_state(phase: Phase, stage: Stage, dossier: Dossier) -> dict[str, str]
 
 def _note(known: Case, dossier: Dossier) -> dict[str, str] | None:
     """One sentence where something went wrong; what is merely missing stands in the rail."""
+    if known.phase.status != PhaseStatus.OPEN:
+        return None
     last = next((run for run in known.runs if run.status != RunStatus.QUEUED), None)
-    if (
-        known.phase.status == PhaseStatus.OPEN
-        and last
-        and last.status in (RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE)
-    ):
+    if last and last.status in (RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE):
         return {"level": "bad", "text": f"{last.get_kind_display()} on {last.target}: {last.message}"}
     for name, approval in (("technical", dossier.technical), ("business", dossier.business)):
         if approval.rejected_by:

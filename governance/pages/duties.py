@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance.lifecycle import PhaseStatus, Role
-from governance.models import Approval, CommentKind, Phase, SpecEditor
+from governance.models import Approval, CommentKind, Decision, Phase, SpecEditor
 from governance.pages.home import waiting_for
 from governance.pages.values import address_of
 from governance.pages.waiting import Step, next_step, weighed
@@ -37,9 +37,10 @@ def waits_for_others(person: User, roles: Collection[Role]) -> list[dict[str, An
 
 
 def _sent_back(person: User, roles: Collection[Role]) -> Q:
-    """Changes asked for concern who wrote it, at whatever stage."""
-    asked = Q(comments__kind=CommentKind.CHANGES, comments__resolved_at=None, spec__editors__person=person)
-    return asked & Q(status=PhaseStatus.OPEN) if Role.ENGINEER in roles else Q(pk=None)
+    """Changes asked for, and rejections, concern who wrote it, at whatever stage."""
+    asked = Q(comments__kind=CommentKind.CHANGES, comments__resolved_at=None)
+    rejected = Q(approvals__decision=Decision.REJECTED, approvals__voided_at=None)
+    return (asked | rejected) & Q(spec__editors__person=person, status=PhaseStatus.OPEN) if Role.ENGINEER in roles else Q(pk=None)
 
 
 def _seen_by(person: User, phases: QuerySet[Phase]) -> QuerySet[Phase]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.utils import timezone
 from governance.acts import ACTS
 from governance.delivery import PERIOD, Ended, figures
 from governance.lifecycle import ENDED, PhaseStatus, Role, Stage
-from governance.models import Booking, Drift, DriftState, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
+from governance.models import Booking, Drift, DriftState, Environment, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
 from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus
 from governance.pages.duties import MOST, duties, waits_for_others
 from governance.pages.figures import figure_rows
@@ -19,6 +19,7 @@ from governance.pages.values import address_of, person_name
 from governance.versions import read_script
 from governance.wording import age, counted
 
+NEEDED = (Role.OPERATOR, Role.ENGINEER, Role.REVIEWER)  # without whom no change gets anywhere
 OVER = (StepStatus.DONE, StepStatus.SKIPPED)
 
 
@@ -35,7 +36,7 @@ def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
         "running": [_running(run) for run in _live()],
         "debts": _debts(),
         "databases": databases,
-        "steps": _first_steps(roles, databases),
+        "steps": _first_steps(person, roles, databases),
     }
 
 
@@ -137,7 +138,7 @@ def _databases() -> list[dict[str, Any]]:
 
 def _database(target: Any) -> dict[str, Any]:
     common = {"name": target.name, "environment": target.environment.name, "version": target.version, "known": target.snapshot}
-    common["url"] = reverse("admin:schema_target", args=[target.name]) if target.snapshot else address_of(target)
+    common["url"] = reverse("admin:schema_target", args=[target.name])
     if not target.snapshot:
         return {**common, "state": "unknown", "note": target.silent or "not observed yet"}
     if target.drift:
@@ -147,12 +148,27 @@ def _database(target: Any) -> dict[str, Any]:
     return {**common, "state": "ok", "note": note.replace("just now ago", "just now")}
 
 
-def _first_steps(roles: Collection[Role], databases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _first_steps(person: User, roles: Collection[Role], databases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Until the first change is in: what there is to do, in order."""
     if Spec.objects.exists():
         return []
-    add, submit = reverse("admin:governance_target_add"), reverse("admin:governance_spec_add")
+    environment, add, submit = (reverse(f"admin:governance_{noun}_add") for noun in ("environment", "target", "spec"))
+    filled = Group.objects.filter(name__in=NEEDED, user__is_active=True).distinct().count()
     return [
+        {
+            "done": filled == len(NEEDED),
+            "title": "Give people their roles",
+            "sub": "An operator sets up and runs, an engineer submits, a reviewer approves. Nobody approves what they wrote themselves.",
+            "url": reverse("admin:auth_user_changelist") if person.is_superuser else "",
+            "who": "an administrator",
+        },
+        {
+            "done": Environment.objects.exists(),
+            "title": "Add an environment",
+            "sub": "For example staging before production: changes go through environments in the order of their ranks.",
+            "url": environment if Role.OPERATOR in roles else "",
+            "who": "an operator",
+        },
         {
             "done": bool(databases),
             "title": "Add a database",
@@ -163,8 +179,8 @@ def _first_steps(roles: Collection[Role], databases: list[dict[str, Any]]) -> li
         {
             "done": any(database["known"] for database in databases),
             "title": "Take the baseline",
-            "sub": "The runner reads the schema as version 1.0.0 and tests what it may do; manage.py grants NAME prints the SQL it needs.",
-            "url": databases[0]["url"] if databases else "",
+            "sub": "Its page shows the grants that the runner needs there. The runner tests them and reads the schema as version 1.0.0.",
+            "url": next((each["url"] for each in databases if not each["known"]), ""),
             "who": "an operator",
         },
         {

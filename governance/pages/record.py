@@ -5,9 +5,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.utils.text import capfirst
 
-from governance.pages.values import EMPTY, address_of, name_of, person_name, told
+from governance.pages.values import EMPTY, address_of, name_of, person_name, title_of, told
 
 UNSEEN = frozenset({"id", "token", "xid"})
 
@@ -18,7 +17,7 @@ def record_page(record: models.Model, related: Sequence[str] = ()) -> dict[str, 
     pairs = [{"name": name_of(field), "value": told(record, field)} for field in fields]
     pairs += [{"name": name_of(field), "value": _named(record, field.name)} for field in record._meta.many_to_many if record.pk]
     return {
-        "title": capfirst(str(record)),
+        "title": title_of(record),
         "kind": str(record._meta.verbose_name).capitalize(),
         "facts": [pair for pair in pairs if pair["value"] != EMPTY],
         "related": [_rows(record, name) for name in related],

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from governance.expectation import latest_facts
 from governance.facts import Facts, TableFacts
+from governance.grants import expected, statements
 from governance.models import DomainTable, Drift, DriftState, Observation, SchemaSnapshot, TableVersion, Target
 from governance.pages.catalogue import Catalogue
 from governance.pages.values import address_of
@@ -80,6 +81,7 @@ def target_page(target: Target, snapshot: SchemaSnapshot | None, *, search: str)
         "search": search,
         "past": bool(snapshot and snapshot.valid_to),
         "needs": facts.needs if facts else (),
+        "grants": list(statements(expected(target.name, target.owner_role)).values()),
         "drifts": list(Drift.objects.filter(target=target, state=DriftState.OPEN)),
         "last": Observation.objects.filter(target=target).order_by("-requested_at").first(),
     }

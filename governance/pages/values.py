@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
 from governance.models import Phase
@@ -45,6 +46,12 @@ def risk(level: str, word: str) -> SafeString:
 
 def person_name(person: User | None) -> str:
     return person.get_full_name() or person.get_username() if person else "Lockgate"
+
+
+def title_of(record: models.Model) -> str:
+    """A name of one word stays as it is: staging_db is no sentence."""
+    text = str(record)
+    return capfirst(text) if " " in text else text
 
 
 def address_of(record: models.Model) -> str:

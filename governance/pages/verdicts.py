@@ -131,7 +131,7 @@ def _affected(case: Case) -> Answer:
     rest = f"{len(fine)} fully fine." if fine else ""
     for verdict, state, ends in ((Compatibility.NO, "no", "cannot go on"), (Compatibility.PARTIAL, "partial", "in part")):
         if hit := by_verdict[verdict]:
-            why = cells[hit[0]].reason.removeprefix(f"{case.phase.spec.number}: ")
+            why = cells[hit[0]].reason.removeprefix(f"{case.phase.spec.number}: ").rstrip(".")
             return Answer(question, f"{counted(len(hit), 'client')} {ends}", state, f"{some(hit)}: {why}. {rest}".strip(), way_out=way_out)
     if unknown:
         return Answer(question, counted(len(unknown), "client") + " unknown", "unknown", rest, way_out=way_out)

@@ -1,6 +1,7 @@
 """Who waits for whom: the next step of a change, whose it is, and since when it waits."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import CharField, Count, DateTimeField, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
@@ -8,7 +9,8 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from governance import policy
 from governance.analysis.risk import RiskLevel
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Approval, AuditEvent, Booking, Comment, CommentKind, Decision, Phase
+from governance.models import Approval, AuditEvent, Booking, Comment, CommentKind, Decision, Phase, Run
+from governance.orders import RunStatus
 from governance.policy import ApprovalKind
 
 WORK = {
@@ -32,6 +34,12 @@ class Step:
         return f"{self.role.capitalize()}: {self.what}" if self.role else self.what.capitalize()
 
 
+LIVE = {
+    RunStatus.PAUSED: Step(Role.OPERATOR, "paused run"),
+    RunStatus.INDETERMINATE: Step(Role.OPERATOR, "run of which nobody knows what it left"),
+}  # any other goes on by itself
+
+
 def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
     """With what `next_step` asks for; `spec` has to be there too."""
     number = Concat(Value("CHG-"), Cast(OuterRef("spec_id"), CharField()))
@@ -39,11 +47,14 @@ def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
     held = Approval.objects.filter(phase=OuterRef("pk"), voided_at=None, decision=Decision.APPROVED, kind=ApprovalKind.TECHNICAL)
     people = held.order_by().values("phase").annotate(people=Count("person", distinct=True)).values("people")
     asked = Comment.objects.filter(phase=OuterRef("pk"), kind=CommentKind.CHANGES, resolved_at=None)
+    live = Run.objects.live().filter(deployment__phase=OuterRef("pk")).order_by("requested_at").values("status")[:1]
     return phases.annotate(
         since=Coalesce(Subquery(moved), F("spec__created_at"), output_field=DateTimeField()),
         booked=Exists(Booking.objects.filter(phase=OuterRef("pk"), cancelled_at=None)),
         technical=Coalesce(Subquery(people, output_field=IntegerField()), 0),
         changes_asked=Exists(asked),
+        rejected=Exists(Approval.objects.filter(phase=OuterRef("pk"), voided_at=None, decision=Decision.REJECTED)),
+        live=Subquery(live),
     )
 
 
@@ -51,16 +62,29 @@ def next_step(phase: Phase) -> Step | None:
     """What a weighed phase waits for; None once it is over."""
     if phase.status != PhaseStatus.OPEN:
         return None
-    if phase.changes_asked and phase.at <= Stage.PRODUCTION_DEPLOYMENT:  # type: ignore[attr-defined]
-        return Step(Role.ENGINEER, "changes that were asked for")
+    return _in_between(phase) or _at_stage(phase)
+
+
+def _in_between(phase: Any) -> Step | None:
+    """What comes before the step that the stage asks for."""
+    if phase.live:
+        return LIVE.get(phase.live, Step(None, "end of a run"))
+    if phase.at > Stage.PRODUCTION_DEPLOYMENT:
+        return None
+    if phase.rejected:
+        return Step(Role.ENGINEER, "answer to a rejection")
+    return Step(Role.ENGINEER, "changes that were asked for") if phase.changes_asked else None
+
+
+def _at_stage(phase: Any) -> Step:
     match phase.at:
-        case Stage.STAGING_DEPLOYMENT if phase.technical < _needed(phase):  # type: ignore[attr-defined]
+        case Stage.STAGING_DEPLOYMENT if phase.technical < _needed(phase):
             return Step(Role.REVIEWER, "technical approval", ApprovalKind.TECHNICAL, by_others=True)
         case Stage.STAGING_DEPLOYMENT:
             return Step(Role.OPERATOR, "run below production")
         case Stage.PRODUCTION_DRY_RUN:
             return Step(Role.OPERATOR, "dry run")
-        case Stage.SCHEDULED_WINDOW if phase.booked:  # type: ignore[attr-defined]
+        case Stage.SCHEDULED_WINDOW if phase.booked:
             return Step(Role.STAKEHOLDER, "business approval", ApprovalKind.BUSINESS, by_others=True)
         case Stage.SCHEDULED_WINDOW:
             return Step(Role.OPERATOR, "window")

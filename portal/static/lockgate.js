@@ -31,6 +31,10 @@
   }
   // Its two-sided pickers name an icon that has no role; they are made when everything has loaded.
   addEventListener("load", () => document.querySelectorAll("span.help-tooltip[aria-label]").forEach((icon) => icon.setAttribute("role", "img")));
+  // Fields that complete what is typed are made late, too, and have no name of their own.
+  addEventListener("load", () => document.querySelectorAll(".select2-search__field").forEach((field) => {
+    field.setAttribute("aria-label", field.closest(".form-row")?.querySelector("label")?.textContent.trim() || "Search");
+  }));
   // What scrolls can be scrolled by keyboard too.
   const reach = new ResizeObserver((boxes) => {
     for (const { target } of boxes) {

@@ -1,12 +1,12 @@
-"""What the runner's role needs in a target, as SQL to run there, and whether it has it."""
+"""Whether the runner's role has in a target what it needs there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
 from governance.facts import Need
+from governance.grants import Names, statements
 
 OTHER_OWNERS = """
 SELECT coalesce(string_agg(format('%%I.%%I', nspname, relname), ', ' ORDER BY nspname, relname), '')
@@ -22,31 +22,6 @@ MEMBER = "SELECT pg_has_role(current_user, %(role)s, 'USAGE')"
 RESTORE_POINT = "SELECT has_function_privilege('pg_create_restore_point(text)', 'EXECUTE')"
 NAMES = "SELECT current_database(), coalesce(current_schema(), 'public'), current_user"
 WRITABLE = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean"
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    database: str
-    schema: str
-    runner: str
-    owner: str
-
-
-GRANTS = {
-    "owner": sql.SQL("GRANT {owner} TO {runner};"),
-    "database": sql.SQL("GRANT CREATE ON DATABASE {database} TO {owner};"),
-    "schema": sql.SQL("GRANT CREATE ON SCHEMA {schema} TO {owner};"),
-    "pg_monitor": sql.SQL("GRANT pg_monitor TO {runner};"),
-    "pg_signal_backend": sql.SQL("GRANT pg_signal_backend TO {runner};"),
-    "restore point": sql.SQL("GRANT EXECUTE ON FUNCTION pg_create_restore_point(text) TO {runner};"),
-}
-
-
-def statements(names: Names) -> dict[str, str]:
-    """All grants, whether held or not. For a superuser in the target's database."""
-    identifiers = {field: sql.Identifier(getattr(names, field)) for field in Names.__slots__}
-    needless = {"owner"} if names.owner == names.runner else set()
-    return {what: grant.format(**identifiers).as_string() for what, grant in GRANTS.items() if what not in needless}
 
 
 def names_of(connection: psycopg.Connection, owner: str) -> Names:

@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from governance.errors import TargetRefused
 from governance.facts import Need
+from governance.grants import RUNNER, expected, statements
 from governance.handoff.targets import access_to
-from runner.engine.grants import Names, names_of, needs, statements
+from runner.engine.grants import names_of, needs
 from runner.engine.session import connect
 from runner.targets import connection_string
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("target", help="Its name in the portal, for example instabids_staging.")
-        parser.add_argument("--runner", default="lockgate_runner", help="The runner's role, while the target has no connection string.")
+        parser.add_argument("--runner", default=RUNNER, help="The runner's role, while the target has no connection string.")
 
     def handle(self, *, target: str, runner: str, **options: Any) -> None:
         access = access_to(target)
@@ -30,7 +31,7 @@ class Command(BaseCommand):
                 names = names_of(connection, access.owner)
                 found = needs(connection, names)
         except TargetRefused as refusal:
-            self._print(statements(Names(target, "public", runner, access.owner or runner)))
+            self._print(statements(expected(target, access.owner, runner)))
             raise CommandError(f"Printed, not tested: {refusal.message}") from None
         self._print(statements(names))
         self._judge(target, found)

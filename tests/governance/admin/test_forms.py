@@ -188,7 +188,7 @@ def test_the_script_of_a_closed_change_is_only_read(closed, cast, sign_in):
 
 
 def environment(**given: object) -> dict[str, object]:
-    return {"name": "canary", "rank": "15", "monitoring_seconds": "60", **given}
+    return {"name": "canary", "rank": "15", "monitoring_seconds": "60", "after_failed_check": "decide", **given}
 
 
 def test_set_up_rows_have_their_event_and_their_history(cast, sign_in):
@@ -267,7 +267,7 @@ def test_rows_in_use_cannot_be_deleted_and_the_page_says_what_uses_them(cast, sp
     answers = [client.post(page, {"post": "yes"}) for page in pages]
 
     assert "staging_db" in shown[0]
-    assert all("protected" in page for page in shown)
+    assert all("stays, because these rows need it" in page for page in shown)
     assert [answer.status_code for answer in answers] == [200, 200]
     assert all(type(row).objects.filter(pk=row.pk).exists() for row in rows)
 

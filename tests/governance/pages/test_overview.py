@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from governance import workflow
+from governance import handoff, workflow
 from governance.models import CommentKind, Deployment
-from governance.orders import SchemaReading
+from governance.orders import RunStatus, SchemaReading
 from governance.pages.overview import overview_page
 from governance.policy import ApprovalKind
 from governance.workflow import Debt, Result
@@ -166,8 +166,20 @@ def test_first_steps_name_what_is_missing_and_who_does_it(cast):
 
     targets = page_of(cast.engineer)["steps"]
 
-    assert [(step["done"], bool(step["url"])) for step in nothing] == [(False, True), (False, False), (False, True)]
-    assert [(step["done"], bool(step["url"])) for step in targets] == [(True, False), (False, True), (False, True)]
+    assert [(step["done"], bool(step["url"])) for step in nothing] == [
+        (True, False),
+        (False, True),
+        (False, True),
+        (False, False),
+        (False, True),
+    ]
+    assert [(step["done"], bool(step["url"])) for step in targets] == [
+        (True, False),
+        (True, False),
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
 
 
 def test_the_author_reads_whom_a_change_waits_for(cast, spec):
@@ -190,3 +202,25 @@ def test_changes_that_are_asked_for_wait_for_who_wrote_the_change(cast, spec):
 
     assert waits(cast.engineer) == ["changes that were asked for"]
     assert waits(cast.reviewer) == []
+
+
+def test_a_run_at_work_waits_for_nobody_and_a_paused_one_for_an_operator(cast, spec):
+    phase = factories.bring_to_staging(cast, spec)
+    run = workflow.start(actor=cast.operator, deployment=phase.deployments.get(target__environment__production=False))
+    at_work = waits(cast.operator), [row["what"] for row in page_of(cast.engineer)["others"]]
+    claim = handoff.claim("run", run.pk)
+
+    handoff.finish_run(claim, factories.outcome(RunStatus.PAUSED, checks=(), message="Paused at a boundary."))
+
+    assert at_work == ([], ["End of a run"])
+    assert waits(cast.operator) == ["paused run"]
+
+
+def test_a_rejected_change_waits_for_who_wrote_it(cast, spec):
+    phase = factories.bring_to_approval(cast, spec)
+    digest = workflow.digest_for(phase, ApprovalKind.TECHNICAL)
+
+    workflow.reject(actor=cast.reviewer, phase=phase, kind=ApprovalKind.TECHNICAL, digest=digest, reason="No index.")
+
+    assert waits(cast.engineer) == ["answer to a rejection"]
+    assert (waits(cast.reviewer), waits(cast.second_reviewer)) == ([], [])
