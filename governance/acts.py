@@ -23,6 +23,7 @@ def _roles(*roles: Role) -> frozenset[Role]:
 
 ENGINEERS = _roles(Role.ENGINEER, Role.OPERATOR)
 EVERYBODY = frozenset(Role)
+APPROVING = POLICY_MAKERS = _roles(Role.REVIEWER, Role.STAKEHOLDER, Role.OPERATOR, Role.SECURITY)
 S = Stage
 ACTS: Mapping[str, Act] = {
     "submit": Act("Submit", ENGINEERS),
@@ -33,7 +34,10 @@ ACTS: Mapping[str, Act] = {
     "add_evidence": Act("Add test evidence", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
     "approve_technical": Act("Approve technically", _roles(Role.REVIEWER), S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT),
     "approve_business": Act("Approve for production", _roles(Role.STAKEHOLDER), S.SCHEDULED_WINDOW, S.PRODUCTION_DEPLOYMENT),
-    "reject": Act("Reject", _roles(Role.REVIEWER, Role.STAKEHOLDER), S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
+    "approve_dba": Act("Approve as DBA", _roles(Role.OPERATOR), S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT),
+    "approve_security": Act("Approve for security", _roles(Role.SECURITY), S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT),
+    "reject": Act("Reject", APPROVING, S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
+    "withdraw_approval": Act("Withdraw a decision", EVERYBODY, S.STAGING_DEPLOYMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
     "deploy_below_production": Act("Run on staging", _roles(Role.OPERATOR, Role.ENGINEER), S.STAGING_DEPLOYMENT, S.STAGING_DEPLOYMENT),
     "dry_run": Act("Dry run in production", _roles(Role.OPERATOR), S.PRODUCTION_DRY_RUN, S.SCHEDULED_WINDOW),
     "book": Act("Book a window", _roles(Role.OPERATOR), S.SCHEDULED_WINDOW, S.PRODUCTION_DEPLOYMENT),
@@ -44,7 +48,7 @@ ACTS: Mapping[str, Act] = {
     "advance": Act("Go on", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
     "review": Act("Review and close", _roles(Role.REVIEWER, Role.STAKEHOLDER, Role.OPERATOR), S.CLOSURE, S.CLOSURE),
     "comment": Act("Comment", EVERYBODY),
-    "ask_for_changes": Act("Ask for changes", _roles(Role.REVIEWER, Role.STAKEHOLDER)),
+    "ask_for_changes": Act("Ask for changes", APPROVING),
     "accept_drift": Act("Accept a drift", _roles(Role.REVIEWER, Role.OPERATOR), needs_reason=True),
     "link_drift": Act("Link a drift to a change", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
     "observe": Act("Read a target", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
@@ -58,6 +62,11 @@ ACTS: Mapping[str, Act] = {
     "add_holidays": Act("Add holidays as blackouts", _roles(Role.OPERATOR)),
     "make_feed": Act("Make a calendar feed", EVERYBODY),
     "revoke_feed": Act("Revoke a calendar feed", _roles(Role.OPERATOR)),
+    "delegate": Act("Delegate decisions", APPROVING, needs_reason=True),
+    "revoke_delegation": Act("End a delegation", _roles(Role.OPERATOR)),
+    "draft_policy": Act("Draft a policy", POLICY_MAKERS, needs_reason=True),
+    "approve_policy": Act("Approve a policy", POLICY_MAKERS),
+    "drop_policy": Act("Drop a policy", POLICY_MAKERS, needs_reason=True),
     "make_token": Act("Make an API token", EVERYBODY),
     "revoke_token": Act("Revoke an API token", _roles(Role.OPERATOR)),
     "cancel": Act("Cancel the change", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),

@@ -8,14 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case as Choose
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from governance import collisions, compatibility, matrix, policy
+from governance import collisions, compatibility, matrix
+from governance.accord import Accord, active_policy_row, approver_rows, approvers_from, policy_from
 from governance.analysis.risk import RiskLevel
 from governance.digest import release_digest, script_digest
 from governance.manifest import manifest_of
@@ -28,7 +27,6 @@ from governance.models import (
     Comment,
     CommentKind,
     Consideration,
-    Decision,
     DecisionPoint,
     DependencyKind,
     Deployment,
@@ -45,7 +43,7 @@ from governance.models import (
 from governance.models.windows import touching
 from governance.orders import Manifest, RunStatus
 from governance.orders import Release as ReleaseValue
-from governance.policy import ApprovalKind
+from governance.policy import ApprovalKind, Considered, Policy
 from governance.specification import ChangeKind
 from governance.windows import Tier, WindowKind
 
@@ -56,7 +54,7 @@ class Case:
     deployments: list[Any]  # in rank order, each with its live booking: see `_deployments`
     scripts: list[Script]
     rehearsals: list[Rehearsal]  # newest first
-    approvals: list[Any]  # newest first, each with `in_role`
+    approvals: list[Any]  # newest first
     analyses: dict[int | None, Analysis]  # the latest by target; None: of the scripts alone
     runs: list[Any]  # newest first, each with `answers`, question and verdict of its checks, and `undecided`
 
@@ -87,7 +85,7 @@ class Case:
         return digest, release_digest(release) if release else ""
 
     def digest_of(self, kind: ApprovalKind) -> str:
-        return self.digests[0 if kind is ApprovalKind.TECHNICAL else 1]
+        return self.digests[kind.released]
 
     def release_of(self, digest: str) -> ReleaseValue | None:
         """What business approves: None before every production target is booked."""
@@ -95,7 +93,8 @@ class Case:
         if not targets or len(booked) < len(targets):
             return None
         names = sorted(each.target.name for each in targets)
-        return ReleaseValue(digest, tuple(names), min(each.starts for each in booked), max(each.ends for each in booked), policy.VERSION)
+        starts, ends = min(each.starts for each in booked), max(each.ends for each in booked)
+        return ReleaseValue(digest, tuple(names), starts, ends, self.policy.version)
 
     def on(self, *, production: bool) -> list[Any]:
         return [each for each in self.deployments if each.target.environment.production is production]
@@ -121,19 +120,50 @@ class Case:
 
     def decided(self, kind: ApprovalKind) -> list[Any]:
         """Decisions on what would run now, whether they count or not."""
-        digest = self.digest_of(kind)
-        return [each for each in self.approvals if each.kind == kind and each.digest == digest and not each.voided_at]
-
-    def counting(self, kind: ApprovalKind) -> list[Any]:
-        """Without those of people who have left, have changed roles, or wrote on the change."""
-        return [each for each in self.decided(kind) if each.in_role and each.person.is_active and each.person_id not in self.wrote]
+        return [each for each in self.accord.decisions if each.kind == kind]
 
     def given(self, kind: ApprovalKind) -> int:
-        return len({each.person_id for each in self.counting(kind) if each.decision == Decision.APPROVED})
+        return self.accord.given(kind)
 
     def needed(self, kind: ApprovalKind) -> int:
-        soft = any(each.soft for each in self.booked_in_production)
-        return policy.people_needed(kind, RiskLevel(self.phase.risk or RiskLevel.CRITICAL), self.phase.spec.irreversible, soft)
+        return self.accord.needed(kind)
+
+    @cached_property
+    def policy(self) -> Policy:
+        return policy_from(self.phase.policy)
+
+    @cached_property
+    def accord(self) -> Accord:
+        digests = {kind: self.digest_of(kind) for kind in ApprovalKind}
+        return Accord(
+            policy=self.policy,
+            approvers=approvers_from(self.phase.approvers),
+            wrote=self.wrote,
+            decisions=tuple(each for each in self.approvals if each.digest == digests[ApprovalKind(each.kind)] and not each.voided_at),
+            below=self._considered(production=False),
+            production=self._considered(production=True),
+            now=timezone.now(),
+        )
+
+    def _considered(self, *, production: bool) -> tuple[Considered, ...]:
+        spec, known = self.phase.spec, [analysis.report for analysis in self.analyses.values() if analysis.digest == self.content]
+        sizes = [report.get("largest") for report in known]
+        environments = sorted({each.target.environment.name for each in self.on(production=production)})
+        return tuple(
+            Considered(
+                environment=environment,
+                production=production,
+                risk=RiskLevel(self.phase.risk or RiskLevel.CRITICAL),
+                change_class=self.phase.change_class,
+                domains=tuple(domain["slug"] for domain in self.phase.domains),
+                size=max((size for size in sizes if size is not None), default=None),
+                pattern=spec.pattern,
+                kind=spec.kind,
+                irreversible=spec.irreversible,
+                soft_blackout=production and any(each.soft for each in self.booked_in_production),
+            )
+            for environment in environments
+        )
 
     def current_tests(self) -> list[dict[str, Any]]:
         """The latest result of each suite, for these scripts."""
@@ -206,6 +236,8 @@ def phases() -> QuerySet[Phase]:
         waits_for=ArraySubquery(required.values(row=JSONObject(spec="phase__spec", production="target__environment__production"))),
         tests=ArraySubquery(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service"))),
         asked=ArraySubquery(asked.values(row=JSONObject(person="person__username", text="text"))),
+        policy=Subquery(active_policy_row()[:1]),
+        approvers=ArraySubquery(approver_rows()),
         clients=ArraySubquery(compatibility.client_rows()),
         traffic=ArraySubquery(compatibility.traffic_rows()),
     )
@@ -248,10 +280,7 @@ def _blackout(row: dict[str, Any]) -> Window:
 
 
 def _approvals(phase: Phase) -> QuerySet[Approval]:
-    role = Choose(*(When(kind=kind, then=Value(name)) for kind, name in policy.ROLE_OF.items()))
-    groups = User.groups.through.objects.filter(user=OuterRef("person"), group__name=OuterRef("role"))
-    rows = Approval.objects.filter(phase=phase).select_related("person").annotate(role=role)
-    return rows.annotate(in_role=Exists(groups)).order_by("-pk")
+    return Approval.objects.filter(phase=phase).select_related("person", "on_behalf_of").order_by("-pk")
 
 
 def _runs(phase: Phase) -> QuerySet[Run]:

@@ -1,5 +1,8 @@
 """Addresses of the approval page and of the specification as a document."""
 
+import hashlib
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +18,8 @@ from governance.models import CommentKind, Phase
 from governance.pages.approve import approve_page
 from governance.pages.values import address_of
 from governance.policy import ApprovalKind
-from governance.visitors import refuse_strangers, roles_in
+from governance.signing import Method, Signing
+from governance.visitors import address_in, number_in, refuse_strangers, roles_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,26 +36,46 @@ def approve(request: HttpRequest, phase: int, kind: str) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, phase: Phase, kind: ApprovalKind) -> HttpResponse:
-    person: User = request.user  # type: ignore[assignment]  # admin_view lets nobody else in
-    digest, reason = request.POST.get("digest", ""), request.POST.get("reason", "").strip()
     try:
-        match request.POST.get("decision"):
-            case "approve":
-                workflow.approve(actor=person, phase=phase, kind=kind, digest=digest, reason=reason)
-                done = "Approved. Your decision is bound to exactly what you saw."
-            case "reject":
-                workflow.reject(actor=person, phase=phase, kind=kind, digest=digest, reason=reason)
-                done = "Rejected. The author sees your reason."
-            case "ask":
-                workflow.comment(actor=person, phase=phase, text=reason, kind=CommentKind.CHANGES)
-                done = "Asked for changes. Nobody can approve until the change is edited or you take it back."
-            case _:
-                raise Http404
+        done = _act(request, phase, kind)
     except Refusal as refusal:
         messages.error(request, refusal.message)
         return HttpResponseRedirect(request.path)
     messages.success(request, done)
     return HttpResponseRedirect(address_of(phase))
+
+
+def _act(request: HttpRequest, phase: Phase, kind: ApprovalKind) -> str:
+    """The sentence to show. Raises Refusal."""
+    person: User = request.user  # type: ignore[assignment]  # admin_view lets nobody else in
+    given: dict[str, Any] = {"actor": person, "phase": phase, "reason": request.POST.get("reason", "").strip()}
+    seen: dict[str, Any] = {"kind": kind, "digest": request.POST.get("digest", ""), "on_behalf_of": _right(request)}
+    match request.POST.get("decision"):
+        case "approve":
+            workflow.approve(**given, **seen, step=number_in(request.POST, "step"), signing=signing_in(request))
+            return "Approved. Your decision is bound to exactly what you saw."
+        case "reject":
+            workflow.reject(**given, **seen, signing=signing_in(request))
+            return "Rejected. The author sees your reason."
+        case "ask":
+            workflow.comment(actor=person, phase=phase, text=given["reason"], kind=CommentKind.CHANGES)
+            return "Asked for changes. Nobody can approve until the change is edited or you take it back."
+    raise Http404
+
+
+def signing_in(request: HttpRequest) -> Signing:
+    """By the session, and by the password where one was typed. Raises WrongPassword."""
+    session = hashlib.sha256((request.session.session_key or "").encode()).hexdigest()[:12]
+    password, address = request.POST.get("password", ""), address_in(request)
+    if not password:
+        return Signing(Method.SESSION, session, address)
+    return workflow.sign(actor=request.user, password=password, session=session, address=address)  # type: ignore[arg-type]
+
+
+def _right(request: HttpRequest) -> User | None:
+    """On whose behalf it is decided."""
+    number = number_in(request.POST, "on_behalf_of")
+    return get_object_or_404(User, pk=number) if number is not None else None
 
 
 @require_safe

@@ -43,8 +43,8 @@ def dossier_of(case: Case, now: datetime) -> Dossier:
         tests=tests,
         tests_detail=tests_detail,
         targets=tuple(_evidence_on(deployment, case, now) for deployment in case.deployments),
-        technical=approvals(case, ApprovalKind.TECHNICAL),
-        business=approvals(case, ApprovalKind.BUSINESS),
+        technical=approvals(case, production=False),
+        business=approvals(case, production=True),
         can_deploy=case.can_deploy(),
         undeployed=case.undeployed(production=True),
         reviewed_by=review.reviewer.get_username() if review else "",
@@ -83,13 +83,16 @@ def _tests(case: Case) -> tuple[State, str]:
     return (State.STALE if case.phase.tests else State.MISSING), "send the result of a suite that spans the domains"
 
 
-def approvals(case: Case, kind: ApprovalKind) -> ApprovalEvidence:
-    rejections = [each.person.get_username() for each in case.counting(kind) if each.decision == Decision.REJECTED]
+def approvals(case: Case, *, production: bool) -> ApprovalEvidence:
+    """What has to be agreed before it runs in production, or below. The numbers are those of business, and of everybody else."""
+    kinds = [kind for kind in ApprovalKind if kind.released is production]
+    rejections = [each for each in case.accord.counting if each.decision == Decision.REJECTED]
     return ApprovalEvidence(
-        needed=case.needed(kind),
-        given=case.given(kind),
-        rejected_by=", ".join(rejections),
-        stale=any(each.kind == kind and each.digest != case.digest_of(kind) for each in case.approvals),
+        needed=sum(case.needed(kind) for kind in kinds),
+        given=sum(case.given(kind) for kind in kinds),
+        rejected_by=", ".join(each.person.get_username() for each in rejections if production or each.kind in kinds),
+        stale=any(each.kind in kinds and each.digest != case.digest_of(ApprovalKind(each.kind)) for each in case.approvals),
+        unmet=tuple(str(standing) for standing in case.accord.standings(production=production) if standing.lacking),
     )
 
 

@@ -2,16 +2,25 @@
 
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q
 
 from governance import lifecycle, openings
 from governance.case import Case, load
 from governance.dossier import approvals
-from governance.errors import AlreadyApplied, DigestChanged, MissingEvidence, NothingToUndo, OutsideWindow, StillNeeded, Undeployed
+from governance.errors import (
+    AlreadyApplied,
+    DigestChanged,
+    MissingEvidence,
+    NothingToUndo,
+    OnlyApprover,
+    OutsideWindow,
+    StillNeeded,
+    Undeployed,
+)
 from governance.models import Booking, Dependency, DependencyKind, Deployment, Run, Spec, Window
 from governance.orders import RunKind, RunStatus
-from governance.policy import ApprovalKind
 from governance.recurrence import MOMENT
 from governance.refused_bookings import ConflictRuns
 from governance.windows import GateState, Interval, Tier, WindowKind
@@ -26,13 +35,16 @@ def clock() -> datetime:
         return cursor.fetchone()[0]
 
 
-def check_run(deployment: Deployment, kind: RunKind, expected: tuple[str, str] | None = None) -> tuple[str, str]:
+def check_run(
+    deployment: Deployment, kind: RunKind, expected: tuple[str, str] | None = None, *, executor: User | None = None
+) -> tuple[str, str]:
     """The digests of what would run.
 
+    `executor`: who asks for it, None where it starts by itself.
     `expected`: the digests that the run was asked for with; None when it is being asked for.
 
     Raises:
-        DigestChanged, MissingEvidence, OutsideWindow, Undeployed, AlreadyApplied, NothingToUndo
+        DigestChanged, MissingEvidence, OnlyApprover, OutsideWindow, Undeployed, AlreadyApplied, NothingToUndo
     """
     case, production = load(deployment.phase_id), deployment.target.environment.production
     if expected is not None:
@@ -40,7 +52,7 @@ def check_run(deployment: Deployment, kind: RunKind, expected: tuple[str, str] |
     if kind is RunKind.ROLLBACK:
         _check_undoable(deployment, case)
         return case.digests
-    check_known(deployment, kind, case)
+    check_known(deployment, kind, case, executor)
     if kind is RunKind.DRY_RUN:
         _check_no_blackout(deployment)
         return case.digests
@@ -50,13 +62,13 @@ def check_run(deployment: Deployment, kind: RunKind, expected: tuple[str, str] |
     return case.digests
 
 
-def check_known(deployment: Deployment, kind: RunKind, case: Case) -> None:
+def check_known(deployment: Deployment, kind: RunKind, case: Case, executor: User | None = None) -> None:
     """What the case tells by itself, without the calendar and without other changes: pages say it beside the button.
 
     Raises:
-        MissingEvidence, Undeployed, AlreadyApplied
+        MissingEvidence, OnlyApprover, Undeployed, AlreadyApplied
     """
-    _check_approved(case, ApprovalKind.TECHNICAL)
+    _check_approved(case, production=False)
     if kind is RunKind.DRY_RUN:
         return
     production = deployment.target.environment.production
@@ -65,7 +77,8 @@ def check_known(deployment: Deployment, kind: RunKind, case: Case) -> None:
     if waiting:
         raise Undeployed(case.phase.spec.number, ", ".join(waiting), deployment.target.name)
     if production:
-        _check_approved(case, ApprovalKind.BUSINESS)
+        _check_approved(case, production=True)
+        _check_executor(case, executor)
         check_clients(case)
         _check_settled(deployment, case)
 
@@ -78,13 +91,19 @@ def _check_unchanged(case: Case, expected: tuple[str, str], *, with_release: boo
         raise DigestChanged(f"The release of {number}", expected[1], found[1])
 
 
-def _check_approved(case: Case, kind: ApprovalKind) -> None:
-    evidence = approvals(case, kind)
+def _check_approved(case: Case, *, production: bool) -> None:
+    evidence = approvals(case, production=production)
     if evidence.rejected_by:
-        raise MissingEvidence("run", [f"{kind} approval: {evidence.rejected_by} rejected it"])
-    if evidence.given < evidence.needed:
+        raise MissingEvidence("run", [f"approval: {evidence.rejected_by} rejected it"])
+    if evidence.unmet:
         changed = ", earlier ones are void because the change was edited or moved" if evidence.stale else ""
-        raise MissingEvidence("run", [f"{kind} approval, {evidence.given} of {evidence.needed}{changed}"])
+        raise MissingEvidence("run", ["; ".join(evidence.unmet) + changed])
+
+
+def _check_executor(case: Case, executor: User | None) -> None:
+    """Nobody in particular starts what starts by itself."""
+    if executor and {voice.person for voice in case.accord.voices} == {executor.pk}:
+        raise OnlyApprover(executor.get_username(), case.phase.spec.number)
 
 
 def _last_effect(deployment: Deployment, case: Case) -> Run | None:
@@ -109,7 +128,7 @@ def _check_undoable(deployment: Deployment, case: Case) -> None:
     if deployment.applied and needing:
         raise StillNeeded(case.phase.spec.number, [spec.number for spec in needing.order_by("pk")], deployment.target.name)
     if last is None or last.script_digest != case.digests[0]:
-        _check_approved(case, ApprovalKind.TECHNICAL)
+        _check_approved(case, production=False)
 
 
 def _check_not_applied(deployment: Deployment, case: Case) -> None:

@@ -41,6 +41,7 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     STAKEHOLDER = "stakeholder"
     OPERATOR = "operator"
+    SECURITY = "security"
     AUDITOR = "auditor"
 
 
@@ -82,6 +83,7 @@ class ApprovalEvidence:
     given: int
     rejected_by: str = ""
     stale: bool = False  # there were approvals, of another digest
+    unmet: tuple[str, ...] = ()  # what the policy asks for and is not given
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,9 @@ def _approvals(kind: str) -> Judge:
         detail = f"{approval.given} of {approval.needed}"
         if approval.rejected_by:
             return State.MISSING, f"rejected by {approval.rejected_by}"
-        if approval.given >= approval.needed:
+        if not approval.unmet:
             return State.DONE, detail
-        return (State.STALE if approval.stale else State.MISSING), detail
+        return (State.STALE if approval.stale else State.MISSING), "; ".join(approval.unmet)
 
     return judge
 

@@ -1,5 +1,8 @@
 """Who looks at a page: their roles, looked up once per request."""
 
+from collections.abc import Mapping
+
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -11,6 +14,18 @@ def roles_in(request: HttpRequest) -> frozenset[Role]:
     if not hasattr(request, "lockgate_roles"):
         request.lockgate_roles = workflow.roles_of(request.user)  # type: ignore[attr-defined, arg-type]
     return request.lockgate_roles  # type: ignore[attr-defined]
+
+
+def address_in(request: HttpRequest) -> str:
+    """Of the caller; behind a proxy the one that it saw, which is the last that the header names."""
+    passed_on = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_TLS else ""
+    return passed_on.rsplit(",", 1)[-1].strip()[:45] or request.META.get("REMOTE_ADDR", "")
+
+
+def number_in(given: Mapping[str, str], name: str) -> int | None:
+    """What was sent under a name, if it is a number that a row may have."""
+    text = given.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def may_read(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from governance import deciding, drifting, holding, noticing, subscribing, views
+from governance import deciding, drifting, holding, lending, noticing, ruling, subscribing, views
 from governance.pages.home import navigation
 from governance.pages.overview import overview_page
 from governance.visitors import may_read, roles_in
@@ -20,6 +20,8 @@ PAGES = (
     ("calendar/feeds/", subscribing.feeds, "feeds"),
     ("matrix/", views.matrix, "matrix"),
     ("audit/", views.audit, "audit"),
+    ("policy/", ruling.policy, "policy"),
+    ("delegations/", lending.delegations, "delegations"),
     ("tokens/", holding.tokens, "tokens"),
     ("notices/", noticing.notices, "notices"),
     ("notices/<int:pk>/", noticing.notice, "notice"),

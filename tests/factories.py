@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -12,12 +14,13 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from governance import audit, handoff, workflow
+from governance import audit, handoff, migrations, workflow
 from governance.audit import System, save
 from governance.facts import Facts, TableFacts
 from governance.lifecycle import Role, Stage
 from governance.models import (
     Availability,
+    Delegation,
     Deployment,
     Domain,
     Environment,
@@ -47,6 +50,7 @@ from governance.orders import (
     Verdict,
 )
 from governance.policy import ApprovalKind
+from governance.signing import Method, Signing
 from governance.specification import Criterion, Specification
 from governance.workflow import Result, ScriptFile
 
@@ -65,6 +69,9 @@ class Cast:
     stakeholder: User
     operator: User
     auditor: User
+
+
+SIGNED = Signing(Method.PASSWORD, "a session", "192.0.2.7")
 
 
 def find_cast() -> Cast:
@@ -230,7 +237,12 @@ def add_deployment(phase: Phase, target: Target) -> Deployment:
 
 def approve(cast: Cast, phase: Phase, kind: ApprovalKind) -> None:
     person = cast.reviewer if kind is ApprovalKind.TECHNICAL else cast.stakeholder
-    workflow.approve(actor=person, phase=phase, kind=kind, digest=workflow.digest_for(phase, kind))
+    workflow.approve(actor=person, phase=phase, kind=kind, digest=workflow.digest_for(phase, kind), signing=SIGNED)
+
+
+def installed_rules() -> list[dict[str, Any]]:
+    """Those that the portal comes with."""
+    return import_module(f"governance.migrations.{next(Path(migrations.__file__).parent.glob('*_policy.py')).stem}").RULES
 
 
 def make_client_release() -> Release:
@@ -315,3 +327,8 @@ def at_once(sql: str, params: Sequence[object] = ()) -> None:
         cursor.execute(sql, params)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def make_delegation(person: User, delegate: User, starts_in: float = -1, days: float = 7) -> Delegation:
+    starts = timezone.now() + timedelta(hours=starts_in)
+    return workflow.delegate(actor=person, to=delegate, starts=starts, ends=starts + timedelta(days=days), reason="holidays")

@@ -10,11 +10,12 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("portal", "governance", "runner")
 PURE = (
     "governance/analysis/", "governance/schema/", "governance/patterns/", "governance/lifecycle.py", "governance/acts.py",
-    "governance/orders.py", "governance/facts.py", "governance/digest.py", "governance/policy.py", "governance/windows.py",
+    "governance/orders.py", "governance/facts.py", "governance/digest.py", "governance/policy/", "governance/windows.py",
     "governance/recurrence.py", "governance/collisions.py", "governance/sequence.py", "governance/refused_bookings.py",
     "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py", "governance/belief.py",
     "governance/prediction.py", "governance/errors/", "governance/validation.py", "governance/specification.py", "governance/backfill.py",
-    "governance/batched.py", "governance/telling.py", "governance/monitoring.py", "governance/grants.py",
+    "governance/batched.py", "governance/telling.py", "governance/monitoring.py", "governance/grants.py", "governance/wording.py",
+    "governance/signing.py",
 )  # fmt: skip
 ROWS = (
     "governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.case",

@@ -84,6 +84,7 @@ class Analysis:
     secured: tuple[str, ...] = ()  # and those whose owner, grants or policies it changes
     constraints: tuple[str, ...] = ()  # that it adds or validates: "schema.table.constraint"
     undoing: tuple[StatementReport, ...] = ()  # the statements of the rollback scripts
+    largest: int | None = None  # bytes of the largest table that it touches, as far as facts are known
     steps: tuple[Step, ...] = ()  # what those who use the database notice
 
     @property
@@ -118,6 +119,7 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = AL
         findings=findings,
         tables=tables,
         domains=tuple(sorted({surroundings.domains[table] for table in tables if table in surroundings.domains})),
+        largest=max((table.bytes for table in facts.tables if table.identity in tables), default=0) if facts else None,
         created=_unique(place.scene.identity(place.table) for place in forward.of(*MAKING) if place.scene.table(place.table) is None),
         removed=_touched(forward, REMOVING),
         written=_touched(forward, WRITING),

@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 
 from governance.api.problems import NoSuchRecord
@@ -32,6 +33,10 @@ def phase_of(number: str, name: str = "") -> Phase:
     if name:
         return only(phases.filter(name=name), f"phase of {spec.number}", name)
     return phases.open().first() or only(phases.order_by("-position"), f"phase of {spec.number}", "open")
+
+
+def person_of(name: str) -> User:
+    return only(User.objects.filter(username=name, is_active=True), "person", name)
 
 
 def script_of(phase: Phase, name: str) -> Script:

@@ -2,18 +2,31 @@
 
 Refusal
 ├── BadInput            what was handed in cannot be used
-│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck  BadDirective  BadRecurrence
+│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck  BadDirective  BadRecurrence  BadPolicy
 │   └── UnparsableScript  MixedScript  TransactionControl
 ├── NotAllowed          this person may not do this
-│   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason
+│   ├── MissingRole  OwnWork  AlreadyDecided  NeedsReason  CountedTwice  OnlyApprover  TwoPeople
+│   └── NotDelegated  PasswordNeeded  WrongPassword
 ├── NotReady            the change is not there yet
 │   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
 │   ├── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse
-│   └── StillNeeded  TakenMeanwhile
+│   └── StillNeeded  TakenMeanwhile  NotAsked  NotItsTurn  StepChanged
 └── TargetRefused       the target database cannot be used
     └── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
 """
 
+from governance.errors.deciding import (
+    BadPolicy,
+    CountedTwice,
+    NotAsked,
+    NotDelegated,
+    NotItsTurn,
+    OnlyApprover,
+    PasswordNeeded,
+    StepChanged,
+    TwoPeople,
+    WrongPassword,
+)
 from governance.errors.inputs import (
     BadCheck,
     BadDirective,
@@ -50,9 +63,11 @@ from governance.errors.refusal import Refusal
 from governance.errors.targets import TargetDiffers, TargetPooled, TargetReadOnly, TargetRefused, TargetUnreachable, UnknownConnection
 
 __all__ = [
-    "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadInput", "BadRecurrence", "BadScriptName", "BadSpecification",
-    "BookingTaken", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible", "MissingEvidence", "MissingRole",
-    "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotReady", "NothingToUndo", "OutsideWindow", "OwnWork",
-    "RecordInUse", "Refusal", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers", "TargetPooled", "TargetReadOnly",
-    "TargetRefused", "TargetUnreachable", "TransactionControl", "Undeployed", "UnknownConnection", "UnparsableScript", "WrongStage",
+    "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadInput", "BadPolicy", "BadRecurrence", "BadScriptName",
+    "BadSpecification", "BookingTaken", "CountedTwice", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible",
+    "MissingEvidence", "MissingRole", "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotAsked",
+    "NotDelegated", "NotItsTurn", "NotReady", "NothingToUndo", "OnlyApprover", "OutsideWindow", "OwnWork", "PasswordNeeded",
+    "RecordInUse", "Refusal", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers", "TargetPooled",
+    "TargetReadOnly", "TargetRefused", "TargetUnreachable", "TransactionControl", "TwoPeople", "Undeployed", "UnknownConnection",
+    "UnparsableScript", "WrongPassword", "WrongStage",
 ]  # fmt: skip

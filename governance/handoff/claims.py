@@ -56,7 +56,8 @@ def claim(kind: str, row: UUID) -> Claim | None:
         with transaction.atomic():
             waiting = _locked(kind, row, RunStatus.QUEUED)
             if isinstance(waiting, Run):
-                check_run(waiting.deployment, RunKind(waiting.kind), (waiting.script_digest, waiting.release_digest))
+                digests = (waiting.script_digest, waiting.release_digest)
+                check_run(waiting.deployment, RunKind(waiting.kind), digests, executor=waiting.requested_by)
             return _take(kind, waiting) if waiting else None
     except IntegrityError:
         return None  # run_alone_on_target: another run occupies the target, this one stays queued

@@ -4,12 +4,13 @@ import pgtrigger
 
 from governance.models.analyses import Analysis, Finding, Observation, Rehearsal
 from governance.models.apis import ApiState, ApiVersion, Shield
-from governance.models.approvals import Approval, Decision
+from governance.models.approvals import Approval, ApprovalRequest, Decision
 from governance.models.audit import AuditEvent
 from governance.models.base import APPEND_ONLY, Governed
 from governance.models.bookings import Booking, Collision, StartMode
 from governance.models.comments import Comment, CommentKind
 from governance.models.compatibility import Acknowledgement, Distribution, MatrixEntry, Override, Prospect, Release, ReleaseKind
+from governance.models.delegations import Delegation
 from governance.models.domains import Consideration, Domain, DomainTable
 from governance.models.feeds import CalendarFeed, FeedKind
 from governance.models.links import DomainOwner, ResourceTarget, SpecDomain
@@ -25,6 +26,7 @@ from governance.models.notices import (
     Webhook,
     WebhookForm,
 )
+from governance.models.policies import PolicyState, PolicyVersion
 from governance.models.requests import ClusterBeat, Heartbeat, Request
 from governance.models.resources import Availability, Duty, Reservation, Resource, ResourceKind
 from governance.models.reviews import Criterion, FollowUp, Review
@@ -41,19 +43,22 @@ GOVERNED: tuple[type[Governed], ...] = (
     Observation, Analysis, Finding, Rehearsal, Approval, Window, Booking, Deployment, Run, Step, CheckResult, SchemaSnapshot, Drift,
     TableVersion, Release, MatrixEntry, Criterion, Review, FollowUp, Comment, ApiToken, ApiVersion, Shield, Prospect, Override,
     Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed, Webhook, Threshold, DecisionPoint,
+    PolicyVersion, Delegation, ApprovalRequest,
 )  # fmt: skip
 
 for model in GOVERNED:
     pgtrigger.register(*APPEND_ONLY)(model.history.model)
 
 __all__ = [
-    "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval", "AuditEvent",
-    "Availability", "Binding", "BindingSource", "Booking", "CalendarFeed", "Cause", "CheckResult", "Choice", "ClusterBeat", "Collision",
-    "Comment", "CommentKind", "Consideration", "Criterion", "Decision", "DecisionPoint", "Delivery", "DeliveryAttempt", "DeliveryState",
-    "Dependency", "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable",
-    "Drift", "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer",
-    "MatrixEntry", "Notice", "NoticeChoice", "Observation", "Override", "Phase", "Presence", "PresenceSource", "Prospect", "Rehearsal",
-    "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review", "Run", "RunActivity",
+    "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval",
+    "ApprovalRequest", "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "CalendarFeed", "Cause", "CheckResult",
+    "Choice", "ClusterBeat", "Collision", "Comment", "CommentKind", "Consideration", "Criterion", "Decision", "DecisionPoint",
+    "Delegation", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency", "DependencyKind", "Deployment", "DigestDays",
+    "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable", "Drift", "DriftState", "Duty", "Environment", "FeedKind",
+    "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry", "Notice", "NoticeChoice", "Observation",
+    "Override", "Phase", "PolicyState", "PolicyVersion", "Presence", "PresenceSource", "Prospect", "Rehearsal", "Release",
+    "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review", "Run", "RunActivity",
     "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "Shield", "Spec", "SpecDomain", "SpecEditor", "StartMode", "Step",
-    "TableVersion", "Target", "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm", "Window",
+    "TableVersion", "Target", "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm",
+    "Window",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ class TokenUse(models.Model):
 
     token = models.OneToOneField(ApiToken, on_delete=models.CASCADE, primary_key=True, related_name="use")
     at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When its person gave the password with it.")
 
     def __str__(self) -> str:
         return f"{self.token} at {self.at}"

@@ -33,13 +33,14 @@ PRIMARY = {
     Stage.CLOSURE: "review",
 }
 OFFERED = (
-    "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical",
+    "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical", "approve_dba",
+    "approve_security",
     "deploy_below_production", "dry_run", "book", "acknowledge_collision", "approve_business", "deploy_production",
     "reject", "review", "advance", "roll_back",
     "withdraw_booking", "cancel",
 )  # fmt: skip
 FORMS = frozenset({"edit_specification", "edit_script", "add_evidence", "book", "review"})  # acts that need more than a click
-APPROVALS = frozenset({"approve_technical", "approve_business"})
+APPROVALS = {f"approve_{kind}": kind for kind in ApprovalKind}
 DANGEROUS = frozenset({"reject", "roll_back", "withdraw_booking", "cancel"})
 MINOR = frozenset(
     {
@@ -48,7 +49,7 @@ MINOR = frozenset(
     }
 )  # fmt: skip
 STARTED = {"deploy_below_production": RunKind.DEPLOY, "dry_run": RunKind.DRY_RUN, "deploy_production": RunKind.DEPLOY}
-OTHERS_DECIDE = {"approve_technical": "approve", "approve_business": "approve", "reject": "approve", "review": "review"}
+OTHERS_DECIDE = {**dict.fromkeys(APPROVALS, "approve"), "reject": "approve", "review": "review"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
     if phase.status != PhaseStatus.OPEN:
         return []
     whys = _whys(person, roles, phase, wrote=person.pk in case.wrote)
-    offered = [name for name in OFFERED if ACTS[name].first <= phase.at <= ACTS[name].last]
+    wanted = {standing.demand.kind for standing in case.accord.asked}
+    unasked = {name for name, kind in APPROVALS.items() if kind not in wanted}
+    offered = [name for name in OFFERED if ACTS[name].first <= phase.at <= ACTS[name].last and name not in unasked]
     # what others may do is no news on every page: only the main act is shown with its reason
     found = [
         button
@@ -94,7 +97,7 @@ def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
 
 def _primary(case: Case) -> str:
     stage = case.phase.at
-    if stage is Stage.STAGING_DEPLOYMENT and case.given(ApprovalKind.TECHNICAL) >= case.needed(ApprovalKind.TECHNICAL):
+    if stage is Stage.STAGING_DEPLOYMENT and not any(each.lacking for each in case.accord.before_production):
         return "deploy_below_production"
     if stage is Stage.SCHEDULED_WINDOW and any(each.starts for each in case.deployments):
         return "approve_business"
@@ -116,7 +119,7 @@ def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[Va
         "danger": name in DANGEROUS,
         "minor": name in MINOR and not primary,
         "reason": ACTS[name].needs_reason,
-        "form": name in FORMS | APPROVALS,
+        "form": name in FORMS or name in APPROVALS,
     }
     return [
         Button(label=each.label, hidden=each.hidden, enabled=not (why or each.obstacle), why=why or each.obstacle, **common)
@@ -127,8 +130,9 @@ def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[Va
 def _variants(name: str, label: str, case: Case, roles: frozenset[Role]) -> list[Variant]:
     """One button per target where the act is about a target; the digest that was seen where it is a decision."""
     if name == "reject":
-        kinds = [kind for kind in ApprovalKind if _may_decide(kind, case.phase.at, roles)]
-        labels = [label] if len(kinds) == 1 else [f"{label} the {kind} approval" for kind in kinds]
+        wanted = {standing.demand.kind for standing in case.accord.asked}
+        kinds = [kind for kind in ApprovalKind if kind in wanted and _may_decide(kind, case.phase.at, roles)]
+        labels = [label] if len(kinds) == 1 else [f"{label} the {kind.noun} approval" for kind in kinds]
         return [Variant(text, (("kind", kind), ("digest", case.digest_of(kind)))) for text, kind in zip(labels, kinds, strict=True)]
     production = name in ("dry_run", "deploy_production")
     if name == "roll_back":

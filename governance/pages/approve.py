@@ -9,26 +9,25 @@ from django.urls import reverse
 from governance import workflow
 from governance.acts import ACTS
 from governance.case import Case
-from governance.errors import MissingEvidence, Refusal
+from governance.errors import MissingEvidence, MissingRole, NotAsked, Refusal
 from governance.lifecycle import PhaseStatus, Role
-from governance.models import Decision, StartMode
+from governance.models import Delegation, StartMode
 from governance.orders import ScriptKind
-from governance.pages.differences import changed_since
+from governance.pages.differences import changed_for
 from governance.pages.proofs import findings, proofs, scripts
 from governance.pages.values import address_of, person_name
 from governance.pages.verdicts import answers
-from governance.policy import ROLE_OF, ApprovalKind
+from governance.policy import ROLE_OF, ApprovalKind, Standing, asks_for_password, turn
 from governance.wording import counted
-
-NOUNS = {ApprovalKind.TECHNICAL: "technical", ApprovalKind.BUSINESS: "business"}
 
 
 def approve_page(person: User, roles: Collection[Role], case: Case, kind: ApprovalKind) -> dict[str, Any]:
-    phase, refusal, found = case.phase, refusal_to_decide(person, roles, case, kind), findings(case)
+    phase, found = case.phase, findings(case)
+    refusal, right = refusal_to_decide(person, roles, case, kind)
     listed = scripts(case, found)
     return {
-        "title": f"Approve {phase.spec.number}: {NOUNS[kind]}",
-        "kind": NOUNS[kind],
+        "title": f"Approve {phase.spec.number}: {kind.noun}",
+        "kind": kind.noun,
         "number": phase.spec.number,
         "sentence": phase.sentence or phase.spec.title,
         "name": str(phase),
@@ -46,20 +45,42 @@ def approve_page(person: User, roles: Collection[Role], case: Case, kind: Approv
         "scripts": listed,
         "lines": sum(len(script["lines"]) for script in listed),
         "findings": found,
-        "changed": _changed(person, case, kind),
+        "changed": changed_for(person, case, kind),
         "refusal": refusal.message if refusal else "",
+        "step": turn(case.accord.asked, kind),
+        "on_behalf_of": {"id": right.pk, "name": person_name(right)} if right else None,
+        "password": asks_for_password(phase.risk),
         "may": _may(roles, case, refusal),
         **_outlook(case, kind),
     }
 
 
-def refusal_to_decide(person: User, roles: Collection[Role], case: Case, kind: ApprovalKind) -> Refusal | None:
-    """What `workflow.approve` would answer; that function decides, this one only tells beforehand."""
+def refusal_to_decide(person: User, roles: Collection[Role], case: Case, kind: ApprovalKind) -> tuple[Refusal | None, User | None]:
+    """What `workflow.approve` would answer, and on whose behalf the person decides if not with a right of their own.
+
+    That function decides, this one only tells beforehand.
+    """
     try:
         workflow.check_approval(person, frozenset(roles), case, kind)
+    except (MissingRole, NotAsked) as refusal:
+        return _with_lent_right(person, case, kind, refusal)
     except Refusal as refusal:
-        return refusal
-    return None
+        return refusal, None
+    return None, None
+
+
+def _with_lent_right(person: User, case: Case, kind: ApprovalKind, refusal: Refusal) -> tuple[Refusal | None, User | None]:
+    for delegation in Delegation.objects.holding().filter(delegate=person).select_related("person"):
+        right = case.accord.approvers.get(delegation.person_id)
+        if right and ROLE_OF[kind] in right.groups:
+            try:
+                lent = frozenset({ROLE_OF[kind]})
+                workflow.check_approval(person, lent, case, kind, on_behalf_of=delegation.person)
+            except Refusal as other:
+                refusal = other
+            else:
+                return None, delegation.person
+    return refusal, None
 
 
 def _may(roles: Collection[Role], case: Case, refusal: Refusal | None) -> dict[str, bool]:
@@ -94,33 +115,56 @@ def _approvals(person: User, case: Case, kind: ApprovalKind, refusal: Refusal | 
     given, needed = case.given(kind), case.needed(kind)
     waits = max(needed - given, 0)
     return {
-        "rows": [_approval(each) for each in held],
+        "rows": [_approval(each, case) for each in held],
         "given": given,
         "needed": needed,
         "you": refusal is None and waits > 0,
         "others": max(waits - (refusal is None), 0),
         "role": ROLE_OF[kind],
-        "kind": NOUNS[kind],
+        "kind": kind.noun,
+        "policy": case.policy.version,
+        "asked": [_standing(each) for each in case.accord.asked if each.lacking and (each.demand.kind is not kind or not _plain(each))],
     }
 
 
-def _approval(approval: Any) -> dict[str, Any]:
-    counts = approval.in_role and approval.person.is_active
+def _plain(standing: Standing) -> bool:
+    """Said by the numbers alone."""
+    return not (standing.demand.domain or standing.demand.groups or standing.impossible)
+
+
+def _standing(standing: Standing) -> dict[str, str]:
+    why = standing.why_impossible if standing.impossible else ", ".join(standing.demand.whys)
     return {
-        "person": person_name(approval.person),
-        "kind": approval.kind,
+        "text": str(standing.demand),
+        "count": f"{standing.given} of {standing.demand.people}",
+        "state": "no" if standing.impossible else "wait",
+        "why": f"{why[:1].upper()}{why[1:]}.",
+        "blocked": "nobody can" if standing.impossible else "",
+    }
+
+
+def _approval(approval: Any, case: Case) -> dict[str, Any]:
+    counts = case.accord.counts(approval)
+    behalf = f" for {person_name(approval.on_behalf_of)}" if approval.on_behalf_of else ""
+    return {
+        "person": person_name(approval.person) + behalf,
+        "kind": ApprovalKind(approval.kind).noun,
         "at": approval.at,
         "state": approval.decision if counts else "void",
         "reason": approval.reason,
-        "note": "" if counts else "does not count: no longer in the role",
+        "note": "" if counts else _why_void(approval, case),
     }
+
+
+def _why_void(approval: Any, case: Case) -> str:
+    return "does not count: its time is over" if approval.expires_at <= case.accord.now else "does not count: no longer in the role"
 
 
 def _signs(case: Case, kind: ApprovalKind) -> str:
     """What the digest covers, in words."""
     count = len([script for script in case.manifest.scripts if script.kind is not ScriptKind.CHECK])
     what = f"these {counted(count, 'script')} with checks, limits and rehearsal"
-    if kind is ApprovalKind.TECHNICAL:
+    if not kind.released:
         return f"{what}. Any edit voids it."
     return f"{what}, on {counted(len(case.on(production=True)), 'database')}, at this time. Any edit or move voids it."
 
@@ -132,24 +176,11 @@ def _outlook(case: Case, kind: ApprovalKind) -> dict[str, str]:
         return {"outlook": "Yours is not the last approval needed.", "then": f"{left - 1} more to come, each by another person."}
     if left < 1:
         return {"outlook": "All approvals are there.", "then": "Yours would be kept beside them."}
-    if kind is ApprovalKind.TECHNICAL:
+    if not kind.released:
         return {
-            "outlook": "Yours is the last technical approval needed.",
+            "outlook": f"Yours is the last {kind.noun} approval needed.",
             "then": "It can then run below production, and be tried in production.",
         }
     automatic = any(each.start == StartMode.AUTOMATIC for each in case.booked_in_production)
     then = "The run then starts by itself at its time" if automatic else "An operator then starts the run at its time"
     return {"outlook": "Yours is the last approval needed.", "then": f"{then}; it stops by itself at its limits."}
-
-
-def _changed(person: User, case: Case, kind: ApprovalKind) -> dict[str, Any]:
-    """Between the decision of this person that was voided last, and now."""
-    mine = [each for each in case.approvals if each.person_id == person.pk and each.kind == kind]
-    if not mine:
-        return {"word": "you have not decided on it before", "diffs": [], "why": ""}
-    if not mine[0].voided_at:
-        return {"word": "nothing", "diffs": [], "why": f"You {mine[0].decision} exactly this."}
-    diffs = changed_since(mine[0].at, case.phase)
-    word = counted(sum(diff["count"] for diff in diffs), "line") if diffs else "not the scripts"
-    verb = "approval" if mine[0].decision == Decision.APPROVED else "rejection"
-    return {"word": word, "diffs": diffs, "why": f"Your {verb} of {mine[0].at:%d %b %H:%M} UTC is void: {mine[0].voided_because}."}

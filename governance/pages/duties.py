@@ -12,8 +12,7 @@ from governance.lifecycle import PhaseStatus, Role
 from governance.models import Approval, CommentKind, Decision, Phase, SpecEditor
 from governance.pages.home import waiting_for
 from governance.pages.values import address_of
-from governance.pages.waiting import Step, next_step, weighed
-from governance.policy import ApprovalKind
+from governance.pages.waiting import Step, next_step, next_steps, weighed
 from governance.wording import age
 
 MOST, LOOKED_AT = 8, 60
@@ -25,8 +24,8 @@ def duties(person: User, roles: Collection[Role]) -> list[dict[str, Any]]:
     if not roles:
         return []
     rows = _seen_by(person, Phase.objects.filter(waiting_for(roles) | _sent_back(person, roles)))
-    steps = [(phase, step) for phase in rows[:LOOKED_AT] if (step := next_step(phase))]
-    return [_row(phase, step.what, _address(phase, step)) for phase, step in steps if _is_theirs(phase, step, roles)]
+    steps = [(phase, step) for phase in rows[:LOOKED_AT] for step in next_steps(phase) if _is_theirs(phase, step, roles)]
+    return [_row(phase, step.what, _address(phase, step)) for phase, step in steps]
 
 
 def waits_for_others(person: User, roles: Collection[Role]) -> list[dict[str, Any]]:
@@ -47,15 +46,13 @@ def _seen_by(person: User, phases: QuerySet[Phase]) -> QuerySet[Phase]:
     mine = Approval.objects.filter(phase=OuterRef("pk"), person=person, voided_at=None)
     rows = weighed(phases.select_related("spec")).annotate(
         wrote=Exists(SpecEditor.objects.filter(spec=OuterRef("spec"), person=person)),
-        decided=Exists(mine.filter(kind=ApprovalKind.TECHNICAL)),
-        agreed=Exists(mine.filter(kind=ApprovalKind.BUSINESS)),
+        decided=Exists(mine),
     )
     return rows.order_by("since", "pk").distinct()
 
 
 def _is_theirs(phase: Any, step: Step, roles: Collection[Role]) -> bool:
-    done = {ApprovalKind.TECHNICAL: phase.decided, ApprovalKind.BUSINESS: phase.agreed}
-    return step.role in roles and not (step.by_others and phase.wrote) and not (step.approval and done[step.approval])
+    return step.role in roles and not (step.by_others and phase.wrote) and not (step.approval and phase.decided)
 
 
 def _address(phase: Phase, step: Step) -> str:
@@ -72,5 +69,5 @@ def _row(phase: Any, what: str, url: str) -> dict[str, Any]:
         "what": what,
         "since": phase.since,
         "age": age(waited),
-        "slow": waited.days >= SLOW,
+        "slow": waited.days >= SLOW or bool(phase.due and phase.due <= timezone.now()),
     }

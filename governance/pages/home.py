@@ -4,10 +4,11 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Notice, Phase, Run
+from governance.models import ApprovalRequest, Notice, Phase, Run
+from governance.policy import ROLE_OF
 
 WAITS: dict[Role, tuple[Stage, ...]] = {
     Role.ENGINEER: (
@@ -19,6 +20,7 @@ WAITS: dict[Role, tuple[Stage, ...]] = {
         Stage.STAGING_DEPLOYMENT, Stage.PRODUCTION_DRY_RUN, Stage.SCHEDULED_WINDOW, Stage.PRODUCTION_DEPLOYMENT,
         Stage.POST_MIGRATION_VERIFICATION,
     ),
+    Role.SECURITY: (Stage.STAGING_DEPLOYMENT,),
     Role.AUDITOR: (),
 }  # fmt: skip
 
@@ -30,9 +32,9 @@ def waiting_for(roles: Collection[Role]) -> Q:
 def navigation(person: User, roles: Collection[Role]) -> dict[str, int] | None:
     if not roles and not person.is_superuser:
         return None
-    approving = {Role.REVIEWER, Role.STAKEHOLDER} & set(roles)
+    asked = ApprovalRequest.objects.open().filter(phase=OuterRef("pk"), kind__in=[kind for kind, role in ROLE_OF.items() if role in roles])
     first, *others = [
-        _counted("approvals", Phase.objects.filter(waiting_for(approving))),
+        _counted("approvals", Phase.objects.open().filter(Exists(asked))),
         _counted("live", Run.objects.live()),
         _counted("unread", Notice.objects.filter(person=person).unread()),
     ]

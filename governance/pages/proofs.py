@@ -31,7 +31,7 @@ class Proof:
 
 def proofs(case: Case, kind: ApprovalKind) -> list[Proof]:
     found = [*_rehearsed(case), _tested(case), _checked(case), _judged(case)]
-    return found if kind is ApprovalKind.TECHNICAL else [*found, _dry_run(case)]
+    return found if not kind.released else [*found, _dry_run(case)]
 
 
 def _rehearsed(case: Case) -> list[Proof]:

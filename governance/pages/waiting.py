@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, DateTimeField, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from governance import policy
-from governance.analysis.risk import RiskLevel
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Approval, AuditEvent, Booking, Comment, CommentKind, Decision, Phase, Run
+from governance.models import Approval, ApprovalRequest, AuditEvent, Booking, Comment, CommentKind, Decision, Phase, Run
 from governance.orders import RunStatus
-from governance.policy import ApprovalKind
+from governance.policy import ROLE_OF, ApprovalKind
 
 WORK = {
     Stage.REQUIREMENT: "specification",
@@ -44,14 +43,14 @@ def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
     """With what `next_step` asks for; `spec` has to be there too."""
     number = Concat(Value("CHG-"), Cast(OuterRef("spec_id"), CharField()))
     moved = AuditEvent.objects.filter(subject=number, kind="phase.stage").order_by("-pk").values("at")[:1]
-    held = Approval.objects.filter(phase=OuterRef("pk"), voided_at=None, decision=Decision.APPROVED, kind=ApprovalKind.TECHNICAL)
-    people = held.order_by().values("phase").annotate(people=Count("person", distinct=True)).values("people")
+    requests = ApprovalRequest.objects.open().filter(phase=OuterRef("pk"))
     asked = Comment.objects.filter(phase=OuterRef("pk"), kind=CommentKind.CHANGES, resolved_at=None)
     live = Run.objects.live().filter(deployment__phase=OuterRef("pk")).order_by("requested_at").values("status")[:1]
     return phases.annotate(
         since=Coalesce(Subquery(moved), F("spec__created_at"), output_field=DateTimeField()),
         booked=Exists(Booking.objects.filter(phase=OuterRef("pk"), cancelled_at=None)),
-        technical=Coalesce(Subquery(people, output_field=IntegerField()), 0),
+        asks=ArraySubquery(requests.order_by("step", "pk").values("kind")),
+        due=Subquery(requests.order_by("due_at").values("due_at")[:1]),
         changes_asked=Exists(asked),
         rejected=Exists(Approval.objects.filter(phase=OuterRef("pk"), voided_at=None, decision=Decision.REJECTED)),
         live=Subquery(live),
@@ -59,10 +58,18 @@ def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
 
 
 def next_step(phase: Phase) -> Step | None:
-    """What a weighed phase waits for; None once it is over."""
+    """What a weighed phase waits for first; None once it is over."""
+    return next(iter(next_steps(phase)), None)
+
+
+def next_steps(phase: Phase) -> tuple[Step, ...]:
+    """All that it waits for at once: approvals may be decided side by side."""
     if phase.status != PhaseStatus.OPEN:
-        return None
-    return _in_between(phase) or _at_stage(phase)
+        return ()
+    if step := _in_between(phase):
+        return (step,)
+    asked = (ApprovalKind(kind) for kind in dict.fromkeys(phase.asks))  # type: ignore[attr-defined]
+    return tuple(map(_decision, asked)) or (_at_stage(phase),)
 
 
 def _in_between(phase: Any) -> Step | None:
@@ -76,16 +83,18 @@ def _in_between(phase: Any) -> Step | None:
     return Step(Role.ENGINEER, "changes that were asked for") if phase.changes_asked else None
 
 
+def _decision(kind: ApprovalKind) -> Step:
+    return Step(ROLE_OF[kind], f"{kind.noun} approval", kind, by_others=True)
+
+
 def _at_stage(phase: Any) -> Step:
     match phase.at:
-        case Stage.STAGING_DEPLOYMENT if phase.technical < _needed(phase):
-            return Step(Role.REVIEWER, "technical approval", ApprovalKind.TECHNICAL, by_others=True)
         case Stage.STAGING_DEPLOYMENT:
             return Step(Role.OPERATOR, "run below production")
         case Stage.PRODUCTION_DRY_RUN:
             return Step(Role.OPERATOR, "dry run")
         case Stage.SCHEDULED_WINDOW if phase.booked:
-            return Step(Role.STAKEHOLDER, "business approval", ApprovalKind.BUSINESS, by_others=True)
+            return Step(Role.OPERATOR, "what its window needs")
         case Stage.SCHEDULED_WINDOW:
             return Step(Role.OPERATOR, "window")
         case Stage.PRODUCTION_DEPLOYMENT:
@@ -97,7 +106,3 @@ def _at_stage(phase: Any) -> Step:
         case Stage.CLOSURE:
             return Step(Role.REVIEWER, "review", by_others=True)
     return Step(Role.ENGINEER, WORK[phase.at])
-
-
-def _needed(phase: Phase) -> int:
-    return policy.people_needed(ApprovalKind.TECHNICAL, RiskLevel(phase.risk or RiskLevel.CRITICAL), phase.spec.irreversible)

@@ -3,7 +3,8 @@
 from governance.workflow.acts import permit, record_refusal, roles_of
 from governance.workflow.clients import Count, import_openapi, import_statements, record_presence, record_usage, register_client
 from governance.workflow.closing import Debt, Result, advance, cancel, review
-from governance.workflow.decisions import approve, check_approval, digest_for, reject
+from governance.workflow.decisions import approve, check_approval, digest_for, reject, withdraw_approval
+from governance.workflow.delegating import delegate, revoke_delegation
 from governance.workflow.discussing import comment, open_comments, resolve
 from governance.workflow.drift import accept_drift, link_drift
 from governance.workflow.editing import add_evidence, edit_specification, request_analysis, request_rehearsal
@@ -22,18 +23,21 @@ from governance.workflow.overriding import (
 )
 from governance.workflow.reading import mark_read, mark_unread
 from governance.workflow.records import delete_record, link_record, save_record
+from governance.workflow.ruling import approve_policy, draft_policy, drop_policy
 from governance.workflow.running import control, keep, resume, roll_back, roll_back_run, start
 from governance.workflow.scheduling import acknowledge_collisions, book, collisions_of, withdraw
 from governance.workflow.scripting import ScriptFile, Source, change_scripts, check_script, edit_script, read_scripts, use_safe_form
+from governance.workflow.signing import confirm_token, sign, signing_of
 from governance.workflow.submission import submit
 
 __all__ = [
     "LONGEST_TOKEN", "Count", "Debt", "Result", "ScriptFile", "Source", "accept_drift", "acknowledge_collisions", "acknowledge_nobody",
-    "add_evidence", "add_holidays", "advance", "approve", "backend_named", "book", "cancel", "change_scripts", "check_approval",
-    "check_script", "collisions_of", "comment", "control", "delete_record", "digest_for", "edit_script", "edit_specification", "feed_at",
-    "import_openapi", "import_statements", "keep", "link", "link_drift", "link_record", "make_feed", "make_token", "mark_read",
-    "mark_unread", "observe", "open_comments", "override", "permit", "person_of", "read_scripts", "record_presence", "record_refusal",
-    "record_test", "record_usage", "register_client", "reject", "request_analysis", "request_rehearsal", "resolve", "resume", "review",
-    "revoke_feed", "revoke_token", "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "start", "submit", "unlink",
-    "use_safe_form", "withdraw", "withdraw_override",
+    "add_evidence", "add_holidays", "advance", "approve", "approve_policy", "backend_named", "book", "cancel", "change_scripts",
+    "check_approval", "check_script", "collisions_of", "comment", "confirm_token", "control", "delegate", "delete_record", "digest_for",
+    "draft_policy", "drop_policy", "edit_script", "edit_specification", "feed_at", "import_openapi", "import_statements", "keep",
+    "link", "link_drift", "link_record", "make_feed", "make_token", "mark_read", "mark_unread", "observe", "open_comments", "override",
+    "permit", "person_of", "read_scripts", "record_presence", "record_refusal", "record_test", "record_usage", "register_client",
+    "reject", "request_analysis", "request_rehearsal", "resolve", "resume", "review", "revoke_delegation", "revoke_feed",
+    "revoke_token", "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "sign", "signing_of", "start", "submit",
+    "unlink", "use_safe_form", "withdraw", "withdraw_approval", "withdraw_override",
 ]  # fmt: skip

@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from governance import audit, lifecycle
 from governance.acts import ACTS
 from governance.audit import Row, save
-from governance.dossier import gather
+from governance.case import load
+from governance.dossier import dossier_of
 from governance.errors import BadSpecification, MissingRole, NeedsReason, NotReady, Refusal, WrongStage
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Approval, Phase, Spec, SpecEditor
+from governance.workflow.asking import ask
 from governance.workflow.meanwhile import collisions_told
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -109,8 +114,10 @@ def carry_on(actor: audit.Actor, phase: Phase) -> None:
     """Move an open phase as far as its evidence carries, and close it at the end."""
     if phase.status != PhaseStatus.OPEN:
         return
-    stage, finished = lifecycle.reachable(phase.at, gather(phase))
+    case = load(phase.pk)
+    stage, finished = lifecycle.reachable(phase.at, dossier_of(case, timezone.now()))
     move(actor, phase, stage, "the evidence is there")
+    ask(actor, phase, case)
     if finished:
         phase.status = PhaseStatus.CLOSED
         save(actor, phase)
@@ -130,15 +137,16 @@ def checked(row: Row) -> Row:
     return row
 
 
-def void_approvals(actor: audit.Actor, phase: Phase, keep: tuple[str, ...], why: str, now: Any) -> None:
-    """Approvals of another digest stop counting and stay as history."""
-    for approval in Approval.objects.filter(phase=phase, voided_at=None).exclude(digest__in=keep).select_related("person"):
-        approval.voided_at, approval.voided_because = now, why
-        save(actor, approval)
-        audit.append(
-            actor,
-            "approval.void",
-            phase.spec.number,
-            f"The {approval.kind} approval of {approval.person} is void: {why}",
-            digest=approval.digest,
-        )
+def void_approvals(actor: audit.Actor, phase: Phase, keep: tuple[str, ...], why: str, now: datetime) -> None:
+    """Approvals of another digest, or whose time is over, stop counting and stay as history."""
+    live = Approval.objects.filter(phase=phase, voided_at=None).select_related("person")
+    for approval in live.filter(~Q(digest__in=keep) | Q(expires_at__lte=now)):
+        over = approval.digest in keep
+        void(actor, phase, approval, f"it was given until {approval.expires_at:%d %b %H:%M} UTC" if over else why, now)
+
+
+def void(actor: audit.Actor, phase: Phase, approval: Approval, why: str, now: datetime) -> None:
+    approval.voided_at, approval.voided_because = now, why
+    save(actor, approval)
+    said = f"The {approval.kind} approval of {approval.person} is void: {why}"
+    audit.append(actor, "approval.void", phase.spec.number, said, digest=approval.digest)

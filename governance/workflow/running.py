@@ -26,7 +26,7 @@ def start(*, actor: User, deployment: Deployment, kind: RunKind = RunKind.DEPLOY
     deployment = Deployment.objects.select_related("phase__spec__author", "target__environment").get(pk=deployment.pk)
     name, _ = stage_of(kind, deployment.target.environment.production)
     permit(actor, name)
-    digests = check_run(deployment, kind)  # before the stage: a void approval says more than the stage it led back to
+    digests = check_run(deployment, kind, executor=actor)  # before the stage: a void approval says more than the stage it led back to
     permit(actor, name, stage=phase.at)
     run = requests.run(actor, deployment, kind, digests, booking=booking_of(deployment))
     audit.append(
@@ -139,7 +139,7 @@ def resume(*, actor: User, run: Run) -> Run:
     if held.status != RunStatus.PAUSED:
         raise NotReady(f"{held} is {held.status.replace('_', ' ')}, not paused.")
     if held.kind == RunKind.DEPLOY:
-        _check_again(held)
+        _check_again(held, actor)
     _decide(actor, held, Choice.KEEP, "It goes on.")
     held.wish, held.status = Wish.NONE, RunStatus.QUEUED
     save(actor, held)
@@ -148,9 +148,9 @@ def resume(*, actor: User, run: Run) -> Run:
     return held
 
 
-def _check_again(run: Run) -> None:
+def _check_again(run: Run, actor: User) -> None:
     """What holds at a start holds when it goes on: it may have paused because its window was over, and have been booked anew since."""
-    digests = check_run(run.deployment, RunKind.DEPLOY)
+    digests = check_run(run.deployment, RunKind.DEPLOY, executor=actor)
     if digests[0] != run.script_digest:
         raise DigestChanged(f"A script of {run.deployment.phase.spec.number}", run.script_digest, digests[0])
     run.release_digest, run.booking = digests[1], booking_of(run.deployment)

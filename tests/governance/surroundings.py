@@ -39,6 +39,7 @@ from tests.factories import (
     finish,
     make_availability,
     make_client_release,
+    make_delegation,
     make_resource,
     make_spec,
     make_targets,
@@ -118,5 +119,6 @@ def make_everything(cast: Cast) -> Spec:
     finish(run, steps=steps, schema=SchemaReading("f" * 64, {"tables": []}))
     make_drift(run.target)
     make_times(cast, first, run.booking)
+    make_delegation(cast.reviewer, cast.auditor)
     review(cast, phase_of(spec), follow_ups=[Debt("Drop the old column", cast.engineer, timezone.now().date())])
     return spec

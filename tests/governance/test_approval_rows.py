@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from governance.case import load
 from governance.dossier import gather
@@ -13,15 +14,17 @@ TECHNICAL = ApprovalKind.TECHNICAL
 
 
 def by_raw_insert(phase, person):
-    columns = "phase_id, kind, decision, digest, person_id, reason, policy, at, voided_because"
+    columns = "phase_id, kind, decision, digest, person_id, reason, policy, at, expires_at, method, voided_because"
     factories.at_once(
-        f"INSERT INTO governance_approval ({columns}) VALUES (%s, 'technical', 'approved', %s, %s, '', '1', now(), '')",
+        f"INSERT INTO governance_approval ({columns}) "
+        "VALUES (%s, 'technical', 'approved', %s, %s, '', '1', now(), now() + interval '14 days', '', '')",
         [phase.pk, load(phase.pk).digests[0], person.pk],
     )
 
 
 def by_bulk_create(phase, person):
-    Approval.objects.bulk_create([Approval(phase=phase, kind=TECHNICAL, digest=load(phase.pk).digests[0], person=person, policy="1")])
+    given = {"kind": TECHNICAL, "digest": load(phase.pk).digests[0], "policy": "1", "expires_at": timezone.now()}
+    Approval.objects.bulk_create([Approval(phase=phase, person=person, **given)])
 
 
 def by_raw_update(phase, person):

@@ -26,7 +26,7 @@ def waiting(cast: Cast, spec) -> Phase:
 
 
 def decide(person, phase, kind=TECHNICAL, act=workflow.approve, **given):
-    return act(actor=person, phase=phase, kind=kind, **{"digest": workflow.digest_for(phase, kind), **given})
+    return act(actor=person, phase=phase, kind=kind, **{"digest": workflow.digest_for(phase, kind), "signing": factories.SIGNED, **given})
 
 
 def counted(phase, kind=TECHNICAL) -> int:
