@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from governance import audience
 from governance.lifecycle import Role
-from governance.models import Approval, Cause, Decision, DecisionPoint
+from governance.models import Approval, ApprovalRequest, Cause, Decision, DecisionPoint, Phase
 from governance.notices import NoticeKind, notify
+from governance.policy import ApprovalKind
 
 
 def others(people: Iterable[User], actor: User) -> list[User]:
@@ -40,3 +41,43 @@ def to_be_decided(point: DecisionPoint) -> None:
         phase=phase,
         link=reverse("admin:governance_run_change", args=[run.pk]),
     )
+
+
+def voided(approval: Approval) -> None:
+    """Whoever gave it, and who wrote the change."""
+    phase = approval.phase
+    notify(
+        kind=NoticeKind.APPROVAL_VOIDED,
+        people=[approval.person, *audience.authors(phase)],
+        subject=f"{phase.spec.number}: the {approval.kind} approval of {approval.person} is void",
+        text=f"It does not count any more: {approval.voided_because}. Its page shows what changed since.",
+        phase=phase,
+        link=approval_link(phase, approval.kind),
+    )
+
+
+def asked(request: ApprovalRequest, people: Iterable[User]) -> None:
+    notify(
+        kind=NoticeKind.APPROVAL_ASKED,
+        people=people,
+        subject=f"{request.phase.spec.number} waits for a {ApprovalKind(request.kind).noun} approval",
+        text=f"{request}. Decide until {request.due_at:%d %b %H:%M} UTC; it is escalated then.",
+        phase=request.phase,
+        link=approval_link(request.phase, request.kind),
+    )
+
+
+def escalated(request: ApprovalRequest, people: Iterable[User], contacts: str) -> None:
+    call = f" Whom to call: {contacts}." if contacts else ""
+    notify(
+        kind=NoticeKind.ESCALATION,
+        people=people,
+        subject=f"{request.phase.spec.number}: nobody has decided the {ApprovalKind(request.kind).noun} approval",
+        text=f"{request} is asked for since {request.opened_at:%d %b %H:%M} UTC. It does not pass by itself.{call}",
+        phase=request.phase,
+        link=approval_link(request.phase, request.kind),
+    )
+
+
+def approval_link(phase: Phase, kind: str) -> str:
+    return reverse("admin:approve", args=[phase.pk, kind])

@@ -1,13 +1,14 @@
 """Turns the pure analysis into rows: of the scripts alone at submission, and on a target's facts when they are there."""
 
 from collections import defaultdict
+from dataclasses import asdict
 
 from django.db.models import QuerySet
 
-from governance import audit, clashes, compatibility, ordering
+from governance import audit, clashes, compatibility, expectation, ordering
 from governance.analysis import Analysis as AnalysisValue
 from governance.analysis import Change, Surroundings, analyse
-from governance.analysis.risk import RiskLevel
+from governance.analysis.risk import CALM, RiskLevel
 from governance.analysis.surroundings import Client
 from governance.audit import save
 from governance.digest import script_digest
@@ -26,11 +27,12 @@ from governance.models import (
     Target,
 )
 from governance.orders import Manifest, Verdict
+from governance.situation import situation
 
 RISKS = tuple(RiskLevel)
 
 
-def change_of(phase: Phase, manifest: Manifest) -> Change:
+def change_of(phase: Phase, manifest: Manifest, target: Target | None = None) -> Change:
     spec = phase.spec
     return Change(
         scripts=manifest.scripts,
@@ -38,6 +40,7 @@ def change_of(phase: Phase, manifest: Manifest) -> Change:
         data_class=spec.data_class,
         irreversible=spec.irreversible,
         rehearsed=_is_rehearsed(phase, manifest),
+        situation=situation(phase, target) if target else CALM,
     )
 
 
@@ -109,13 +112,20 @@ def reassess(actor: audit.Actor, phase: Phase) -> None:
         assess_on(actor, phase, target, facts_from_json(facts))
 
 
+def weigh_booking(actor: audit.Actor, phase: Phase) -> None:
+    """Judged again where the booked time, or what happened meanwhile, makes another risk of it."""
+    analyses = expectation.latest_analyses([phase.pk]).select_related("target")
+    if any(asdict(situation(phase, each.target)) != each.report.get("situation", asdict(CALM)) for each in analyses if each.target):
+        reassess(actor, phase)
+
+
 def _latest_per_target(phase: Phase) -> list[Analysis]:
     return list({analysis.target_id: analysis for analysis in phase.analyses.filter(target__isnull=False).order_by("pk")}.values())
 
 
 def _assess(actor: audit.Actor, phase: Phase, target: Target | None, facts: Facts | None) -> Analysis:
     manifest = unrehearsed(phase)
-    value = analyse(change_of(phase, manifest), facts, surroundings(phase))
+    value = analyse(change_of(phase, manifest, target), facts, surroundings(phase))
     row = Analysis(
         phase=phase,
         target=target,

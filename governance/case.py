@@ -22,6 +22,7 @@ from governance.models import (
     Analysis,
     Answer,
     Approval,
+    ApprovalRequest,
     CheckResult,
     Collision,
     Comment,
@@ -117,6 +118,15 @@ class Case:
     def asked(self) -> list[dict[str, str]]:
         """Wishes for changes that are open: person and text."""
         return self.phase.asked
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """Decisions that are asked for: kind, domain, opened_at and due_at, the oldest first."""
+        times = ("opened_at", "due_at")
+        return [
+            {**row, "kind": ApprovalKind(row["kind"]), **{name: datetime.fromisoformat(row[name]) for name in times}}
+            for row in self.phase.asks
+        ]
 
     def decided(self, kind: ApprovalKind) -> list[Any]:
         """Decisions on what would run now, whether they count or not."""
@@ -229,6 +239,7 @@ def phases() -> QuerySet[Phase]:
     )
     tests = TestEvidence.objects.filter(phase=here).order_by("-pk")
     asked = Comment.objects.filter(phase=here, kind=CommentKind.CHANGES, resolved_at=None).order_by("pk")
+    requests = ApprovalRequest.objects.open().filter(phase=here).order_by("due_at", "pk")
     return Phase.objects.select_related("spec__author", "review__reviewer").annotate(
         editors=ArraySubquery(SpecEditor.objects.filter(spec=spec).values("person")),
         domains=ArraySubquery(Domain.objects.filter(specs=spec).order_by("name").values(row=JSONObject(slug="slug", name="name"))),
@@ -236,6 +247,7 @@ def phases() -> QuerySet[Phase]:
         waits_for=ArraySubquery(required.values(row=JSONObject(spec="phase__spec", production="target__environment__production"))),
         tests=ArraySubquery(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service"))),
         asked=ArraySubquery(asked.values(row=JSONObject(person="person__username", text="text"))),
+        asks=ArraySubquery(requests.values(row=JSONObject(kind="kind", domain="domain", opened_at="opened_at", due_at="due_at"))),
         policy=Subquery(active_policy_row()[:1]),
         approvers=ArraySubquery(approver_rows()),
         clients=ArraySubquery(compatibility.client_rows()),

@@ -253,6 +253,7 @@ def reachable(stage: Stage, dossier: Dossier) -> tuple[Stage, bool]:
 
 
 ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE, RunStatus.ROLLED_BACK})
+FAILED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE})
 OCCUPYING = frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.INDETERMINATE})
 STEPS_OF_A_RUN: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED_CLEAN, RunStatus.INDETERMINATE}),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 
@@ -154,3 +154,14 @@ def _without(slots: list[Slot], closed: list[Slot]) -> list[Slot]:
     edges = [slots[0].starts, *(edge for each in closed for edge in (each.starts, each.ends)), slots[-1].ends]
     gaps = [Slot(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
     return _common(slots, gaps)
+
+
+def busy_between(starts: datetime, ends: datetime, begins: time, until: time, zone: tzinfo) -> bool:
+    """Whether any of the time lies in the hours of a day, on the zone's clock; hours past midnight reach into the next day."""
+    first, last = starts.astimezone(zone), ends.astimezone(zone)
+    for day in range(-1, (last.date() - first.date()).days + 1):
+        date = first.date() + timedelta(days=day)
+        busy = datetime.combine(date, begins, zone), datetime.combine(date + timedelta(days=until <= begins), until, zone)
+        if busy[0] < last and first < busy[1]:
+            return True
+    return False

@@ -20,12 +20,14 @@ from governance.facts import Facts, TableFacts
 from governance.lifecycle import Role, Stage
 from governance.models import (
     Availability,
+    Booking,
     Delegation,
     Deployment,
     Domain,
     Environment,
     Observation,
     Phase,
+    PolicyVersion,
     Rehearsal,
     Release,
     Resource,
@@ -332,3 +334,12 @@ def at_once(sql: str, params: Sequence[object] = ()) -> None:
 def make_delegation(person: User, delegate: User, starts_in: float = -1, days: float = 7) -> Delegation:
     starts = timezone.now() + timedelta(hours=starts_in)
     return workflow.delegate(actor=person, to=delegate, starts=starts, ends=starts + timedelta(days=days), reason="holidays")
+
+
+def make_draft_policy(person: User) -> PolicyVersion:
+    rules = [*installed_rules(), {"kind": "dba", "people": 1, "why": "a DBA reads it", "when": {"risks": ["critical"]}}]
+    return workflow.draft_policy(actor=person, rules=rules, reason="DBAs want to know.")
+
+
+def book(cast: Cast, phase: Phase, target: Target, **window: Any) -> Booking:
+    return workflow.book(actor=cast.operator, phase=phase, target=target, window=make_window(target, **window))

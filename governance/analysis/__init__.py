@@ -10,7 +10,7 @@ from governance.analysis.classify import Bump, Category, ChangeClass, bump_of, c
 from governance.analysis.locks import Lock, locks, strongest
 from governance.analysis.nodes import Node
 from governance.analysis.noticed import noticed
-from governance.analysis.risk import Circumstances, Risk, assess
+from governance.analysis.risk import CALM, Circumstances, Risk, Situation, assess
 from governance.analysis.rule import Finding, Level, Place, Read
 from governance.analysis.rules import RULES
 from governance.analysis.scene import CREATING, Catalogue, Scene
@@ -38,6 +38,7 @@ class Change:
     data_class: str = ""
     irreversible: bool = False
     rehearsed: bool = False
+    situation: Situation = CALM
     guarded: bool = True  # the runner executes it: one transaction per script, bounded lock waits, a ledger
 
 
@@ -84,6 +85,7 @@ class Analysis:
     secured: tuple[str, ...] = ()  # and those whose owner, grants or policies it changes
     constraints: tuple[str, ...] = ()  # that it adds or validates: "schema.table.constraint"
     undoing: tuple[StatementReport, ...] = ()  # the statements of the rollback scripts
+    situation: Situation = CALM
     largest: int | None = None  # bytes of the largest table that it touches, as far as facts are known
     steps: tuple[Step, ...] = ()  # what those who use the database notice
 
@@ -108,7 +110,7 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = AL
     all_actions = tuple(place.action for place in forward.places)
     classes = tuple(map(class_of, all_actions))
     tables = _unique(table for report in reports for table in report.tables)
-    circumstances = Circumstances(change.data_class, change.irreversible, change.rehearsed)
+    circumstances = Circumstances(change.data_class, change.irreversible, change.rehearsed, change.situation)
     return Analysis(
         change_class=hardest(classes),
         category=leading(all_actions),
@@ -119,6 +121,7 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = AL
         findings=findings,
         tables=tables,
         domains=tuple(sorted({surroundings.domains[table] for table in tables if table in surroundings.domains})),
+        situation=change.situation,
         largest=max((table.bytes for table in facts.tables if table.identity in tables), default=0) if facts else None,
         created=_unique(place.scene.identity(place.table) for place in forward.of(*MAKING) if place.scene.table(place.table) is None),
         removed=_touched(forward, REMOVING),

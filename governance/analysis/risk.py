@@ -22,7 +22,8 @@ class RiskLevel(StrEnum):
     CRITICAL = "critical"
 
 
-THRESHOLDS = ((80, RiskLevel.CRITICAL), (50, RiskLevel.HIGH), (20, RiskLevel.MEDIUM), (0, RiskLevel.LOW))
+HIGH = 50  # what does not fit into its window is at least that
+THRESHOLDS = ((80, RiskLevel.CRITICAL), (HIGH, RiskLevel.HIGH), (20, RiskLevel.MEDIUM), (0, RiskLevel.LOW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,26 @@ class Reported(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Situation:
+    """What it meets on its target at its time: each a sentence, "" where it is not so."""
+
+    failed: str = ""
+    unknown: str = ""  # clients of whom nobody knows whether they can live with it
+    peak: str = ""
+    overrun: str = ""  # of the booked time
+
+
+CALM = Situation()
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What the statements do not say."""
 
     data_class: str = ""
     irreversible: bool = False
     rehearsed: bool = False
+    situation: Situation = CALM
 
 
 def assess(reports: tuple[Reported, ...], findings: tuple[Finding, ...], facts: Facts | None, circumstances: Circumstances) -> Risk:
@@ -66,7 +81,10 @@ def assess(reports: tuple[Reported, ...], findings: tuple[Finding, ...], facts: 
         *_size(reports, facts),
         *_security(findings),
         *_circumstances(reports, circumstances),
+        *_situation(circumstances.situation),
     )
+    if overrun := circumstances.situation.overrun:
+        points = (*points, Point(max(HIGH - sum(point.points for point in points), 0), overrun))
     total = sum(point.points for point in points)
     level = next(level for threshold, level in THRESHOLDS if total >= threshold)
     return Risk(level, points, total)
@@ -121,6 +139,10 @@ def _circumstances(reports: tuple[Reported, ...], given: Circumstances) -> Itera
         yield Point(10, f"It touches {given.data_class} data")
     if reports and not given.rehearsed:
         yield Point(15, "It has not been rehearsed")
+
+
+def _situation(given: Situation) -> Iterator[Point]:
+    yield from (Point(points, why) for points, why in ((10, given.failed), (15, given.unknown), (5, given.peak)) if why)
 
 
 def _relations(locks: Iterable[Lock]) -> str:

@@ -15,6 +15,7 @@ from governance.audit import System, save
 from governance.errors import NotReady, Refusal
 from governance.gates import check_run, is_open_now, stage_before
 from governance.handoff.building import Order, observation_order, rehearsal_order, run_order
+from governance.handoff.waiting import end_approvals, escalate
 from governance.lifecycle import Stage
 from governance.models import AuditEvent, Booking, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
 from governance.orders import RunKind, RunStatus
@@ -161,7 +162,10 @@ def abandon(claim: Claim, why: str) -> None:
 
 
 def tick() -> None:
-    """What time alone brings about: monitoring periods that are over, and windows that open for automatic bookings."""
+    """What time alone brings about: monitoring periods that are over, approvals that end, requests that nobody decided, and windows
+    that open for automatic bookings."""
+    end_approvals()
+    escalate()
     for phase in Phase.objects.open().filter(stage=Stage.MONITORING_PERIOD):
         with transaction.atomic():
             carry_on(System.CLOCK, lock(phase))

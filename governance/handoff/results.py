@@ -15,7 +15,7 @@ from governance.handoff.building import report_on
 from governance.handoff.claims import Claim, held, silence
 from governance.handoff.deciding import settle
 from governance.handoff.drifting import keep_observed, keep_snapshot
-from governance.lifecycle import stage_after_edit
+from governance.lifecycle import FAILED, stage_after_edit
 from governance.manifest import content_digest
 from governance.models import (
     CheckResult,
@@ -33,11 +33,10 @@ from governance.models import (
 from governance.orders import Moment, Observed, Outcome, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
 from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
-from governance.workflow.acts import carry_on, lock_even_closed, move
+from governance.workflow.acts import carry_on, lock_even_closed, move, void_approvals
 
 KEPT = tuple(each.name for each in fields(StepValue) if each.name not in ("progress", "activity"))  # of a step
 REPORTED = frozenset({"pairs", "data_lost", "locks", "checks", "notes"})  # of a rehearsal
-FAILED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE})
 
 
 def progress(claim: Claim, step: StepValue) -> Wish:
@@ -138,6 +137,8 @@ def _follow(run: Run, phase: Phase, outcome: Outcome) -> None:
         carry_on(System.RUNNER, phase)
     elif outcome.status is RunStatus.ROLLED_BACK:
         _undone(run, deployment, outcome)
+        used = f"it was used: the change was deployed to {deployment.target} and rolled back there"
+        void_approvals(System.RUNNER, phase, (), used, timezone.now())
         move(System.RUNNER, phase, stage_after_edit(phase.at), f"rolled back on {deployment.target}")
     elif outcome.status in FAILED:
         move(System.RUNNER, phase, stage_before(run, phase.at), f"the {run.kind.replace('_', ' ')} on {deployment.target} failed")

@@ -382,5 +382,25 @@ class Migration(migrations.Migration):
             model_name='policyversion',
             trigger=pgtrigger.compiler.Trigger(name='policy_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP = 'DELETE' THEN\n            RAISE EXCEPTION 'A version of the policy is kept' USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'draft' AND NEW.number <> 1 THEN\n                RAISE EXCEPTION 'A version of the policy begins as a draft' USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            RETURN NEW;\n        END IF;\n        IF ROW(OLD.number, OLD.rules, OLD.reason, OLD.drafted_by_id, OLD.drafted_at)\n            IS DISTINCT FROM ROW(NEW.number, NEW.rules, NEW.reason, NEW.drafted_by_id, NEW.drafted_at)\n            OR OLD.state <> 'draft' AND ROW(OLD.approved_by_id, OLD.approved_at) IS DISTINCT FROM ROW(NEW.approved_by_id, NEW.approved_at)\n            OR OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('draft', 'active'), ('draft', 'dropped'), ('active', 'retired'))\n        THEN\n            RAISE EXCEPTION 'A version of the policy is not changed: draft a new one' USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n        RETURN NEW;\n    ", hash='086ad139b1f25a61d02a76344e91c8dc05836210', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_policy_kept_86099', table='governance_policyversion', when='BEFORE')),
         ),
+        migrations.AddField(
+            model_name='environment',
+            name='busy_from',
+            field=models.TimeField(blank=True, help_text="When its busy hours begin, in the portal's time zone, for example 09:00; changes then are riskier.", null=True),
+        ),
+        migrations.AddField(
+            model_name='environment',
+            name='busy_until',
+            field=models.TimeField(blank=True, help_text='When they end, for example 18:00.', null=True),
+        ),
+        migrations.AddField(
+            model_name='historicalenvironment',
+            name='busy_from',
+            field=models.TimeField(blank=True, help_text="When its busy hours begin, in the portal's time zone, for example 09:00; changes then are riskier.", null=True),
+        ),
+        migrations.AddField(
+            model_name='historicalenvironment',
+            name='busy_until',
+            field=models.TimeField(blank=True, help_text='When they end, for example 18:00.', null=True),
+        ),
         migrations.RunPython(install_policy, migrations.RunPython.noop),
     ]

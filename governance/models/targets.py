@@ -34,6 +34,13 @@ class Environment(Governed):
         help_text="When a check fails behind a run: an operator decides, or the approved rollback starts by itself.",
     )
 
+    busy_from = models.TimeField(
+        null=True,
+        blank=True,
+        help_text="When its busy hours begin, in the portal's time zone, for example 09:00; changes then are riskier.",
+    )
+    busy_until = models.TimeField(null=True, blank=True, help_text="When they end, for example 18:00.")
+
     class Meta(Governed.Meta):
         ordering = ["rank"]
 

@@ -195,9 +195,18 @@ def _note(known: Case, dossier: Dossier) -> dict[str, str] | None:
     for name, approval in (("technical", dossier.technical), ("business", dossier.business)):
         if approval.rejected_by:
             return {"level": "bad", "text": f"{approval.rejected_by} rejected the {name} approval. Edit the change, or cancel it."}
-        if approval.stale and approval.given < approval.needed:
+        if approval.stale and approval.unmet:
             return {"level": "warn", "text": f"The {name} approval is void: what was approved has changed since. It has to be given again."}
-    return None
+    return _waiting(known)
+
+
+def _waiting(known: Case) -> dict[str, str] | None:
+    """For a decision longer than the policy allows."""
+    overdue = [each for each in known.requests if each["due_at"] <= timezone.now()]
+    if not overdue or known.phase.status != PhaseStatus.OPEN:
+        return None
+    names = ", ".join(f"{each['kind'].noun} approval{' of ' + each['domain'] if each['domain'] else ''}" for each in overdue)
+    return {"level": "warn", "text": f"Nobody has decided the {names} since {overdue[0]['opened_at']:%d %b %H:%M} UTC. It was escalated."}
 
 
 def _versions(known: Case) -> str:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from governance import audit, lifecycle
+from governance import announcing, audit, lifecycle
 from governance.acts import ACTS
 from governance.audit import Row, save
 from governance.case import load
@@ -139,7 +139,7 @@ def checked(row: Row) -> Row:
 
 def void_approvals(actor: audit.Actor, phase: Phase, keep: tuple[str, ...], why: str, now: datetime) -> None:
     """Approvals of another digest, or whose time is over, stop counting and stay as history."""
-    live = Approval.objects.filter(phase=phase, voided_at=None).select_related("person")
+    live = Approval.objects.filter(phase=phase, voided_at=None).select_related("person", "phase__spec")
     for approval in live.filter(~Q(digest__in=keep) | Q(expires_at__lte=now)):
         over = approval.digest in keep
         void(actor, phase, approval, f"it was given until {approval.expires_at:%d %b %H:%M} UTC" if over else why, now)
@@ -150,3 +150,4 @@ def void(actor: audit.Actor, phase: Phase, approval: Approval, why: str, now: da
     save(actor, approval)
     said = f"The {approval.kind} approval of {approval.person} is void: {why}"
     audit.append(actor, "approval.void", phase.spec.number, said, digest=approval.digest)
+    announcing.voided(approval)

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from governance import audit
+from governance import announcing, audit
 from governance.audit import save
 from governance.case import Case
 from governance.lifecycle import Stage
@@ -54,6 +55,8 @@ def ask(actor: audit.Actor, phase: Phase, case: Case) -> None:
         )
         save(actor, request)
         audit.append(actor, "approval.ask", phase.spec.number, f"Asked for: {standing}.", due_at=request.due_at.isoformat())
+        able = [person.id for person in case.accord.approvers.values() if person.may(demand) and person.id not in case.wrote]
+        announcing.asked(request, User.objects.filter(pk__in=able))
 
 
 def _key(standing: Standing) -> Key:

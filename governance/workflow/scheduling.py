@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from governance import audit, clashes, openings
+from governance import assessment, audit, clashes, openings
 from governance.audit import save
 from governance.case import load
 from governance.errors import BookingTaken, NotReady, OutsideWindow
@@ -66,6 +66,7 @@ def book(
 
 
 def _follow(actor: User, phase: Phase, why: str) -> None:
+    assessment.weigh_booking(actor, phase)
     void_approvals(actor, phase, load(phase.pk).digests, why, timezone.now())
     move(actor, phase, min(phase.at, Stage.SCHEDULED_WINDOW), why)
     carry_on(actor, phase)

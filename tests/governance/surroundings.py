@@ -40,6 +40,7 @@ from tests.factories import (
     make_availability,
     make_client_release,
     make_delegation,
+    make_draft_policy,
     make_resource,
     make_spec,
     make_targets,
@@ -120,5 +121,6 @@ def make_everything(cast: Cast) -> Spec:
     make_drift(run.target)
     make_times(cast, first, run.booking)
     make_delegation(cast.reviewer, cast.auditor)
+    make_draft_policy(cast.operator)
     review(cast, phase_of(spec), follow_ups=[Debt("Drop the old column", cast.engineer, timezone.now().date())])
     return spec

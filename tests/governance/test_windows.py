@@ -1,10 +1,11 @@
 """Open or closed at a moment, and why."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from governance.windows import Interval, Slot, Tier, WindowKind, next_slot, state_at, state_of_all
+from governance.windows import Interval, Slot, Tier, WindowKind, busy_between, next_slot, state_at, state_of_all
 
 NIGHT = Interval(WindowKind.MAINTENANCE, "night", datetime(2026, 12, 5, 1, tzinfo=UTC), datetime(2026, 12, 5, 5, tzinfo=UTC))
 SALE = Interval(WindowKind.BLACKOUT, "sale", datetime(2026, 12, 5, 3, tzinfo=UTC), datetime(2026, 12, 5, 4, tzinfo=UTC))
@@ -97,3 +98,17 @@ def test_windows_that_touch_are_one():
     slot = next_slot({"a": [window(1, 3), window(3, 5)]}, [], at(0), timedelta(hours=4), at(24))
 
     assert slot == Slot(at(1), at(5))
+
+
+@pytest.mark.parametrize(
+    ("starts", "hours", "begins", "until", "busy"),
+    [
+        (datetime(2026, 3, 2, 7, tzinfo=UTC), 1, time(9), time(18), False),
+        (datetime(2026, 3, 2, 7, tzinfo=UTC), 2, time(9), time(18), True),  # 08:00 to 10:00 in Berlin
+        (datetime(2026, 3, 2, 17, tzinfo=UTC), 3, time(9), time(18), False),
+        (datetime(2026, 3, 2, 0, tzinfo=UTC), 1, time(22), time(2), True),
+        (datetime(2026, 3, 2, 3, tzinfo=UTC), 24, time(9), time(18), True),
+    ],
+)
+def test_busy_hours_are_those_of_the_zones_clock(starts, hours, begins, until, busy):
+    assert busy_between(starts, starts + timedelta(hours=hours), begins, until, ZoneInfo("Europe/Berlin")) is busy

@@ -25,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *, silence: float, period: float, **options: Any) -> None:
         started, looks = time.monotonic(), 0
+        handoff.ask_everywhere()
         while True:
             try:
                 self._look(looks)

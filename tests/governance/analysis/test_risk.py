@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from governance.analysis.risk import Situation
 from tests.governance.analysis.samples import BIDS, FACTS, analysed
 
 
@@ -48,3 +49,21 @@ def test_size_adds_its_logarithm_and_at_most_fifteen():
 
 def test_unknown_size_is_said():
     assert any("unknown" in reason for reason in _points(analysed("DROP TABLE bids", None)))
+
+
+@pytest.mark.parametrize(("name", "points"), [("failed", 10), ("unknown", 15), ("peak", 5)])
+def test_what_it_meets_at_its_time_adds_points_with_its_reason(name, points):
+    analysis = analysed("CREATE TABLE t (id int)", rehearsed=True, situation=Situation(**{name: "Something is so"}))
+
+    assert _points(analysis)["Something is so"] == points
+    assert analysis.risk.total == 2 + points
+
+
+def test_what_does_not_fit_into_its_window_is_of_high_risk_at_least():
+    late = Situation(overrun="It takes longer than is booked")
+    small = analysed("CREATE TABLE t (id int)", rehearsed=True, situation=late).risk
+    large = analysed("ALTER TABLE bids DROP COLUMN amount", irreversible=True, data_class="financial", situation=late).risk
+
+    assert (small.level, small.total) == ("high", 50)
+    assert (large.level, large.total) == ("high", 75)
+    assert all(risk.points[-1].reason == "It takes longer than is booked" for risk in (small, large))

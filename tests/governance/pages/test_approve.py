@@ -275,7 +275,7 @@ def test_diff_shows_what_changed_since_my_void_approval(cast, rehearsed):
 def test_nothing_is_said_to_have_changed_for_somebody_who_never_decided(cast, rehearsed):
     page = page_of(cast.reviewer, rehearsed)
 
-    assert page["changed"] == {"word": "you have not decided on it before", "diffs": [], "why": ""}
+    assert page["changed"] == {"word": "you have not decided on it before", "diffs": [], "facts": [], "why": ""}
 
 
 def test_what_is_unknown_says_so_and_names_the_way_out(cast, spec):
