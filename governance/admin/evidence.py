@@ -60,7 +60,7 @@ class RehearsalAdmin(ReadOnlyAdmin):
 
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnlyAdmin):
-    list_display = ["phase", "kind", "decision", "person", "at", "voided_because"]
+    list_display = ["phase", "kind", "decision", "person", "at", "expires_at", "voided_because"]
     list_filter = ["kind", "decision"]
     list_select_related = ["phase__spec", "person"]
     search_fields = ["phase__spec__title", "person__username"]

@@ -13,6 +13,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from governance.migrations._operations import together
+
 
 RULES = [
     {"kind": "technical", "people": 1, "why": "every change is read by a peer"},
@@ -67,7 +69,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='ApprovalRequest',
             fields=[
@@ -403,4 +405,4 @@ class Migration(migrations.Migration):
             field=models.TimeField(blank=True, help_text='When they end, for example 18:00.', null=True),
         ),
         migrations.RunPython(install_policy, migrations.RunPython.noop),
-    ]
+    ])

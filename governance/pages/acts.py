@@ -13,10 +13,11 @@ from governance.case import Case
 from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
 from governance.gates import booking_of, check_known, has_something_to_undo
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Booking, Deployment, Finding, Phase
+from governance.models import Approval, Booking, Deployment, Finding, Phase
 from governance.orders import RunKind
 from governance.pages.discussion import say, settle
 from governance.policy import ApprovalKind
+from governance.visitors import number_in
 
 # The one thing to do at a stage; everything else that is possible stands beside it.
 PRIMARY = {
@@ -36,16 +37,16 @@ OFFERED = (
     "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical", "approve_dba",
     "approve_security",
     "deploy_below_production", "dry_run", "book", "acknowledge_collision", "approve_business", "deploy_production",
-    "reject", "review", "advance", "roll_back",
+    "reject", "withdraw_approval", "review", "advance", "roll_back",
     "withdraw_booking", "cancel",
 )  # fmt: skip
 FORMS = frozenset({"edit_specification", "edit_script", "add_evidence", "book", "review"})  # acts that need more than a click
 APPROVALS = {f"approve_{kind}": kind for kind in ApprovalKind}
-DANGEROUS = frozenset({"reject", "roll_back", "withdraw_booking", "cancel"})
+DANGEROUS = frozenset({"reject", "withdraw_approval", "roll_back", "withdraw_booking", "cancel"})
 MINOR = frozenset(
     {
         "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence",
-        "advance", "cancel", "dry_run", "withdraw_booking"
+        "advance", "cancel", "dry_run", "withdraw_booking", "withdraw_approval"
     }
 )  # fmt: skip
 STARTED = {"deploy_below_production": RunKind.DEPLOY, "dry_run": RunKind.DRY_RUN, "deploy_production": RunKind.DEPLOY}
@@ -90,7 +91,7 @@ def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
         button
         for name in offered
         if not whys[name] or name == primary
-        for button in _buttons(phase, name, whys[name], name == primary, _variants(name, ACTS[name].label, case, roles))
+        for button in _buttons(phase, name, whys[name], name == primary, _variants(name, ACTS[name].label, case, roles, person))
     ]
     return sorted(found, key=lambda button: (not button.minor, button.danger, not button.enabled, button.primary))
 
@@ -127,13 +128,16 @@ def _buttons(phase: Phase, name: str, why: str, primary: bool, variants: list[Va
     ]
 
 
-def _variants(name: str, label: str, case: Case, roles: frozenset[Role]) -> list[Variant]:
+def _variants(name: str, label: str, case: Case, roles: frozenset[Role], person: User) -> list[Variant]:
     """One button per target where the act is about a target; the digest that was seen where it is a decision."""
     if name == "reject":
         wanted = {standing.demand.kind for standing in case.accord.asked}
         kinds = [kind for kind in ApprovalKind if kind in wanted and _may_decide(kind, case.phase.at, roles)]
         labels = [label] if len(kinds) == 1 else [f"{label} the {kind.noun} approval" for kind in kinds]
         return [Variant(text, (("kind", kind), ("digest", case.digest_of(kind)))) for text, kind in zip(labels, kinds, strict=True)]
+    if name == "withdraw_approval":
+        own = [each for each in case.approvals if not each.voided_at and person.pk in (each.person_id, each.on_behalf_of_id)]
+        return [Variant(f"Withdraw the {ApprovalKind(each.kind).noun} decision", (("approval", str(each.pk)),)) for each in own]
     production = name in ("dry_run", "deploy_production")
     if name == "roll_back":
         fitting = [deployment for deployment in case.deployments if has_something_to_undo(deployment, case)]
@@ -204,6 +208,8 @@ def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
         workflow.roll_back(actor=person, deployment=_deployment(phase, data), reason=data.get("reason", ""))
     elif name == "withdraw_booking":
         workflow.withdraw(actor=person, booking=_booking(phase, data), reason=data.get("reason", ""))
+    elif name == "withdraw_approval":
+        workflow.withdraw_approval(actor=person, approval=_approval(phase, data), reason=data.get("reason", ""))
     elif name == "acknowledge_collision":
         workflow.acknowledge_collisions(actor=person, booking=_booking(phase, data))
     elif name == "cancel":
@@ -235,6 +241,7 @@ DONE = {
     "approve_technical": "Approved. Your decision is bound to exactly these scripts.",
     "approve_business": "Approved for production. Your decision is bound to these scripts, targets and window.",
     "reject": "Rejected. The author sees your reason.",
+    "withdraw_approval": "Withdrawn. The decision is kept, and counts no more.",
     "deploy_below_production": "The run is queued. Its page is under Runs.",
     "deploy_production": "The run is queued. Its page is under Runs.",
     "dry_run": "The dry run is queued. Its page is under Runs.",
@@ -273,6 +280,13 @@ def _booking(phase: Phase, data: dict[str, str]) -> Booking:
     found = booking_of(_deployment(phase, data))
     if found is None:
         raise MissingEvidence("change the booking", ["the booking: it was withdrawn or moved since"])
+    return found
+
+
+def _approval(phase: Phase, data: Mapping[str, str]) -> Approval:
+    found = phase.approvals.filter(pk=number_in(data, "approval") or 0).first()
+    if found is None:
+        raise MissingEvidence("withdraw", ["the decision: choose one of the change's page"])
     return found
 
 

@@ -1,6 +1,6 @@
 """What became of a change's scripts since a person knew them, as a unified diff."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from difflib import unified_diff
 from typing import Any
@@ -36,13 +36,22 @@ def _facts_changed(mine: Any, case: Case, kind: ApprovalKind) -> list[dict[str, 
     """What a release is made of besides its scripts: when, where, and by which policy; name, before, after."""
     found = [("Policy", f"version {mine.policy}", f"version {case.policy.version}")]
     if kind.released:
-        then = Booking.history.as_of(mine.at).filter(phase=case.phase, cancelled_at=None).select_related("target").order_by("starts")
-        found.append(("Time", _times(then), _times(case.booked_in_production)))
+        now = [(each.target.name, each.starts, each.ends) for each in case.booked_in_production]
+        found.append(("Time", _times(_booked_at(mine.at, case.phase)), _times(now)))
     return [{"name": name, "before": before, "after": after} for name, before, after in found if before != after]
 
 
-def _times(booked: Iterable[Any]) -> str:
-    return "; ".join(f"{each.target.name} {each.starts:%d %b %H:%M} to {each.ends:%d %b %H:%M} UTC" for each in booked) or "nothing booked"
+def _booked_at(moment: datetime, phase: Phase) -> Iterator[tuple[str, datetime, datetime]]:
+    """Target, begin and end of what was booked then."""
+    then = Booking.history.filter(phase=phase, history_date__lte=moment).order_by("id", "-history_date").distinct("id")
+    rows = then.values_list("target__name", "starts", "ends", "cancelled_at")
+    yield from ((target, starts, ends) for target, starts, ends, cancelled in rows if cancelled is None)
+
+
+def _times(booked: Iterable[tuple[str, datetime, datetime]]) -> str:
+    return (
+        "; ".join(f"{target} {starts:%d %b %H:%M} to {ends:%d %b %H:%M} UTC" for target, starts, ends in sorted(booked)) or "nothing booked"
+    )
 
 
 def changed_since(moment: datetime, phase: Phase) -> list[dict[str, Any]]:

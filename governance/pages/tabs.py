@@ -12,6 +12,7 @@ from governance.pages.discussion import Discussion
 from governance.pages.impact import impact
 from governance.pages.proofs import scripts
 from governance.pages.values import lock_name, person_name
+from governance.policy import Standing
 
 
 def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion) -> dict[str, Any]:
@@ -23,7 +24,8 @@ def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion) -
         case "impact":
             return {"findings": analysis.report["findings"] if analysis else [], "impact": impact(analysis)}
         case "approvals":
-            return {"approvals": [_approval(approval) for approval in known.approvals]}
+            asked = [_asked(standing, known) for standing in known.accord.asked]
+            return {"approvals": [_approval(approval) for approval in known.approvals], "asked": asked, "policy": known.policy.version}
         case "rehearsal":
             return {"rehearsals": [_rehearsal(row, latest=row is known.latest_rehearsal) for row in known.rehearsals]}
         case "schedule" | "runs":
@@ -35,11 +37,29 @@ def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion) -
     return {}
 
 
+def _asked(standing: Standing, known: Case) -> dict[str, Any]:
+    """What the policy asks for, and how far it is given."""
+    demand = standing.demand
+    waits = next((each for each in known.requests if each["kind"] is demand.kind and each["domain"] == demand.domain), None)
+    state = "approved" if not standing.lacking else "no" if standing.impossible else "wait"
+    why = standing.why_impossible if standing.impossible and standing.lacking else ", ".join(demand.whys)
+    return {
+        "text": str(demand),
+        "count": f"{standing.given} of {demand.people}",
+        "state": state,
+        "why": f"{why[:1].upper()}{why[1:]}.",
+        "step": demand.step,
+        "until": waits["due_at"] if waits else None,
+    }
+
+
 def _approval(approval: Any) -> dict[str, Any]:
     return {
         "kind": approval.kind,
         "decision": approval.decision,
-        "person": person_name(approval.person),
+        "person": person_name(approval.person) + (f" for {person_name(approval.on_behalf_of)}" if approval.on_behalf_of else ""),
+        "policy": approval.policy,
+        "expires_at": approval.expires_at,
         "at": approval.at,
         "digest": approval.digest,
         "void": approval.voided_at is not None,
