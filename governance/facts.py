@@ -27,6 +27,7 @@ class ConstraintFacts:
     columns: tuple[str, ...] = ()
     referenced_columns: tuple[str, ...] = ()
     on_delete: str = ""  # pg_constraint.confdeltype: a, r, c, n, d
+    on_update: str = ""  # pg_constraint.confupdtype
     inherited: bool = False  # from a parent
 
 
@@ -81,6 +82,8 @@ class TableFacts:
     row_security: bool = False
     row_security_forced: bool = False
     dead_rows: int | None = None  # None: nobody knows
+    of_type: str = ""  # the composite type that a typed table is made of
+    partial: bool = False  # nothing but what a change says of it: the target was not asked, or does not have it yet
 
     @property
     def identity(self) -> str:

@@ -137,14 +137,15 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = AL
 
 def examine(change: Change, facts: Facts | None, surroundings: Surroundings = ALONE) -> Examined:
     """Statement by statement; what follows from them for the change as a whole is for `analyse` to say. Raises like it."""
-    catalogue = Catalogue(facts)
-    rollback = _read(change, ScriptKind.ROLLBACK, Scene(catalogue), surroundings)
-    forward = replace(_read(change, ScriptKind.FORWARD, Scene(catalogue), surroundings), undone_by=rollback)
+    forward, left = _read(change, ScriptKind.FORWARD, Scene(Catalogue.of(facts)), surroundings)
+    rollback, _ = _read(change, ScriptKind.ROLLBACK, left.in_use(), surroundings)
+    forward = replace(forward, undone_by=rollback)
     findings = (*_findings(forward, ScriptKind.FORWARD), *_findings(rollback, ScriptKind.ROLLBACK))
     return Examined(forward, _reports(forward), _reports(rollback), findings)
 
 
-def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> Read:
+def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> tuple[Read, Scene]:
+    """What is to be judged, and the scene that it leaves."""
     scripts = tuple(script for script in change.scripts if script.kind == kind)
     places: list[Place] = []
     bodies: dict[str, tuple[Action, ...]] = {}
@@ -152,13 +153,11 @@ def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surround
         for statement, node in _trees(script):
             # whatever stands in a script is reported, even if it does nothing
             for action in actions_of(node, statement.text, bodies) or (Action(Kind.SESSION),):
-                after = scene.after(action)
-                # what a statement creates is new to that statement too
-                places.append(Place(script, statement, action, scene, locks(action, after), node))
-                scene = after
+                places.append(Place(script, statement, action, scene, locks(action, scene.during(action)), node))
+                scene = scene.after(action)
             if body := body_of(node, statement.text, bodies):
                 bodies[body.name] = body.actions
-    return Read(scripts, tuple(places), change.category, change.guarded, surroundings)
+    return Read(scripts, tuple(places), change.category, change.guarded, surroundings), scene
 
 
 def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:

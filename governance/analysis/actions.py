@@ -118,6 +118,10 @@ class Constraint:
     proves_not_null: str = ""  # the column of CHECK (column IS NOT NULL)
     no_inherit: bool = False
     enforced: bool = True
+    definition: str = ""  # the expression of a CHECK
+    referenced: tuple[str, ...] = ()  # columns of the other table; none: its primary key
+    on_delete: str = ""  # a, r, c, n, d
+    on_update: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,12 @@ class Action:
     everything: bool = False  # no WHERE
     count: int = 1  # how many actions the statement has
     only: frozenset[str] = frozenset()  # relations named with ONLY: their partitions and children are left alone
-    columns: tuple[str, ...] = ()  # that UPDATE sets
+    columns: tuple[str, ...] = ()  # that UPDATE sets, or that an index is on
+    plain: bool = True  # of an index: neither an expression nor a predicate
+    made: tuple[Column, ...] = ()  # of a new table
+    constraints: tuple[Constraint, ...] = ()  # of a new table, beside those of its columns
+    partitioned: bool = False  # a new table
+    function: str = ""  # that a trigger calls
     bound: Bound | None = None  # of a partition
     collation: bool = False  # ALTER TYPE … COLLATE
     read: tuple[str, ...] = ()  # relations that are looked at besides: by a policy, a body, LIKE

@@ -12,7 +12,9 @@ from governance.analysis.statements import parse
 from governance.facts import TableFacts
 
 KEY = re.compile(r'^(?:RANGE|LIST) \("?(?P<column>\w+)"?\)$')
-Atom = tuple[str, str]  # operator and constant: "column < constant"
+NUMBER = re.compile(r"-?\d+")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?")
+ZONE = re.compile(r"(?<=\d\d:\d\d:\d\d)[+-]\d\d(?::?\d\d)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,14 @@ class Bound:
     upper: str = ""
     values: tuple[str, ...] = ()
     default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """ "column < constant"; with = and <> there may be several constants."""
+
+    operator: str
+    constants: tuple[str, ...]
 
 
 def bound_of(node: Node) -> Bound | None:
@@ -40,18 +50,26 @@ def proves_inside(table: TableFacts, key: str, bound: Bound | None) -> bool:
     column = _key_column(key)
     if bound is None or bound.default or not any(found.name == column and found.not_null for found in table.columns):
         return False
-    atoms = {atom for check in _checks(table) for part in _parts(check, "AND_EXPR") for atom in _atoms(part, column)}
+    atoms = [atom for check in _checks(table) for part in _parts(check, "AND_EXPR") for atom in _atoms(part, column)]
     if bound.values:
-        return any(operator == "=" and value in bound.values for operator, value in atoms)
+        return any(atom.operator == "=" and set(atom.constants) <= set(bound.values) for atom in atoms)
     return any(_is_from(atom, bound.lower) for atom in atoms) and any(_is_below(atom, bound.upper) for atom in atoms)
 
 
 def proves_outside(table: TableFacts, key: str, bound: Bound | None) -> bool:
     """Whether no row of the default partition can be inside of the bound."""
     column = _key_column(key)
-    if bound is None or not bound.lower:
+    if bound is None or not (bound.lower or bound.values):
         return False
+    if bound.values:
+        atoms = [atom for check in _checks(table) for part in _parts(check, "AND_EXPR") for atom in _atoms(part, column)]
+        return all(any(_is_other(atom, value) for atom in atoms) for value in bound.values)
     return any(_is_outside(check, column, bound) for check in _checks(table))
+
+
+def _is_other(atom: Atom, value: str) -> bool:
+    """Whether what the atom allows is not the value."""
+    return (atom.operator == "<>" and value in atom.constants) or (atom.operator == "=" and value not in atom.constants)
 
 
 def _is_outside(check: Node, column: str, bound: Bound) -> bool:
@@ -63,20 +81,26 @@ def _is_outside(check: Node, column: str, bound: Bound) -> bool:
 
 
 def _is_from(atom: Atom, least: str) -> bool:
-    return atom[0] in (">=", ">") and _ordered(least, atom[1])
+    return atom.operator in (">=", ">") and _ordered(least, atom.constants[0])
 
 
 def _is_below(atom: Atom, limit: str) -> bool:
-    return (atom[0] == "<" and _ordered(atom[1], limit)) or (atom[0] == "<=" and atom[1] != limit and _ordered(atom[1], limit))
+    most = atom.constants[0]
+    return (atom.operator == "<" and _ordered(most, limit)) or (atom.operator == "<=" and most != limit and _ordered(most, limit))
 
 
 def _ordered(small: str, large: str) -> bool:
-    """Of numbers, or of dates as PostgreSQL writes them."""
+    """Of numbers, or of dates and times as PostgreSQL writes them."""
     if small == large:
         return True
-    if re.fullmatch(r"-?\d+", small) and re.fullmatch(r"-?\d+", large):
+    if NUMBER.fullmatch(small) and NUMBER.fullmatch(large):
         return int(small) <= int(large)
-    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", small) and re.fullmatch(r"\d{4}-\d\d-\d\d", large)) and small <= large
+    both = MOMENT.fullmatch(small), MOMENT.fullmatch(large)
+    return all(both) and _moment(small) <= _moment(large)
+
+
+def _moment(text: str) -> str:
+    return text if len(text) > len("2026-01-01") else f"{text} 00:00:00"
 
 
 def _key_column(key: str) -> str:
@@ -98,13 +122,23 @@ def _parts(expression: Node, operator: str) -> Iterable[Node]:
 
 
 def _atoms(expression: Node, column: str) -> Iterator[Atom]:
-    if expression.node_type == "A_Expr" and expression.kind == "AEXPR_OP" and _column(expression.lexpr) == column:
-        constant = _constant(expression.rexpr)
-        if constant:
-            yield strings(expression.name)[-1], constant
+    """Comparisons of the column with constants, of which `=` stands for any of them and `<>` for none of them."""
+    if expression.node_type != "A_Expr" or _column(expression.lexpr) != column:
+        return
+    operator = strings(expression.name)[-1]
+    constants = (
+        tuple(map(_constant, expression.rexpr.elements)) if expression.rexpr.node_type == "A_ArrayExpr" else (_constant(expression.rexpr),)
+    )
+    one = expression.kind == "AEXPR_OP"
+    listed = (expression.kind, operator) in (("AEXPR_OP_ANY", "="), ("AEXPR_OP_ALL", "<>"))
+    if (one or listed) and all(constants):
+        # PostgreSQL writes times in the session's zone, which is what a script leaves out
+        yield Atom(operator, tuple(ZONE.sub("", constant) for constant in constants))
 
 
 def _column(node: Node | None) -> str:
+    while node is not None and node.node_type == "TypeCast":  # varchar is compared as text
+        node = node.arg
     return strings(node.fields)[-1] if node and node.node_type == "ColumnRef" else ""
 
 

@@ -1,48 +1,53 @@
-"""The target's facts, found by name, and what in them hangs together."""
+"""The target's facts, found by name, and what in them hangs together; as they are at one moment of a change."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from governance.analysis.layers import Layers
 from governance.analysis.majors import SINCE, Difference
-from governance.facts import ConstraintFacts, DependantFacts, DomainFacts, Facts, IndexFacts, TableFacts
+from governance.facts import ConstraintFacts, DependantFacts, DomainFacts, Facts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
+
+TEMPORARY = "pg_temp"  # is looked into first, as soon as something is in it
+DEFAULT_PATH = ("public",)  # PostgreSQL's, where nothing else is known
+
+
+class Known(Protocol):
+    """Names with their schema."""
+
+    def __contains__(self, name: str, /) -> bool: ...
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    facts: Facts | None
+    facts: Facts | None  # as they were before the change
+    tables: Layers[TableFacts]  # by "schema.table"
+    index_owners: Layers[str]  # table by "schema.index"
+    statistics_owners: Layers[str]
+    sequences: Layers[SequenceFacts]
+    domains: Layers[DomainFacts]  # by name as format_type() writes it
+    functions: Layers[FunctionFacts]
+    search_path: tuple[str, ...] = DEFAULT_PATH  # never pg_temp alone
 
-    @cached_property
-    def tables(self) -> dict[str, TableFacts]:
-        return {table.identity: table for table in self.facts.tables} if self.facts else {}
+    @classmethod
+    def of(cls, facts: Facts | None) -> "Catalogue":
+        tables = {table.identity: table for table in facts.tables} if facts else {}
+        return cls(
+            facts,
+            Layers(tables),
+            Layers({f"{table.schema}.{index.name}": identity for identity, table in tables.items() for index in table.indexes}),
+            Layers({found.name: name for name, table in tables.items() for found in table.dependants if found.kind == "statistics"}),
+            Layers({sequence.name: sequence for sequence in facts.sequences} if facts else {}),
+            Layers({domain.name: domain for domain in facts.domains} if facts else {}),
+            Layers({function.name: function for function in facts.functions} if facts else {}),
+            (facts and facts.search_path) or DEFAULT_PATH,
+        )
 
-    @cached_property
-    def index_owners(self) -> dict[str, str]:
-        """Table by "schema.index"."""
-        return {f"{table.schema}.{index.name}": identity for identity, table in self.tables.items() for index in table.indexes}
-
-    @cached_property
-    def statistics_owners(self) -> dict[str, str]:
-        """Table by "schema.statistics"."""
-        return {found.name: identity for identity, table in self.tables.items() for found in table.dependants if found.kind == "statistics"}
-
-    @cached_property
-    def sequences(self) -> frozenset[str]:
-        return frozenset(sequence.name for sequence in self.facts.sequences) if self.facts else frozenset()
-
-    @cached_property
-    def domains(self) -> dict[str, DomainFacts]:
-        return {domain.name: domain for domain in self.facts.domains} if self.facts else {}
-
-    @cached_property
-    def volatilities(self) -> dict[str, str]:
-        """pg_proc.provolatile by "schema.function"."""
-        return {function.name: function.volatility for function in self.facts.functions} if self.facts else {}
-
-    @property
-    def search_path(self) -> tuple[str, ...]:
-        # PostgreSQL's default, where nothing else is known
-        return (self.facts and self.facts.search_path) or ("public",)
+    def with_path(self, schemas: tuple[str, ...]) -> "Catalogue":
+        """None: as it was before the change."""
+        path = schemas or (self.facts and self.facts.search_path) or DEFAULT_PATH
+        temporary = (TEMPORARY,) if TEMPORARY in self.search_path and TEMPORARY not in path else ()
+        return replace(self, search_path=(*temporary, *path))
 
     def has(self, difference: Difference) -> bool:
         """Whether the server is new enough for it; it is taken to be where nothing is known."""
@@ -59,24 +64,29 @@ class Catalogue:
         return self._along_path(name, self.index_owners)
 
     def owner_of_index(self, name: str) -> str:
-        return self.index_owners.get(self.index(name), "")
+        return self.index_owners.get(self.index(name)) or ""
 
     def owner_of_statistics(self, name: str) -> str:
-        return self.statistics_owners.get(self._along_path(name, self.statistics_owners), "")
+        return self.statistics_owners.get(self._along_path(name, self.statistics_owners)) or ""
+
+    def function(self, name: str) -> str:
+        return self._along_path(name, self.functions)
 
     def volatility(self, function: str) -> str:
         """i, s or v; "" when the facts do not tell."""
-        return self.volatilities.get(self._along_path(function, self.volatilities), "")
+        found = self.functions.get(self.function(function))
+        return found.volatility if found else ""
 
-    def _along_path(self, name: str, known: Iterable[str]) -> str:
+    def _along_path(self, name: str, known: Known) -> str:
         if not name or "." in name:
             return name
         names = [f"{schema}.{name}" for schema in self.search_path]
-        return next((found for found in names if found in known), names[0])
+        first = names[1] if self.search_path[0] == TEMPORARY else names[0]
+        return next((found for found in names if found in known), first)
 
     def owned_sequences(self, table: str, column: str = "") -> tuple[str, ...]:
-        found = self.facts.sequences if self.facts else ()
-        return tuple(each.name for each in found if table and each.owner == table and column in ("", each.column))
+        found = self.sequences.items()
+        return tuple(name for name, each in found if table and each.owner == table and column in ("", each.column))
 
     def descendants(self, table: str) -> tuple[str, ...]:
         """Partitions and tables that inherit, down to the last."""
@@ -98,13 +108,15 @@ class Catalogue:
         return tuple(dict.fromkeys((*direct, *further)))
 
     def typed(self, type_name: str) -> tuple[str, ...]:
-        """Tables with a column of that type."""
-        plain = type_name.removeprefix("public.")
-        return tuple(name for name, table in self.tables.items() if any(column.type in (type_name, plain) for column in table.columns))
+        """Tables with a column of that type, or of a domain over it."""
+        wanted = {type_name, type_name.removeprefix("public.")}
+        while over := {name for name, domain in self.domains.items() if domain.type in wanted} - wanted:
+            wanted |= over
+        return tuple(name for name, table in self.tables.items() if any(column.type in wanted for column in table.columns))
 
     def calling(self, function: str) -> tuple[str, ...]:
         """Tables with a trigger that calls the function."""
-        wanted = self._along_path(function, self.volatilities)
+        wanted = self.function(function)
         return tuple(name for name, table in self.tables.items() if any(found.function == wanted for found in table.dependants))
 
     def _closure(self, start: str, following: Callable[[TableFacts], Iterable[str]]) -> tuple[str, ...]:

@@ -107,5 +107,5 @@ def _as_it_is(lock: Lock, action: Action, scene: Scene) -> Lock:
     if fresh or (table and table.kind in WITHOUT_ROWS):
         return replace(lock, rewrite=False, scan=False, reindex=False, fresh=fresh)
     moved_alone = action.kind is Kind.SET_TABLESPACE
-    indexed = table is None or bool(table.indexes)
+    indexed = table is None or table.partial or bool(table.indexes)
     return replace(lock, reindex=(lock.reindex or (lock.rewrite and not moved_alone)) and (indexed or lock.scan))

@@ -18,8 +18,9 @@ class Difference(StrEnum):
         "DROP TABLE of a table that references a partitioned one locks that table too; before, only the partitions of it"
     )
     GRANT_LOCKS = "GRANT and REVOKE lock the table ACCESS SHARE; before, not at all"
-    CHILDREN_LOCKED_FOR_NO_INHERIT = (
-        "ADD CHECK … NO INHERIT locks the tables that inherit too, without reading them; before, the table alone"
+    CHILDREN_LOCKED_FOR_CONSTRAINTS = (
+        "ADD CHECK … NO INHERIT, ADD UNIQUE, EXCLUDE and FOREIGN KEY lock the tables that inherit too, without reading them; "
+        "before, the table alone"
     )
     PARTITIONS_LOCKED_FOR_UNIQUE = "ADD UNIQUE on a partitioned table locks its partitions ACCESS EXCLUSIVE; before, SHARE"
     CHILDREN_ANALYZED = "ANALYZE locks tables that inherit SHARE UPDATE EXCLUSIVE; before, it only read them under ACCESS SHARE"
@@ -33,7 +34,7 @@ SINCE: dict[Difference, int] = {
     Difference.REFERENCING_LOCKED: 15,
     Difference.REFERENCED_PARENT_LOCKED: 15,
     Difference.GRANT_LOCKS: 18,
-    Difference.CHILDREN_LOCKED_FOR_NO_INHERIT: 18,
+    Difference.CHILDREN_LOCKED_FOR_CONSTRAINTS: 18,
     Difference.PARTITIONS_LOCKED_FOR_UNIQUE: 18,
     Difference.CHILDREN_ANALYZED: 18,
 }

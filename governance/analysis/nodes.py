@@ -25,6 +25,11 @@ class Node:
     def __getattr__(self, name: str) -> Any:
         return _reader(self._message.DESCRIPTOR, name)(self._message)
 
+    def copy_into(self, envelope: Message) -> None:
+        """Into the grammar's `Node`, as a field of its kind."""
+        field = next(each for each in envelope.DESCRIPTOR.fields if each.message_type is self._message.DESCRIPTOR)
+        getattr(envelope, field.name).CopyFrom(self._message)
+
     def walk(self) -> Iterator["Node"]:
         """This node and everything below it, depth first, without recursion: a deep expression must not exhaust the stack."""
         waiting = [self]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
+from governance.analysis.evolution import moved
 from governance.analysis.nodes import strings
 from governance.analysis.rule import Place
 from governance.analysis.scene import CREATING
@@ -218,5 +219,5 @@ def _created(place: Place) -> frozenset[str]:
         case Kind.RENAME_COLUMN:
             return frozenset({f"{table}.{action.new_name}"})
         case Kind.RENAME_TABLE:
-            return frozenset({scene.identity(action.new_name)})
+            return frozenset({moved(table, action.new_name)})
     return frozenset()

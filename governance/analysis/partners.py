@@ -11,7 +11,7 @@ from governance.analysis.majors import Difference
 from governance.analysis.queried import locked, queried, queried_if_filled, referencing_keys, refreshed, written
 from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Finder, Touch, named
-from governance.facts import ConstraintFacts, TableFacts
+from governance.facts import ConstraintFacts, IndexFacts, TableFacts
 
 
 def partners(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
@@ -33,6 +33,7 @@ def _of_dropped_table(action: Action, scene: Scene, effect: Effect) -> Iterator[
     yield from (Touch(name, AX) for name in names)
     if action.cascade:
         yield from (Touch(name, AX, reach=PARTS) for name in table.referenced_by)
+        yield from (Touch(name, AX) for name in scene.catalogue.descendants(table.identity))
         yield from _going_with(table, "", scene)
 
 
@@ -64,6 +65,8 @@ def _of_column(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
     table = scene.table(action.relation)
     if table is None:
         return
+    if action.relation in action.only:
+        yield from (Touch(name, AX) for name in table.children)  # they keep the column, as one of their own
     changes_type = action.kind is Kind.ALTER_COLUMN_TYPE
     for key in foreign_keys(table):
         if action.name in columns_of(key):
@@ -129,8 +132,18 @@ def _of_attached(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch
 
 
 def _lacks_indexes_of(parent: TableFacts, partition: TableFacts | None) -> bool:
-    """Whether the partition has fewer indexes than it needs: those are built while it is attached."""
-    return len(partition.indexes if partition else ()) < len(parent.indexes)
+    """Whether the partition lacks an index that it needs: that is built while it is attached."""
+    there = [_described(index) for index in (partition.indexes if partition else ())]
+    for wanted in map(_described, parent.indexes):
+        if wanted not in there:
+            return True
+        there.remove(wanted)
+    return False
+
+
+def _described(index: IndexFacts) -> tuple[object, ...]:
+    """What has to be alike in two indexes of which one is to be a part of the other."""
+    return index.unique, index.definition.partition(" USING ")[2] or index.columns, bool(index.constraint)
 
 
 def _default_partition(parent: TableFacts, action: Action, scene: Scene) -> Iterator[Touch]:
@@ -187,9 +200,19 @@ def _of_altered_object(action: Action, scene: Scene, effect: Effect) -> Iterator
         yield from (Touch(name, S, scan=True, reach=PARTS) for name in scene.catalogue.typed(action.name))
     if action.type == "OBJECT_INDEX":
         yield from (Touch(scene.catalogue.owner_of_index(name), AS) for name in (action.name, action.new_name) if action.new_name)
+    if action.type == "OBJECT_TYPE":
+        yield from _made_of_it(action, scene, effect)
     if action.type == "OBJECT_PUBLICATION" and action.everything:
         yield from (Touch(name, SUX) for name, table in scene.catalogue.tables.items() if action.name in table.publications)
     yield from named(action, scene, effect)
+
+
+def _made_of_it(action: Action, scene: Scene, _effect: Effect) -> Iterator[Touch]:
+    """Typed tables, when CASCADE changes them along with their type."""
+    wanted = next(iter(action.others), action.name)
+    for name, table in scene.catalogue.tables.items():
+        if action.cascade and wanted in (table.of_type, f"public.{table.of_type}"):
+            yield Touch(name, AX, reach=ALL)
 
 
 def _of_dropped_object(action: Action, scene: Scene, _effect: Effect) -> Iterator[Touch]:
@@ -240,5 +263,6 @@ PARTNERS: dict[Kind, Finder] = {
     Kind.DROP_FUNCTION: _calling,
     Kind.ALTER_OBJECT: _of_altered_object,
     Kind.DROP_OBJECT: _of_dropped_object,
+    Kind.RENAME_OBJECT: _made_of_it,
     Kind.ROLE: _of_owner,
 }

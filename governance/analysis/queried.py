@@ -9,6 +9,8 @@ from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Touch, named
 from governance.facts import ConstraintFacts, TableFacts
 
+WRITING = ("c", "n", "d")  # what a foreign key does of itself: CASCADE, SET NULL, SET DEFAULT
+
 
 def queried(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
     """A query locks what the views in it read as well."""
@@ -53,14 +55,14 @@ def _looked_up(action: Action, table: TableFacts, scene: Scene) -> Iterator[Touc
             yield Touch(key.references, RS, reach=PARTS)
     for other, key in referencing_keys(table, scene):
         if set(key.referenced_columns) & set(action.columns):
-            yield Touch(other.identity, RS, reach=PARTS)
+            yield Touch(other.identity, RX if key.on_update in WRITING else RS, reach=PARTS)
 
 
 def _deleted_along(table: TableFacts, scene: Scene, seen: set[str]) -> Iterator[Touch]:
     """Rows that reference the deleted ones are looked for, and are deleted or changed with ON DELETE CASCADE or SET."""
     seen.add(table.identity)
     for other, key in referencing_keys(table, scene):
-        yield Touch(other.identity, RX if key.on_delete in ("c", "n", "d") else RS, reach=PARTS)
+        yield Touch(other.identity, RX if key.on_delete in WRITING else RS, reach=PARTS)
         if key.on_delete == "c" and other.identity not in seen:
             yield from _deleted_along(other, scene, seen)
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from governance.analysis.actions import Action, Column, Kind, Volatility
-from governance.analysis.catalogue import indexes_on
+from governance.analysis.catalogue import foreign_keys, indexes_on
 from governance.analysis.effects import ALL, AS, AX, EFFECTS, RS, SRX, SUX, Effect, LockMode, Reach, S, X
 from governance.analysis.majors import Difference
 from governance.analysis.scene import Scene, mentions
-from governance.analysis.types import rewrites
+from governance.analysis.types import rewrites, sorts_alike
 from governance.facts import TableFacts
 
 Refinement = Callable[[Action, Scene, Effect], Effect]
@@ -27,6 +27,7 @@ def effect_of(action: Action, scene: Scene) -> Effect:
 OF_OBJECTS: dict[tuple[Kind, str], Effect] = {
     (Kind.ALTER_OBJECT, "OBJECT_SEQUENCE"): Effect(SRX),
     (Kind.RENAME_OBJECT, "OBJECT_SEQUENCE"): Effect(AX),
+    (Kind.RENAME_OBJECT, "OBJECT_ATTRIBUTE"): Effect(None, AX),
     (Kind.OWNER, "OBJECT_SEQUENCE"): Effect(AX),
     (Kind.DROP_OBJECT, "OBJECT_SEQUENCE"): Effect(AX),
     (Kind.COMMENT, "OBJECT_SEQUENCE"): Effect(None),
@@ -46,19 +47,41 @@ def effect_below(action: Action, scene: Scene) -> Effect:
 def _check_below(action: Action, scene: Scene, effect: Effect) -> Effect:
     if action.constraint is None or not action.constraint.no_inherit:
         return effect
-    return _data_untouched(effect) if scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_NO_INHERIT) else Effect(None)
+    return _data_untouched(effect) if scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_CONSTRAINTS) else Effect(None)
 
 
 def _unique_below(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """A key also makes columns NOT NULL, where they are not."""
+    """A key also makes columns NOT NULL, where they are not. A table that merely inherits gets no index."""
     columns = action.constraint.columns if action.constraint and action.kind is Kind.ADD_PRIMARY_KEY else ()
     known = all(scene.is_not_null(action.relation, column) for column in columns)
+    if _merely_inherits(action, scene):
+        untouched = known and not scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_CONSTRAINTS)
+        return Effect(None) if untouched else replace(_data_untouched(effect), scan=not known)
     return effect if not known or scene.catalogue.has(Difference.PARTITIONS_LOCKED_FOR_UNIQUE) else replace(effect, mode=S)
 
 
-def _analyze_below(action: Action, scene: Scene, effect: Effect) -> Effect:
+def _key_below(action: Action, scene: Scene, effect: Effect) -> Effect:
+    if not _merely_inherits(action, scene):
+        return effect
+    return _data_untouched(effect) if scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_CONSTRAINTS) else Effect(None)
+
+
+def _column_below(action: Action, scene: Scene, effect: Effect) -> Effect:
+    """Keys, and CHECKs that say so, are not inherited."""
+    if action.column is None or not _merely_inherits(action, scene):
+        return effect
+    inherited = tuple(found for found in action.column.constraints if found.kind is Kind.ADD_CHECK and not found.no_inherit)
+    column = replace(action.column, constraints=inherited)
+    return _add_column(replace(action, column=column), scene, EFFECTS[Kind.ADD_COLUMN])
+
+
+def _merely_inherits(action: Action, scene: Scene) -> bool:
     table = scene.table(action.relation)
-    sampled = table is not None and not table.bound and not scene.catalogue.has(Difference.CHILDREN_ANALYZED)
+    return table is not None and not table.bound
+
+
+def _analyze_below(action: Action, scene: Scene, effect: Effect) -> Effect:
+    sampled = _merely_inherits(action, scene) and not scene.catalogue.has(Difference.CHILDREN_ANALYZED)
     return replace(effect, mode=AS) if sampled else effect
 
 
@@ -71,6 +94,8 @@ BELOW: dict[Kind, Refinement] = {
     Kind.ADD_UNIQUE: _unique_below,
     Kind.ADD_PRIMARY_KEY: _unique_below,
     Kind.ADD_EXCLUDE: _unique_below,
+    Kind.ADD_FOREIGN_KEY: _key_below,
+    Kind.ADD_COLUMN: _column_below,
     Kind.ANALYZE: _analyze_below,
     Kind.RENAME_OBJECT: _renamed_below,
 }
@@ -203,13 +228,14 @@ def _alter_type(action: Action, scene: Scene, effect: Effect) -> Effect:
     table = scene.table(action.relation)
     checked = table is not None and any(mentions(found, action.name) for found in table.constraints)
     changed = action.collation or old != action.type
-    rebuilt = table is not None and changed and _indexes_cannot_stay(action, table)
+    resorted = action.collation or not sorts_alike(old, action.type, domains)
+    rebuilt = table is not None and changed and _indexes_cannot_stay(table, action.name, resorted)
     return replace(effect, rewrite=False, others_scan=False, scan=checked or rebuilt, reindex=rebuilt)
 
 
-def _indexes_cannot_stay(action: Action, table: TableFacts) -> bool:
+def _indexes_cannot_stay(table: TableFacts, column: str, resorted: bool) -> bool:
     """An index is used on unless the order changes, or it has an expression or a predicate, or belongs to a partitioned table's."""
-    return any(action.collation or not index.plain or index.parent for index in indexes_on(table, action.name))
+    return any(resorted or not index.plain or index.parent for index in indexes_on(table, column))
 
 
 def _set_tablespace(action: Action, scene: Scene, effect: Effect) -> Effect:
@@ -241,6 +267,14 @@ def _trigger(action: Action, _scene: Scene, effect: Effect) -> Effect:
     """Triggers for each row are on every partition as well; rules, policies and triggers for each statement are not."""
     alone = action.everything or action.type in ("OBJECT_RULE", "OBJECT_POLICY")
     return replace(effect, reach=Reach.NONE) if alone else effect
+
+
+def _toggled(action: Action, scene: Scene, effect: Effect) -> Effect:
+    """All of a table's triggers, when it has none."""
+    table = scene.table(action.relation)
+    named = bool(action.name) or table is None or any(each.kind == "trigger" for each in table.dependants)
+    of_keys = table is not None and action.type.endswith("All") and bool(foreign_keys(table))
+    return replace(effect, reach=Reach.NONE) if not named and not of_keys else _trigger(action, scene, effect)
 
 
 def _other(action: Action, scene: Scene, effect: Effect) -> Effect:
@@ -280,7 +314,7 @@ REFINEMENTS: dict[Kind, Refinement] = {
     Kind.SET_STORAGE: _only_of_column,
     Kind.CREATE_TRIGGER: _trigger,
     Kind.DROP_TRIGGER: _trigger,
-    Kind.TOGGLE_TRIGGER: _trigger,
+    Kind.TOGGLE_TRIGGER: _toggled,
     Kind.RENAME_OBJECT: _trigger,
     Kind.ALTER_TABLE_OTHER: _other,
 }

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.catalogue import Catalogue
-from governance.analysis.names import Names
+from governance.analysis.evolution import evolved, moved
+from governance.analysis.layers import Layers
 from governance.facts import ConstraintFacts, TableFacts
 
 __all__ = ["CREATING", "Catalogue", "Scene", "columns_of", "mentions"]
@@ -19,9 +20,7 @@ NOT_NULL_CHECK = re.compile(r"^CHECK \(\((?P<column>\S+) IS NOT NULL\)\)")
 @dataclass(frozen=True)
 class Scene:
     catalogue: Catalogue
-    created: Names = field(default_factory=Names)  # tables made by this change
-    promised: frozenset[tuple[str, str, str]] = frozenset()  # table, constraint, column: CHECK (column IS NOT NULL) NOT VALID
-    proven: frozenset[tuple[str, str]] = frozenset()  # table, column: shown to hold no NULL by a CHECK that this change validated
+    created: Layers[bool] = field(default_factory=lambda: Layers({}))  # tables made by this change, which nobody else uses yet
     settings: tuple[tuple[str, str], ...] = ()  # that this change has set: name in lower case, value
 
     def identity(self, name: str) -> str:
@@ -47,8 +46,6 @@ class Scene:
     def is_not_null(self, name: str, column: str) -> bool:
         """Whether PostgreSQL can tell without a scan that the column holds no NULL."""
         table = self.table(name)
-        if (self.identity(name), column) in self.proven:
-            return True
         return table is not None and (
             any(found.not_null for found in table.columns if found.name == column)
             or any(found.validated and _checks_not_null(found) == column for found in table.constraints)
@@ -60,33 +57,41 @@ class Scene:
         zone = dict(self.settings).get("timezone", known)
         return zone.lower().removeprefix("etc/") in UTC
 
+    def during(self, action: Action) -> "Scene":
+        """The scene in which the action is done: what a statement creates is new to that statement too."""
+        return replace(self, created=self.created.changed(self.identity(action.relation), True)) if self._creates(action) else self
+
     def after(self, action: Action) -> "Scene":
         """The scene once the action has been done."""
+        if action.kind is Kind.SESSION:
+            return self._with_setting(action)
+        return replace(self, catalogue=evolved(self.catalogue, action), created=self._created_after(action))
+
+    def in_use(self) -> "Scene":
+        """The scene once others use what the change has made."""
+        return replace(self, created=Layers({}))
+
+    def _creates(self, action: Action) -> bool:
+        return action.kind in CREATING and self.identity(action.relation) not in self.catalogue.tables
+
+    def _created_after(self, action: Action) -> Layers[bool]:
         table = self.identity(action.relation)
+        if self._creates(action):
+            return self.created.changed(table, True)
         match action.kind:
-            case kind if kind in CREATING and table not in self.catalogue.tables:
-                return replace(self, created=self.created | {table, self.identity(table.removeprefix("pg_temp."))})
             case Kind.RENAME_TABLE | Kind.SET_SCHEMA if table in self.created:
-                return replace(self, created=self.created | {self.identity(action.new_name)})
-            case Kind.ADD_CHECK if action.constraint and action.constraint.proves_not_null:
-                return self._promise(table, action.name, action.constraint.proves_not_null, action.constraint.not_valid)
-            case Kind.VALIDATE_CONSTRAINT:
-                return replace(self, proven=self.proven | self._proven_by(table, action.name))
-            case Kind.SESSION if action.name == "timezone":
-                return replace(self, settings=(*self.settings, (action.name, action.new_name)))
+                return self.created.changed(table, None).changed(moved(table, action.new_name), True)
+            case Kind.DROP_TABLE | Kind.DROP_VIEW if table in self.created:
+                return self.created.changed(table, None)
+        return self.created
+
+    def _with_setting(self, action: Action) -> "Scene":
+        if action.name == "timezone":
+            return replace(self, settings=(*self.settings, (action.name, action.new_name)))
+        if action.name == "search_path":
+            schemas = tuple(part.strip().strip('"') for part in action.new_name.split(",") if part.strip())
+            return replace(self, catalogue=self.catalogue.with_path(schemas))
         return self
-
-    def _promise(self, table: str, name: str, column: str, not_valid: bool) -> "Scene":
-        if not_valid:
-            return replace(self, promised=self.promised | {(table, name, column)})
-        return replace(self, proven=self.proven | {(table, column)})
-
-    def _proven_by(self, table: str, constraint: str) -> frozenset[tuple[str, str]]:
-        promised = {(table, column) for where, name, column in self.promised if (where, name) == (table, constraint)}
-        facts = self.catalogue.tables.get(table)
-        known = facts.constraints if facts else ()
-        existing = {(table, _checks_not_null(found)) for found in known if found.name == constraint and _checks_not_null(found)}
-        return frozenset(promised | existing)
 
 
 def _checks_not_null(constraint: ConstraintFacts) -> str:

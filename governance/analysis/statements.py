@@ -88,6 +88,14 @@ def tokens(text: str) -> tuple[Token, ...]:
     )
 
 
+def written(expression: Node) -> str:
+    """An expression as SQL again."""
+    tree = postgast.pg_query_pb2.ParseResult()
+    target = tree.stmts.add().stmt.select_stmt.target_list.add().res_target
+    expression.copy_into(target.val)
+    return str(postgast.deparse(tree)).removeprefix("SELECT ")
+
+
 def parse_body(text: str) -> Any | None:
     """The plpgsql inside one DO or CREATE FUNCTION statement, as the parser's JSON; None when it cannot be read."""
     try:

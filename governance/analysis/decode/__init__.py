@@ -25,6 +25,7 @@ DECODERS: dict[str, Callable[[Node], tuple[Action, ...]]] = {
     "AlterEnumStmt": objects.alter_enum,
     "AlterSeqStmt": objects.alter_sequence,
     "AlterDomainStmt": objects.alter_domain,
+    "CreateDomainStmt": objects.create_domain,
     "CreateForeignTableStmt": objects.create_foreign_table,
     "CreatePublicationStmt": objects.publication,
     "AlterPublicationStmt": objects.publication,
@@ -89,7 +90,5 @@ def _name(node: Node) -> str:
             return str(node.sequence.relname)
         case "CreateEnumStmt" | "CreateRangeStmt":
             return dotted(node.type_name)
-        case "CreateDomainStmt":
-            return dotted(node.domainname)
         case _:
             return ""

@@ -69,7 +69,8 @@ def _of_object(command: Node, name: str, sort: str) -> Action:
     """Of ALTER INDEX and ALTER SEQUENCE, what moves it to another tablespace or owner weighs more than the rest."""
     kind = {"AT_SetTableSpace": Kind.SET_TABLESPACE, "AT_ChangeOwner": Kind.OWNER}.get(command.subtype, Kind.ALTER_OBJECT)
     attached = relation(command.def_.name) if command.subtype == "AT_AttachPartition" else ""
-    return Action(kind, name=name, type=sort, new_name=attached)
+    cascade = command.behavior == "DROP_CASCADE"
+    return Action(kind, name=name, type=sort, new_name=attached, cascade=cascade)
 
 
 def _command(command: Node, table: str) -> Action:
@@ -162,7 +163,15 @@ def rename(node: Node) -> tuple[Action, ...]:
     table = "" if node.rename_type in NOT_A_TABLE else old
     return (
         Action(
-            kind, table, name=name, new_name=node.newname, type=node.rename_type, conditional=node.missing_ok, only=only_of(node.relation)
+            kind,
+            table,
+            name=name,
+            new_name=node.newname,
+            type=node.rename_type,
+            conditional=node.missing_ok,
+            cascade=node.behavior == "DROP_CASCADE",
+            others=(old,) if node.rename_type == "OBJECT_ATTRIBUTE" else (),
+            only=only_of(node.relation),
         ),
     )
 

@@ -3,6 +3,7 @@
 from governance.analysis.actions import Column, Constraint, Kind, Volatility
 from governance.analysis.functions import STEADY, VOLATILITY
 from governance.analysis.nodes import Node, dotted, relation, strings
+from governance.analysis.statements import written
 
 # The grammar's names of built-in types, where format_type() says something else.
 TYPES = {
@@ -20,6 +21,7 @@ TYPES = {
     "timestamptz": "timestamp with time zone",
     "timestamp": "timestamp without time zone",
     "decimal": "numeric",
+    "char": '"char"',  # not CHAR, which is bpchar
 }
 SERIALS = {
     "serial": "integer",
@@ -39,6 +41,9 @@ VOLATILE_NAMES = (
 )
 STABLE = STEADY
 VOLATILE = frozenset(VOLATILE_NAMES.split())
+# The bits of src/include/utils/datetime.h
+INTERVAL_FIELDS = {2: "year", 1: "month", 3: "day", 10: "hour", 11: "minute", 12: "second"}
+WHOLE_INTERVAL = 0x7FFF
 ENFORCEABLE = ("CONSTR_CHECK", "CONSTR_FOREIGN")
 CONSTRAINTS = {
     "CONSTR_CHECK": Kind.ADD_CHECK,
@@ -70,7 +75,7 @@ def column(node: Node) -> Column:
 
 def constraint(node: Node, of_column: str = "") -> Constraint:
     """A constraint of a table, or the one written behind a column."""
-    keys = strings(node.fk_attrs) or strings(node.keys) or ((of_column,) if of_column else ())
+    keys = strings(node.fk_attrs) or strings(node.keys) or _mentioned(node.raw_expr) or ((of_column,) if of_column else ())
     return Constraint(
         kind=CONSTRAINTS[node.contype],
         name=node.conname,
@@ -81,7 +86,17 @@ def constraint(node: Node, of_column: str = "") -> Constraint:
         proves_not_null=_column_not_null(node.raw_expr),
         no_inherit=node.is_no_inherit,
         enforced=node.is_enforced or node.contype not in ENFORCEABLE,
+        definition=written(node.raw_expr) if node.raw_expr and node.contype == "CONSTR_CHECK" else "",
+        referenced=strings(node.pk_attrs),
+        on_delete=node.fk_del_action,
+        on_update=node.fk_upd_action,
     )
+
+
+def _mentioned(expression: Node | None) -> tuple[str, ...]:
+    """The columns of a CHECK."""
+    found = expression.walk() if expression else ()
+    return tuple(dict.fromkeys(strings(node.fields)[-1] for node in found if node.node_type == "ColumnRef" and strings(node.fields)))
 
 
 def type_name(node: Node | None) -> str:
@@ -91,10 +106,22 @@ def type_name(node: Node | None) -> str:
     names = strings(node.names)
     name = names[-1] if names[0] == "pg_catalog" else ".".join(names)
     name = SERIALS.get(name) or TYPES.get(name) or name
+    if name == "interval":
+        return f"{_interval(tuple(map(_integer, node.typmods)))}{'[]' * len(node.array_bounds)}"
     modifiers = ",".join(str(_integer(modifier)) for modifier in node.typmods)
+    if name == "numeric" and len(node.typmods) == 1:
+        modifiers += ",0"
     # format_type() puts the precision of time and timestamp before "with time zone"
     head, blank, tail = name.partition(" with") if name.startswith("time") else (name, "", "")
     return f"{head}{f'({modifiers})' if modifiers else ''}{blank}{tail}{'[]' * len(node.array_bounds)}"
+
+
+def _interval(modifiers: tuple[int | str, ...]) -> str:
+    """The grammar keeps fields as a mask, and a precision behind it."""
+    mask = modifiers[0] if modifiers else WHOLE_INTERVAL
+    fields = [] if mask == WHOLE_INTERVAL or isinstance(mask, str) else [word for bit, word in INTERVAL_FIELDS.items() if mask & 1 << bit]
+    words = " to ".join(dict.fromkeys((fields[0], fields[-1]))) if fields else ""
+    return f"interval{f' {words}' if words else ''}{f'({modifiers[1]})' if len(modifiers) > 1 else ''}"
 
 
 def is_builtin(node: Node | None) -> bool:

@@ -121,7 +121,7 @@ def explain(node: Node) -> tuple[Action, ...]:
 
 def setting(node: Node) -> tuple[Action, ...]:
     """SET and RESET. The value only where it is plain text, which is what matters: SET TimeZone = 'UTC'."""
-    value = next((str(found.sval.sval) for found in node.args if found.node_type == "A_Const" and found.sval), "")
+    value = ", ".join(str(found.sval.sval) for found in node.args if found.node_type == "A_Const" and found.sval)
     return (Action(Kind.SESSION, name=node.name.lower(), new_name=value, type="VariableSetStmt"),)
 
 

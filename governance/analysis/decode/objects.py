@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.bounds import bound_of
-from governance.analysis.decode.columns import CONSTRAINTS, column, constraint
+from governance.analysis.decode.columns import CONSTRAINTS, column, constraint, type_name
 from governance.analysis.nodes import Node, dotted, only_of, option, relation, strings, switched_on
 from governance.analysis.statements import parse
 from governance.errors import UnparsableScript
@@ -33,14 +33,21 @@ OWN_RELATION = frozenset({Kind.DROP_TABLE, Kind.DROP_VIEW})
 def create_table(node: Node) -> tuple[Action, ...]:
     columns = tuple(column(found) for found in node.table_elts if found.node_type == "ColumnDef")
     of_columns = (found for added in columns for found in added.constraints)
-    of_table = (constraint(found) for found in node.table_elts if found.node_type == "Constraint" and found.contype in CONSTRAINTS)
+    of_table = tuple(constraint(found) for found in node.table_elts if found.node_type == "Constraint" and found.contype in CONSTRAINTS)
     partners = tuple(dict.fromkeys(found.references for found in (*of_columns, *of_table) if found.references))
     parents = tuple(relation(parent) for parent in node.inh_relations)
+    whole = Action(
+        Kind.CREATE_TABLE,
+        created(node.relation),
+        conditional=node.if_not_exists,
+        made=columns,
+        constraints=of_table,
+        partitioned=node.partspec is not None,
+    )
     if node.partbound:
-        bound = bound_of(node.partbound)
-        return (Action(Kind.CREATE_PARTITION, relation(node.relation), others=parents, bound=bound, conditional=node.if_not_exists),)
+        return (replace(whole, kind=Kind.CREATE_PARTITION, others=parents, bound=bound_of(node.partbound)),)
     read = tuple(relation(found.relation) for found in node.table_elts if found.node_type == "TableLikeClause")
-    return (Action(Kind.CREATE_TABLE, created(node.relation), others=partners, parents=parents, read=read, conditional=node.if_not_exists),)
+    return (replace(whole, others=partners, parents=parents, read=read),)
 
 
 def create_schema(node: Node) -> tuple[Action, ...]:
@@ -77,6 +84,8 @@ def create_index(node: Node) -> tuple[Action, ...]:
             concurrently=node.concurrent,
             conditional=node.if_not_exists,
             only=only_of(node.relation),
+            columns=tuple(found.name for found in (*node.index_params, *node.index_including_params) if found.name),
+            plain=node.where_clause is None and all(found.name for found in node.index_params),
         ),
     )
 
@@ -126,7 +135,17 @@ def object_name(node: Node) -> str:
 
 def create_trigger(node: Node) -> tuple[Action, ...]:
     table, read = relation(node.relation), (relation(node.constrrel),) if node.constrrel else ()
-    return (Action(Kind.CREATE_TRIGGER, table, name=node.trigname, read=read, everything=not node.row, conditional=node.replace),)
+    return (
+        Action(
+            Kind.CREATE_TRIGGER,
+            table,
+            name=node.trigname,
+            read=read,
+            everything=not node.row,
+            conditional=node.replace,
+            function=dotted(node.funcname),
+        ),
+    )
 
 
 def create_rule(node: Node) -> tuple[Action, ...]:
@@ -137,7 +156,10 @@ def create_rule(node: Node) -> tuple[Action, ...]:
 
 
 def create_function(node: Node) -> tuple[Action, ...]:
-    return (Action(Kind.CREATE_FUNCTION, name=dotted(node.funcname), read=_read_by_body(node), conditional=node.replace),)
+    given = option(node.options, "volatility")
+    volatility = str(given.arg.sval)[0].lower() if given else ""
+    read = _read_by_body(node)
+    return (Action(Kind.CREATE_FUNCTION, name=dotted(node.funcname), type=volatility, read=read, conditional=node.replace),)
 
 
 def _read_by_body(node: Node) -> tuple[str, ...]:
@@ -154,6 +176,13 @@ def alter_sequence(node: Node) -> tuple[Action, ...]:
     owner = option(node.options, "owned_by")
     table = dotted(owner.arg.items).rpartition(".")[0] if owner else ""
     return (Action(Kind.ALTER_OBJECT, name=relation(node.sequence), type="OBJECT_SEQUENCE", read=(table,) if table else ()),)
+
+
+def create_domain(node: Node) -> tuple[Action, ...]:
+    """`new_name`: the type below it; `everything`: whether not all of that type's values are allowed."""
+    constrained = any(found.contype in ("CONSTR_CHECK", "CONSTR_NOTNULL") for found in node.constraints)
+    name, below = dotted(node.domainname), type_name(node.type_name)
+    return (Action(Kind.CREATE_OBJECT, name=name, new_name=below, type=node.node_type, everything=constrained),)
 
 
 def alter_domain(node: Node) -> tuple[Action, ...]:

@@ -155,7 +155,7 @@ def foreign_key_without_index(read: Read) -> Iterator[Hit]:
     indexed = {(place.scene.identity(place.table), place.node.index_params[0].name) for place in read.statements("IndexStmt")}
     for place in read.of(Kind.ADD_FOREIGN_KEY):
         table, constraint = place.scene.table(place.table), place.action.constraint
-        if table is None or constraint is None or not constraint.columns:
+        if table is None or table.partial or place.is_new or constraint is None or not constraint.columns:
             continue
         first = constraint.columns[0]
         known = any(index.columns[:1] == (first,) or f"({first}" in index.definition for index in table.indexes)

@@ -10,7 +10,9 @@ from governance.analysis.actions import Kind
 from governance.analysis.decode import actions
 from governance.analysis.statements import parse, split
 
-DIRECTIVE = re.compile(r"^-- (?P<word>since|setting|held up by|outside a transaction block|with a second tablespace)(?:: (?P<rest>.+))?$")
+DIRECTIVE = re.compile(
+    r"^-- (?P<word>since|setting|after|held up by|outside a transaction block|with a second tablespace)(?:: (?P<rest>.+))?$"
+)
 PLANNED = frozenset({Kind.SELECT, Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY})
 OUTSIDE, TABLESPACE = "outside a transaction block", "with a second tablespace"
 
@@ -22,8 +24,13 @@ class Case:
     since: int = 0  # the first major version that knows the statement
     settings: Mapping[str, str] = field(default_factory=dict)
     outside: bool = False  # it cannot run in a transaction block
+    after: tuple[str, ...] = ()  # statements of the same transaction that come before it
     held_up_by: tuple[str, ...] = ()  # statements of open transactions for which it waits while it holds its locks
     tablespace: bool = False  # it needs a tablespace beside pg_default
+
+    @property
+    def script(self) -> str:
+        return "; ".join((*self.after, self.statement))
 
     @property
     def planned(self) -> bool:
@@ -53,6 +60,7 @@ def _case(statement: str, directives: list[re.Match[str]]) -> Case:
         since=int(said.get("since", ["0"])[0]),
         settings={name.strip(): value.strip() for name, _, value in (text.partition("=") for text in said.get("setting", []))},
         outside=OUTSIDE in said,
+        after=tuple(reversed(said.get("after", []))),
         held_up_by=tuple(said.get("held up by", [])),
         tablespace=TABLESPACE in said,
     )

@@ -91,7 +91,7 @@ def _statements(cases: Iterable[Case], facts: Facts) -> Iterator[str]:
     for case in cases:
         settings = "".join(f" ({name} = {value})" for name, value in case.settings.items())
         locks = "<br>".join(map(described, predict(case, facts))) or "nothing"
-        yield f"| `{case.statement.replace('|', chr(92) + '|')}`{settings} | {locks} |\n"
+        yield f"| `{case.script.replace('|', chr(92) + '|')}`{settings} | {locks} |\n"
 
 
 def described(sight: Sight) -> str:

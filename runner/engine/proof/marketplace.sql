@@ -97,6 +97,26 @@ CREATE TABLE dogs (id bigint, name text);
 CREATE TABLE addresses (street text, city text);
 CREATE TABLE homes OF place;
 
+-- what a CHECK proves of a list and of moments; and an index that is not the parent's
+CREATE TABLE stages (name text NOT NULL, number integer) PARTITION BY LIST (name);
+CREATE TABLE stages_rest PARTITION OF stages DEFAULT;
+ALTER TABLE stages_rest ADD CONSTRAINT neither CHECK (name NOT IN ('one', 'two'));
+CREATE TABLE stages_one (name text NOT NULL, number integer, CHECK (name = 'one'));
+CREATE TABLE stages_two (name text NOT NULL, number integer, CHECK (name IN ('two', 'three')));
+CREATE TABLE clicks (at timestamptz NOT NULL, page text) PARTITION BY RANGE (at);
+CREATE INDEX clicks_page ON clicks (page);
+CREATE TABLE clicks_2026 (at timestamptz NOT NULL, page text, CHECK (at >= '2026-01-01' AND at < '2027-01-01'));
+CREATE INDEX clicks_2026_page ON clicks_2026 (page);
+CREATE TABLE clicks_2027 (at timestamptz NOT NULL, page text, CHECK (at >= '2027-01-01' AND at < '2028-01-01'));
+CREATE INDEX clicks_2027_page ON clicks_2027 (lower(page));
+CREATE TABLE tags (code integer PRIMARY KEY, word text);
+CREATE TABLE tagged (id bigint PRIMARY KEY, code integer REFERENCES tags (code) ON UPDATE CASCADE);
+CREATE DOMAIN deeper AS positive;
+CREATE DOMAIN short AS varchar(10);
+CREATE TABLE measures (id bigint PRIMARY KEY, depth deeper, lasted interval day to second, word short, number integer, taken timestamp);
+CREATE INDEX measures_number ON measures (number);
+CREATE INDEX measures_taken ON measures (taken);
+
 CREATE FOREIGN DATA WRAPPER nowhere;
 CREATE SERVER far FOREIGN DATA WRAPPER nowhere;
 CREATE FOREIGN TABLE distant (id integer) SERVER far;
@@ -137,6 +157,14 @@ INSERT INTO regions SELECT n, 'north', date '2025-01-01' + n FROM generate_serie
 INSERT INTO regions SELECT n, 'south', date '2025-01-01' + n FROM generate_series(1, 300) n;
 INSERT INTO tours SELECT n, CASE WHEN n % 2 = 0 THEN 'north' ELSE 'south' END, n FROM generate_series(1, 300) n;
 INSERT INTO parcels SELECT n, n, CASE WHEN n % 2 = 0 THEN 'north' ELSE 'south' END FROM generate_series(1, 300) n;
+INSERT INTO stages SELECT 'zero', n FROM generate_series(1, 300) n;
+INSERT INTO stages_one SELECT 'one', n FROM generate_series(1, 300) n;
+INSERT INTO stages_two SELECT 'two', n FROM generate_series(1, 300) n;
+INSERT INTO clicks_2026 SELECT '2026-02-01', n FROM generate_series(1, 300) n;
+INSERT INTO clicks_2027 SELECT '2027-02-01', n FROM generate_series(1, 300) n;
+INSERT INTO tags SELECT n, n FROM generate_series(1, 300) n;
+INSERT INTO tagged SELECT n, n FROM generate_series(1, 300) n;
+INSERT INTO measures SELECT n, n, '1 day', n, n, now() FROM generate_series(1, 300) n;
 INSERT INTO animals SELECT n, 'x' FROM generate_series(1, 300) n;
 INSERT INTO cats SELECT n, 'x', 9 FROM generate_series(1, 300) n;
 INSERT INTO dogs SELECT n, 'x' FROM generate_series(1, 300) n;

@@ -61,7 +61,7 @@ def observe(connection: psycopg.Connection, case: Case) -> tuple[Sight, ...]:
         for name, value in case.settings.items():
             connection.execute("SELECT set_config(%s, %s, true)", [name, value])
         before, scans = _relations(connection), _scans(connection)
-        connection.execute(case.statement.encode())
+        connection.execute(case.script.encode())
         held = set(connection.execute(_LOCKS, [connection.info.backend_pid]).fetchall())
         scanned = {oid for oid, count in _scans(connection).items() if count > scans.get(oid, 0)}
         return _sights(before, _relations(connection), held, scanned)

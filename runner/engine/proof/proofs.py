@@ -47,12 +47,12 @@ def prove(place: Place, cases: Iterable[Case]) -> Iterator[Proof]:
 
 def predict(case: Case, facts: Facts) -> tuple[Sight, ...]:
     """By relation. A table that is written anew is read on the way: that is no scan of its own."""
-    scene = Scene(Catalogue(replace(facts, settings={**facts.settings, **case.settings})))
+    scene = Scene(Catalogue.of(replace(facts, settings={**facts.settings, **case.settings})))
     found: list[Lock] = []
-    for node in parse(case.statement):
+    for node in parse(case.script):
         for action in actions(node):
+            found += locks(action, scene.during(action))
             scene = scene.after(action)
-            found += locks(action, scene)
     ordered = sorted(strongest(found), key=lambda lock: lock.relation)
     return tuple(Sight(lock.relation, lock.mode, lock.rewrite, lock.reindex, lock.scan and not lock.rewrite) for lock in ordered)
 

@@ -3,7 +3,7 @@ SELECT relation.oid, nspname AS schema, relname AS name, relkind AS kind,
        CASE WHEN reltuples < 0 OR relkind IN ('v', 'f') OR (reltuples = 0 AND relpages = 0) THEN NULL ELSE reltuples::bigint END AS rows,
        pg_total_relation_size(relation.oid) AS bytes, pg_get_userbyid(relowner) AS owner, relpersistence AS persistence,
        coalesce(amname, '') AS access_method, coalesce(spcname, (SELECT spcname FROM pg_tablespace WHERE oid = (SELECT dattablespace FROM pg_database WHERE datname = current_database()))) AS tablespace,
-       relreplident AS replica_identity, relrowsecurity AS row_security, relforcerowsecurity AS row_security_forced,
+       CASE WHEN reloftype <> 0 THEN format_type(reloftype, NULL) ELSE '' END AS of_type, relreplident AS replica_identity, relrowsecurity AS row_security, relforcerowsecurity AS row_security_forced,
        CASE WHEN relkind IN ('r', 'm') THEN pg_stat_get_dead_tuples(relation.oid) END AS dead_rows,
        coalesce(pg_get_partkeydef(relation.oid), '') AS partition_key, coalesce(pg_get_expr(relpartbound, relation.oid), '') AS bound,
        coalesce((SELECT identity FROM pg_partitioned_table JOIN relation AS fallback ON fallback.oid = partdefid

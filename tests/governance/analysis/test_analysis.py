@@ -121,9 +121,9 @@ def test_json_is_plain_and_complete():
 def test_thousand_statements_take_less_than_a_second():
     text = HEADER + "\n".join(f"ALTER TABLE bids ADD COLUMN c{n} numeric(10, 2) DEFAULT 0;" for n in range(1_000))
     change = Change((script(text),))
-    began = time.perf_counter()
+    began = time.process_time()
 
     analysis = analyse(change, FACTS)
 
     assert len(analysis.statements) == 1_000
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -59,3 +59,25 @@ def test_default_partition_that_excludes_the_bound_need_not_be_read():
     assert proves_outside(table("((at < '2026-01-01'::date) OR (at >= '2027-01-01'::date))"), "RANGE (at)", YEAR)
     assert not proves_outside(table("((at < '2026-06-01'::date) OR (at >= '2027-01-01'::date))"), "RANGE (at)", YEAR)
     assert not proves_outside(table("(at < '2026-01-01'::date)"), "RANGE (at)", None)
+
+
+def test_list_in_a_check_is_inside_when_all_of_it_is():
+    check = table("(area = ANY (ARRAY['north'::text, 'west'::text]))")
+
+    assert proves_inside(check, "LIST (area)", Bound(values=("north", "west", "east")))
+    assert not proves_inside(check, "LIST (area)", Bound(values=("north",)))
+
+
+def test_default_partition_that_excludes_every_value_of_a_list_need_not_be_read():
+    neither = table("(area <> ALL (ARRAY['north'::text, 'west'::text]))")
+
+    assert proves_outside(neither, "LIST (area)", Bound(values=("north", "west")))
+    assert proves_outside(table("(area = 'south'::text)"), "LIST (area)", Bound(values=("north", "west")))
+    assert not proves_outside(neither, "LIST (area)", Bound(values=("north", "east")))
+
+
+def test_moments_are_compared_as_the_session_writes_them():
+    year = "((at >= '2026-01-01 00:00:00+01'::timestamp with time zone) AND (at < '2027-01-01 00:00:00+01'::timestamp with time zone))"
+
+    assert proves_inside(table(year), "RANGE (at)", YEAR)
+    assert not proves_inside(table(year), "RANGE (at)", Bound(lower="2026-01-01 00:00:00+00", upper="2027-01-01 00:00:00+00"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from governance.analysis.types import rewrites
+from governance.analysis.types import rewrites, sorts_alike
 from governance.facts import DomainFacts
 
 VARCHAR, TIMESTAMP, TIMESTAMPTZ = "character varying", "timestamp without time zone", "timestamp with time zone"
@@ -25,6 +25,13 @@ VARCHAR, TIMESTAMP, TIMESTAMPTZ = "character varying", "timestamp without time z
         ("integer", "integer"),
         ("time without time zone", "time(6) without time zone"),
         (f"{VARCHAR}(20)[]", f"{VARCHAR}(20)[]"),
+        (f"{VARCHAR}(20)[]", f"{VARCHAR}[]"),
+        ("interval day to second", "interval"),
+        ("interval(2)", "interval(4)"),
+        ("interval hour to minute", "interval hour to second"),
+        ("bit(8)", "bit varying"),
+        ("oid", "integer"),
+        ("text", "citext"),
     ],
 )
 def test_widening_is_metadata_only(old, new):
@@ -72,3 +79,19 @@ def test_domain_is_as_free_as_what_it_stands_for_unless_it_is_constrained():
 @pytest.mark.parametrize("new", [f"{VARCHAR}(40)[]", "text[]"])
 def test_arrays_are_always_written_anew(new):
     assert rewrites(f"{VARCHAR}(20)[]", new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "copies"),
+    [("deeper", "integer", False), ("short", "text", False), ("short", f"{VARCHAR}(20)", True), ("integer", "deeper", True)],
+)
+def test_a_domain_is_its_type_without_the_limit(old, new, copies):
+    below = DomainFacts("positive", "integer", True)
+    domains = {"positive": below, "deeper": DomainFacts("deeper", "positive", True), "short": DomainFacts("short", f"{VARCHAR}(10)", False)}
+
+    assert rewrites(old, new, domains) is copies
+
+
+@pytest.mark.parametrize(("old", "new", "alike"), [("text", VARCHAR, True), ("cidr", "inet", True), ("text", "citext", False)])
+def test_an_index_serves_the_new_type_where_both_sort_alike(old, new, alike):
+    assert sorts_alike(old, new) is alike

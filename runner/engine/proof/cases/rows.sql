@@ -42,3 +42,4 @@ DELETE FROM regions;
 COPY events (id, at) FROM PROGRAM 'echo 1,2024-02-01; echo 2,2025-02-01' WITH (FORMAT csv);
 COPY users TO '/dev/null';
 COPY (SELECT * FROM users) TO '/dev/null';
+UPDATE tags SET code = 1000 WHERE code = 1;

@@ -1,0 +1,224 @@
+"""Facts of one table once an action has changed it."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from governance.analysis.actions import Action, Column, Constraint, Kind
+from governance.facts import ColumnFacts, ConstraintFacts, DependantFacts, IndexFacts, TableFacts
+
+Edit = Callable[[TableFacts, Action], TableFacts]
+# pg_constraint.contype, and how PostgreSQL ends the name of one that nobody named
+CONSTRAINTS = {
+    Kind.ADD_CHECK: ("c", "check"),
+    Kind.ADD_FOREIGN_KEY: ("f", "fkey"),
+    Kind.ADD_PRIMARY_KEY: ("p", "pkey"),
+    Kind.ADD_UNIQUE: ("u", "key"),
+    Kind.ADD_EXCLUDE: ("x", "excl"),
+    Kind.ADD_NOT_NULL: ("n", "not_null"),
+}
+MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
+INDEXED, NOT_NULL = frozenset({"p", "u", "x"}), frozenset({"p", "n"})
+
+
+def made(table: TableFacts, action: Action, parents: tuple[TableFacts, ...]) -> TableFacts:
+    """A table that an action creates; partitions and children have what their parents have."""
+    table = replace(
+        table,
+        kind="p" if action.partitioned else "r",
+        parents=tuple(parent.identity for parent in parents),
+        bound="FOR VALUES …" if action.kind is Kind.CREATE_PARTITION else "",
+        columns=tuple(dict.fromkeys(column for parent in parents for column in parent.columns)),
+        partial=action.kind is Kind.CREATE_TABLE_AS or bool(action.read),
+    )
+    if action.kind is Kind.CREATE_PARTITION:
+        inherited = (found for parent in parents for found in parent.constraints if found.kind in "cf")
+        table = replace(table, constraints=tuple(replace(found, inherited=True) for found in inherited))
+    for column in action.made:
+        table = _with_column(table, column)
+    for constraint in action.constraints:
+        table = _with_constraint(table, constraint)
+    return table
+
+
+def _with_column(table: TableFacts, column: Column) -> TableFacts:
+    if len(table.columns) >= MOST_COLUMNS or any(found.name == column.name for found in table.columns):
+        return table
+    generated = {"stored": "s", "virtual": "v"}.get(column.generated, "")
+    fact = ColumnFacts(column.name, column.type, column.not_null, "", "a" if column.identity else "", generated)
+    table = replace(table, columns=(*table.columns, fact))
+    for constraint in column.constraints:
+        table = _with_constraint(table, constraint)
+    return table
+
+
+def _with_constraint(table: TableFacts, constraint: Constraint) -> TableFacts:
+    kind, _ = CONSTRAINTS[constraint.kind]
+    index = next((found for found in table.indexes if found.name == constraint.using_index), None)
+    columns = index.columns if index else constraint.columns
+    name = constraint.name or constraint.using_index or _default_name(table, constraint)
+    if any(found.name == name for found in table.constraints):
+        return table
+    fact = ConstraintFacts(
+        name,
+        kind,
+        f"CHECK (({constraint.definition}))" if constraint.definition else "",
+        not constraint.not_valid and constraint.enforced,
+        constraint.references,
+        columns,
+        constraint.referenced,
+        constraint.on_delete,
+        on_update=constraint.on_update,
+    )
+    table = replace(table, constraints=(*table.constraints, fact))
+    if kind in NOT_NULL and not constraint.not_valid:
+        table = replace(table, columns=tuple(replace(each, not_null=each.not_null or each.name in columns) for each in table.columns))
+    if kind not in INDEXED:
+        return table
+    others = tuple(found for found in table.indexes if found is not index)
+    return replace(table, indexes=(*others, IndexFacts(name, "", kind != "x", True, 0, columns, constraint=name)))
+
+
+def _default_name(table: TableFacts, constraint: Constraint) -> str:
+    _, ending = CONSTRAINTS[constraint.kind]
+    columns = () if constraint.kind is Kind.ADD_PRIMARY_KEY or (len(constraint.columns) > 1 and ending == "check") else constraint.columns
+    stem = "_".join((table.name, *columns, ending))
+    taken = {found.name for found in table.constraints}
+    return next(name for name in _numbered(stem) if name not in taken)
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    number = 1
+    while True:
+        yield f"{stem}{number}"
+        number += 1
+
+
+def _add_column(table: TableFacts, action: Action) -> TableFacts:
+    return _with_column(table, action.column) if action.column else table
+
+
+def _drop_column(table: TableFacts, action: Action) -> TableFacts:
+    return replace(
+        table,
+        columns=tuple(found for found in table.columns if found.name != action.name),
+        constraints=tuple(found for found in table.constraints if action.name not in found.columns),
+        indexes=tuple(found for found in table.indexes if action.name not in found.columns),
+    )
+
+
+def _of_column(change: Callable[[ColumnFacts, Action], ColumnFacts]) -> Edit:
+    def edit(table: TableFacts, action: Action) -> TableFacts:
+        changed = (change(found, action) if found.name == action.name else found for found in table.columns)
+        return replace(table, columns=tuple(changed))
+
+    return edit
+
+
+def _rename_column(table: TableFacts, action: Action) -> TableFacts:
+    old, new = action.name, action.new_name
+    word = re.compile(rf'(?<![\w"]){re.escape(old)}(?![\w"])')
+
+    def renamed(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(new if column == old else column for column in columns)
+
+    return replace(
+        table,
+        columns=tuple(replace(found, name=new) if found.name == old else found for found in table.columns),
+        indexes=tuple(replace(found, columns=renamed(found.columns)) for found in table.indexes),
+        constraints=tuple(
+            replace(found, columns=renamed(found.columns), definition=word.sub(lambda _: new, found.definition))
+            for found in table.constraints
+        ),
+    )
+
+
+def _add_constraint(table: TableFacts, action: Action) -> TableFacts:
+    return _with_constraint(table, action.constraint) if action.constraint else table
+
+
+def _validate(table: TableFacts, action: Action) -> TableFacts:
+    checked = tuple(replace(found, validated=True) if found.name == action.name else found for found in table.constraints)
+    proven = {name for found in checked if found.name == action.name and found.kind == "n" for name in found.columns}
+    columns = tuple(replace(each, not_null=each.not_null or each.name in proven) for each in table.columns)
+    return replace(table, constraints=checked, columns=columns)
+
+
+def _drop_constraint(table: TableFacts, action: Action) -> TableFacts:
+    gone = next((found for found in table.constraints if found.name == action.name), None)
+    return replace(
+        table,
+        constraints=tuple(found for found in table.constraints if found is not gone),
+        indexes=tuple(found for found in table.indexes if not gone or found.constraint != gone.name),
+    )
+
+
+def _rename_constraint(table: TableFacts, action: Action) -> TableFacts:
+    return replace(
+        table,
+        constraints=tuple(replace(found, name=action.new_name) if found.name == action.name else found for found in table.constraints),
+        indexes=tuple(
+            replace(found, name=action.new_name, constraint=action.new_name) if found.constraint == action.name else found
+            for found in table.indexes
+        ),
+    )
+
+
+def _create_index(table: TableFacts, action: Action) -> TableFacts:
+    name = action.name or "_".join((table.name, *action.columns, "idx"))
+    if any(found.name == name for found in table.indexes):
+        return table
+    index = IndexFacts(name, "", action.type == "unique", True, 0, action.columns, plain=action.plain)
+    return replace(table, indexes=(*table.indexes, index))
+
+
+def _create_trigger(table: TableFacts, action: Action) -> TableFacts:
+    trigger = DependantFacts("trigger", action.name, table.identity, (), action.function)
+    others = tuple(found for found in table.dependants if (found.kind, found.name) != ("trigger", action.name))
+    return replace(table, dependants=(*others, trigger))
+
+
+def _drop_trigger(table: TableFacts, action: Action) -> TableFacts:
+    kept = (found for found in table.dependants if found.kind not in ("trigger", "rule", "policy") or found.name != action.name)
+    return replace(table, dependants=tuple(kept))
+
+
+def with_other_name(table: TableFacts, old: str, new: str) -> TableFacts:
+    """With all that it says of a table which is called differently now."""
+
+    def named(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(new if name == old else name for name in names)
+
+    return replace(
+        table,
+        referenced_by=named(table.referenced_by),
+        parents=named(table.parents),
+        children=named(table.children),
+        reads=named(table.reads),
+        default_partition=new if table.default_partition == old else table.default_partition,
+        constraints=tuple(replace(found, references=named((found.references,))[0]) for found in table.constraints),
+        dependants=tuple(replace(found, name=named((found.name,))[0], on=named((found.on,))[0]) for found in table.dependants),
+    )
+
+
+EDITS: dict[Kind, Edit] = {
+    Kind.ADD_COLUMN: _add_column,
+    Kind.DROP_COLUMN: _drop_column,
+    Kind.RENAME_COLUMN: _rename_column,
+    Kind.ALTER_COLUMN_TYPE: _of_column(lambda column, action: replace(column, type=action.type)),
+    Kind.SET_NOT_NULL: _of_column(lambda column, _: replace(column, not_null=True)),
+    Kind.DROP_NOT_NULL: _of_column(lambda column, _: replace(column, not_null=False)),
+    Kind.DROP_DEFAULT: _of_column(lambda column, _: replace(column, default="")),
+    **dict.fromkeys(CONSTRAINTS, _add_constraint),
+    Kind.VALIDATE_CONSTRAINT: _validate,
+    Kind.DROP_CONSTRAINT: _drop_constraint,
+    Kind.RENAME_CONSTRAINT: _rename_constraint,
+    Kind.CREATE_INDEX: _create_index,
+    Kind.CREATE_TRIGGER: _create_trigger,
+    Kind.DROP_TRIGGER: _drop_trigger,
+    Kind.DROP_POLICY: _drop_trigger,
+    Kind.SET_TABLESPACE: lambda table, action: replace(table, tablespace=action.name),
+    Kind.SET_ACCESS_METHOD: lambda table, action: replace(table, access_method=action.name),
+    Kind.SET_LOGGED: lambda table, action: replace(table, persistence="p" if action.type == "AT_SetLogged" else "u"),
+}
