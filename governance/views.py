@@ -18,6 +18,7 @@ from governance.pages.agenda import agenda_page
 from governance.pages.audit import Wanted as WantedEvents
 from governance.pages.audit import audit_page
 from governance.pages.calendar import calendar_page
+from governance.pages.duties import decisions
 from governance.pages.matrix import Wanted as WantedCells
 from governance.pages.matrix import grid_of, matrix_page
 from governance.pages.outlook import outlook_page
@@ -49,6 +50,11 @@ def is_keeper(request: HttpRequest) -> bool:
 
 def page(request: HttpRequest, template: str, title: str, values: dict[str, Any]) -> HttpResponse:
     return render(request, template, {**admin.site.each_context(request), "title": title, "page": values})
+
+
+@for_readers
+def approvals(request: HttpRequest) -> HttpResponse:
+    return page(request, "governance/approvals.html", "Approvals", decisions(request.user, roles_in(request)))  # type: ignore[arg-type]
 
 
 @for_readers

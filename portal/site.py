@@ -13,6 +13,7 @@ from governance.pages.overview import overview_page
 from governance.visitors import may_read, roles_in
 
 PAGES = (
+    ("approve/", views.approvals, "approvals"),
     ("approve/<int:phase>/<slug:kind>/", deciding.approve, "approve"),
     ("changes/<int:pk>/specification/", deciding.specification, "specification"),
     ("calendar/", views.calendar, "calendar"),

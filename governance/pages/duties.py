@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance.lifecycle import PhaseStatus, Role
-from governance.models import Approval, CommentKind, Decision, Phase, SpecEditor
+from governance.models import Approval, ApprovalRequest, CommentKind, Decision, Phase, SpecEditor
 from governance.pages.home import waiting_for
 from governance.pages.values import address_of
 from governance.pages.waiting import Step, next_step, next_steps, weighed
@@ -26,6 +26,14 @@ def duties(person: User, roles: Collection[Role]) -> list[dict[str, Any]]:
     rows = _seen_by(person, Phase.objects.filter(waiting_for(roles) | _sent_back(person, roles)))
     steps = [(phase, step) for phase in rows[:LOOKED_AT] for step in next_steps(phase) if _is_theirs(phase, step, roles)]
     return [_row(phase, step.what, _address(phase, step)) for phase, step in steps]
+
+
+def decisions(person: User, roles: Collection[Role]) -> dict[str, list[dict[str, Any]]]:
+    """Every change that waits for an approval: those the person can give, and those that others have to."""
+    rows = _seen_by(person, Phase.objects.open().filter(Exists(ApprovalRequest.objects.open().filter(phase=OuterRef("pk")))))
+    asked = [(phase, step) for phase in rows[:LOOKED_AT] for step in next_steps(phase) if step.approval]
+    shown = [(_is_theirs(phase, step, roles), _row(phase, str(step), _address(phase, step))) for phase, step in asked]
+    return {"theirs": [row for own, row in shown if own], "others": [row for own, row in shown if not own]}
 
 
 def waits_for_others(person: User, roles: Collection[Role]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import ApprovalRequest, Notice, Phase, Run
+from governance.models import Approval, ApprovalRequest, Comment, CommentKind, Decision, Notice, Phase, Run, SpecEditor
 from governance.policy import ROLE_OF
 
 WAITS: dict[Role, tuple[Stage, ...]] = {
@@ -32,13 +32,21 @@ def waiting_for(roles: Collection[Role]) -> Q:
 def navigation(person: User, roles: Collection[Role]) -> dict[str, int] | None:
     if not roles and not person.is_superuser:
         return None
-    asked = ApprovalRequest.objects.open().filter(phase=OuterRef("pk"), kind__in=[kind for kind, role in ROLE_OF.items() if role in roles])
     first, *others = [
-        _counted("approvals", Phase.objects.open().filter(Exists(asked))),
+        _counted("approvals", _to_decide(person, roles)),
         _counted("live", Run.objects.live()),
         _counted("unread", Notice.objects.filter(person=person).unread()),
     ]
     return {"approvals": 0, "live": 0, "unread": 0, **dict(first.union(*others, all=True))}
+
+
+def _to_decide(person: User, roles: Collection[Role]) -> QuerySet[Phase]:
+    """Asked of one of the person's roles, not written by the person, not decided by them, and neither rejected nor sent back."""
+    asked = ApprovalRequest.objects.open().filter(phase=OuterRef("pk"), kind__in=[kind for kind, role in ROLE_OF.items() if role in roles])
+    wrote = SpecEditor.objects.filter(spec=OuterRef("spec"), person=person)
+    decided = Approval.objects.filter(Q(person=person) | Q(decision=Decision.REJECTED), phase=OuterRef("pk"), voided_at=None)
+    sent_back = Comment.objects.filter(phase=OuterRef("pk"), kind=CommentKind.CHANGES, resolved_at=None)
+    return Phase.objects.open().filter(Exists(asked), ~Exists(wrote), ~Exists(decided), ~Exists(sent_back))
 
 
 def _counted(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
