@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from governance import audience
 from governance.lifecycle import Role
-from governance.models import Approval, ApprovalRequest, Cause, Decision, DecisionPoint, Phase
+from governance.models import Approval, ApprovalRequest, BreakGlass, Cause, Decision, DecisionPoint, Phase
 from governance.notices import NoticeKind, notify
 from governance.policy import ApprovalKind
 
@@ -81,3 +81,16 @@ def escalated(request: ApprovalRequest, people: Iterable[User], contacts: str) -
 
 def approval_link(phase: Phase, kind: str) -> str:
     return reverse("admin:approve", args=[phase.pk, kind])
+
+
+def emergency(row: BreakGlass) -> None:
+    """Everybody who has a role, at once, whoever declared it included: it is loud on purpose."""
+    phase, skipped = row.phase, ", ".join(name.replace("_", " ") for name in row.skips) or "nothing"
+    notify(
+        kind=NoticeKind.EMERGENCY,
+        people=audience.holders(*Role),
+        subject=f"Emergency {row.incident}: {phase.spec.number}",
+        text=f"{row.opened_by}: {row.reason} Until {row.expires_at:%d %b %H:%M} UTC it does without {skipped}. "
+        f"Somebody who took no part reviews it until {row.review_due:%d %b %H:%M} UTC.",
+        phase=phase,
+    )

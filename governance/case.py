@@ -9,25 +9,25 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
-from governance import collisions, compatibility, matrix
+from governance import compatibility, matrix
 from governance.accord import Accord, active_policy_row, approver_rows, approvers_from, policy_from
 from governance.analysis.risk import RiskLevel
+from governance.booked import deployments_of
+from governance.detours import consideration_rows, emergency_rows, open_questions, sent_back_rows
 from governance.digest import release_digest, script_digest
+from governance.emergency import Emergency, Skip, skipped_in
 from governance.manifest import manifest_of
 from governance.models import (
     Analysis,
-    Answer,
     Approval,
     ApprovalRequest,
     CheckResult,
-    Collision,
     Comment,
     CommentKind,
-    Consideration,
     DecisionPoint,
     DependencyKind,
     Deployment,
@@ -39,20 +39,17 @@ from governance.models import (
     Script,
     SpecEditor,
     TestEvidence,
-    Window,
 )
-from governance.models.windows import touching
 from governance.orders import Manifest, RunStatus
 from governance.orders import Release as ReleaseValue
 from governance.policy import ApprovalKind, Considered, Policy
 from governance.specification import ChangeKind
-from governance.windows import Tier, WindowKind
 
 
 @dataclass(frozen=True)
 class Case:
     phase: Any  # one of `phases()`
-    deployments: list[Any]  # in rank order, each with its live booking: see `_deployments`
+    deployments: list[Any]  # in rank order, each with its live booking: see `booked.deployments_of`
     scripts: list[Script]
     rehearsals: list[Rehearsal]  # newest first
     approvals: list[Any]  # newest first
@@ -89,8 +86,11 @@ class Case:
         return self.digests[kind.released]
 
     def release_of(self, digest: str) -> ReleaseValue | None:
-        """What business approves: None before every production target is booked."""
+        """What business approves: None before every production target is booked. An emergency past windows is booked by its own time."""
         targets, booked = self.on(production=True), self.booked_in_production
+        if targets and self.skips(Skip.WINDOW) and self.emergency:
+            everywhere = tuple(sorted(each.target.name for each in targets))
+            return ReleaseValue(digest, everywhere, self.emergency.opened_at, self.emergency.expires_at, self.policy.version)
         if not targets or len(booked) < len(targets):
             return None
         names = sorted(each.target.name for each in targets)
@@ -108,6 +108,24 @@ class Case:
     def kind(self) -> ChangeKind:
         """What policy's rules match on."""
         return ChangeKind(self.phase.spec.kind)
+
+    @cached_property
+    def emergencies(self) -> list[Emergency]:
+        """Newest first."""
+        return [Emergency.of(row) for row in self.phase.emergencies_]
+
+    @property
+    def emergency(self) -> Emergency | None:
+        """The one that lasts now."""
+        return next((each for each in self.emergencies if each.live), None)
+
+    def skips(self, skip: Skip) -> bool:
+        """Whether a run that starts now may do without it."""
+        return self.emergency is not None and skip in self.emergency.skips
+
+    @property
+    def skipped(self) -> dict[Skip, str]:
+        return skipped_in(self.emergencies)
 
     @property
     def wrote(self) -> frozenset[int]:
@@ -220,7 +238,7 @@ def case_of(phase: Phase) -> Case:
     analyses = Analysis.objects.filter(phase=phase).select_related("target").order_by("target_id", "-pk").distinct("target_id")
     return Case(
         phase=phase,
-        deployments=_deployments(phase),
+        deployments=deployments_of(phase),
         scripts=list(Script.objects.filter(phase=phase).order_by("version", "kind")),
         rehearsals=list(Rehearsal.objects.filter(phase=phase).order_by("-requested_at")),
         approvals=list(_approvals(phase)),
@@ -232,8 +250,6 @@ def case_of(phase: Phase) -> Case:
 def phases() -> QuerySet[Phase]:
     """With the little rows that belong to a phase or to its change."""
     here, spec = OuterRef("pk"), OuterRef("spec")
-    answered = Answer.objects.filter(spec=OuterRef(spec), consideration=OuterRef("pk")).exclude(text="")
-    open_questions = Consideration.objects.filter(~Exists(answered), domain__specs=spec).order_by("domain__name", "pk")
     required = Deployment.objects.filter(
         phase__spec__dependants__spec=spec, phase__spec__dependants__kind=DependencyKind.REQUIRES, applied=False
     )
@@ -243,9 +259,13 @@ def phases() -> QuerySet[Phase]:
     return Phase.objects.select_related("spec__author", "review__reviewer").annotate(
         editors=ArraySubquery(SpecEditor.objects.filter(spec=spec).values("person")),
         domains=ArraySubquery(Domain.objects.filter(specs=spec).order_by("name").values(row=JSONObject(slug="slug", name="name"))),
-        unanswered=ArraySubquery(open_questions.values("question")),
+        owners=ArraySubquery(Domain.owners.through.objects.filter(domain__specs=spec).values("user")),
+        considered=ArraySubquery(consideration_rows(spec)),
+        unanswered=ArraySubquery(open_questions(spec)),
         waits_for=ArraySubquery(required.values(row=JSONObject(spec="phase__spec", production="target__environment__production"))),
-        tests=ArraySubquery(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service"))),
+        tests=ArraySubquery(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service", at="at"))),
+        emergencies_=ArraySubquery(emergency_rows(here)),
+        sent_back_=ArraySubquery(sent_back_rows(here)),
         asked=ArraySubquery(asked.values(row=JSONObject(person="person__username", text="text"))),
         asks=ArraySubquery(requests.values(row=JSONObject(kind="kind", domain="domain", opened_at="opened_at", due_at="due_at"))),
         policy=Subquery(active_policy_row()[:1]),
@@ -255,52 +275,17 @@ def phases() -> QuerySet[Phase]:
     )
 
 
-def _deployments(phase: Phase) -> list[Any]:
-    """Each with its live booking (starts, ends, start, window, booked_by; None without one), and what speaks against that."""
-    bookings = Q(target__bookings__phase=F("phase"), target__bookings__cancelled_at=None)
-    scope = Q(environment=OuterRef("target__environment")) | Q(target=OuterRef("target")) | Q(domain__specs=phase.spec_id)
-    over = Window.objects.filter(scope, touching(OuterRef("booking__starts"), OuterRef("booking__ends")), kind=WindowKind.BLACKOUT)
-    clashes = Collision.objects.filter(booking=OuterRef("booking__pk"), other__cancelled_at=None)
-    open_clashes = clashes.filter(Q(score__gte=collisions.BLOCKS) | Q(score__gte=collisions.ASKS, acknowledged_at=None)).order_by("-score")
-    by = {name: f"booking__booked_by__{name}" for name in ("username", "first_name", "last_name")}
-    times = JSONObject(name="name", starts="starts", ends="ends", rule="rule", zone="zone", tier="tier")
-    rows = (
-        Deployment.objects.filter(phase=phase)
-        .select_related("target__environment")
-        .annotate(booking=FilteredRelation("target__bookings", condition=bookings))
-        .annotate(starts=F("booking__starts"), ends=F("booking__ends"), start=F("booking__start"), window=F("booking__window__name"))
-        .annotate(booking_id=F("booking__pk"), booked_by=JSONObject(**by))
-        .annotate(over=ArraySubquery(over.values(row=times)), clashes=ArraySubquery(open_clashes.values_list("why")))
-        .order_by("target__environment__rank", "target__name")
-    )
-    return [_weighed(row) for row in rows]
-
-
-def _weighed(deployment: Any) -> Any:
-    """With the blackouts that lie over its booking, and what has to be settled before it holds."""
-    found = [each for row in deployment.over for each in _blackout(row).intervals(deployment.starts, deployment.ends)]
-    hard = next((each.name for each in found if each.closes), "")
-    deployment.conflict = f"blackout “{hard}” on {deployment.target}" if hard else next(iter(deployment.clashes), "")
-    deployment.soft = any(each.tier is Tier.SOFT for each in found)
-    deployment.advice = tuple(dict.fromkeys(each.advice for each in found if not each.closes))
-    return deployment
-
-
-def _blackout(row: dict[str, Any]) -> Window:
-    times = {name: datetime.fromisoformat(row[name]) for name in ("starts", "ends")}
-    return Window(kind=WindowKind.BLACKOUT, **{**row, **times})
-
-
 def _approvals(phase: Phase) -> QuerySet[Approval]:
     return Approval.objects.filter(phase=phase).select_related("person", "on_behalf_of").order_by("-pk")
 
 
 def _runs(phase: Phase) -> QuerySet[Run]:
+    holds = Coalesce("superseded__verdict", "verdict")
     checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")
     return (
         Run.objects.filter(deployment__phase=phase)
         .select_related("target__environment")
         .annotate(undecided=ArraySubquery(DecisionPoint.objects.filter(run=OuterRef("pk"), decided_at=None).order_by("pk").values("text")))
-        .annotate(answers=ArraySubquery(checks.values(row=JSONObject(question="question", verdict="verdict"))))
+        .annotate(answers=ArraySubquery(checks.values(row=JSONObject(question="question", verdict=holds))))
         .order_by("-requested_at")
     )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from governance import policy
 from governance.analysis.rule import Level
 from governance.case import Case, load
-from governance.lifecycle import ApprovalEvidence, Dossier, State, TargetEvidence
+from governance.lifecycle import ApprovalEvidence, Dossier, Stage, State, TargetEvidence
 from governance.models import Analysis, Decision, Deployment, Phase, Run
 from governance.orders import Question, RunKind, RunStatus, ScriptKind, Verdict
 from governance.policy import ApprovalKind
@@ -49,7 +49,26 @@ def dossier_of(case: Case, now: datetime) -> Dossier:
         undeployed=case.undeployed(production=True),
         reviewed_by=review.reviewer.get_username() if review else "",
         author=spec.author.get_username(),
+        skipped=case.skipped,
+        sent_back=_sent_back(case),
+        unreviewed=tuple(str(each) for each in case.emergencies if not each.reviewed),
     )
+
+
+def _sent_back(case: Case) -> dict[int, tuple[str, ...]]:
+    waiting = [row for row in case.phase.sent_back_ if not row["settled_at"]]
+    return {stage: tuple(row["reason"] for row in waiting if row["stage"] == stage) for stage in {row["stage"] for row in waiting}}
+
+
+def _before(case: Case, stage: Stage) -> datetime | None:
+    """Evidence of a stage that is older than this was sent back with it."""
+    moments = [datetime.fromisoformat(row["at"]) for row in case.phase.sent_back_ if row["stage"] <= stage]
+    return max(moments, default=None)
+
+
+def _is_old(case: Case, stage: Stage, at: datetime | None) -> bool:
+    before = _before(case, stage)
+    return before is not None and at is not None and at < before
 
 
 def _domains(case: Case) -> tuple[str, ...]:
@@ -67,6 +86,8 @@ def _rehearsal(case: Case) -> tuple[State, str]:
         return State.MISSING, ""
     if latest.digest != case.content:
         return State.STALE, "the scripts changed since"
+    if _is_old(case, Stage.LOCAL_TESTING, latest.requested_at):
+        return State.STALE, "it was sent back since"
     if not latest.verdict:
         return State.MISSING, latest.status
     passed = latest.verdict == Verdict.PASSED
@@ -74,7 +95,7 @@ def _rehearsal(case: Case) -> tuple[State, str]:
 
 
 def _tests(case: Case) -> tuple[State, str]:
-    current = case.current_tests()
+    current = [test for test in case.current_tests() if not _is_old(case, Stage.INTEGRATION_TESTING, datetime.fromisoformat(test["at"]))]
     failed = [f"{test['suite']} of {test['service']}: failed" for test in current if not test["passed"]]
     if failed:
         return State.MISSING, "; ".join(failed)
@@ -104,10 +125,10 @@ def _evidence_on(deployment: Any, case: Case, now: datetime) -> TargetEvidence:
     return TargetEvidence(
         name=target.name,
         production=target.environment.production,
-        analysis=_fresh(analysis, case.content, now),
+        analysis=_fresh(analysis, case.content, now, _before(case, Stage.IMPACT_ANALYSIS)),
         blocking=_blocking(analysis, case.content),
         deployed=_deployed(deployment, done, case.digests[0]),
-        dry_run=_dry(runs, case.digests[0]),
+        dry_run=_dry(runs, case.digests[0], _before(case, Stage.PRODUCTION_DRY_RUN)),
         booked=f"{deployment.starts:%d %b %H:%M} UTC" if deployment.starts else "",
         conflict=deployment.conflict,
         monitoring_left=_monitoring_left(deployment, done, now),
@@ -116,9 +137,11 @@ def _evidence_on(deployment: Any, case: Case, now: datetime) -> TargetEvidence:
     )
 
 
-def _fresh(analysis: Analysis | None, content: str, now: datetime) -> State:
+def _fresh(analysis: Analysis | None, content: str, now: datetime, before: datetime | None) -> State:
     if analysis is None or analysis.facts_at is None:
         return State.MISSING
+    if before and analysis.at < before:
+        return State.STALE
     return State.DONE if analysis.digest == content and now - analysis.facts_at < FACTS_KEEP else State.STALE
 
 
@@ -135,11 +158,12 @@ def _deployed(deployment: Deployment, done: Run | None, digest: str) -> State:
     return State.DONE if done.script_digest == digest else State.STALE
 
 
-def _dry(runs: list[Any], digest: str) -> State:
+def _dry(runs: list[Any], digest: str, before: datetime | None) -> State:
     done = [run for run in runs if run.kind == RunKind.DRY_RUN and run.status == RunStatus.SUCCEEDED]
     if not done:
         return State.MISSING
-    return State.DONE if done[0].script_digest == digest else State.STALE
+    old = before is not None and done[0].requested_at < before
+    return State.DONE if done[0].script_digest == digest and not old else State.STALE
 
 
 def _monitoring_left(deployment: Deployment, done: Run | None, now: datetime) -> float | None:

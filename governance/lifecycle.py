@@ -3,10 +3,11 @@
 Read this first. `missing()` answers "what is missing to go on"; `workflow.py` and `handoff.py` are the only writers of a stage.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from governance.emergency import Skip
 from governance.orders import Question, RunStatus, Verdict
 
 
@@ -58,6 +59,11 @@ class Evidence:
     text: str  # what is needed
     state: State
     detail: str = ""  # what there is
+    skipped: str = ""  # by whom and for what incident an emergency does without
+
+    @property
+    def lacking(self) -> bool:
+        return self.state is not State.DONE and not self.skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,9 @@ class Dossier:
     undeployed: tuple[str, ...]
     reviewed_by: str
     author: str
+    skipped: Mapping[Skip, str] = field(default_factory=dict)  # by whom and for what incident
+    sent_back: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # by stage: why, as long as it is not dealt with
+    unreviewed: tuple[str, ...] = ()  # emergencies that nobody has looked back at
 
     def on(self, *, production: bool) -> tuple[TargetEvidence, ...]:
         return tuple(target for target in self.targets if target.production is production)
@@ -119,6 +128,7 @@ Judge = Callable[[Dossier], tuple[State, str]]
 class Need:
     text: str
     judge: Judge
+    skip: Skip | None = None  # the name by which an emergency may do without it
 
 
 def _yes(holds: object, detail: str = "") -> tuple[State, str]:
@@ -157,6 +167,10 @@ def _approvals(kind: str) -> Judge:
     return judge
 
 
+def _considered(dossier: Dossier) -> tuple[State, str]:
+    return _yes(not dossier.unanswered, f"{len(dossier.unanswered)} open" if dossier.unanswered else "")
+
+
 def _no_blockers(dossier: Dossier) -> tuple[State, str]:
     open_ones = sorted({code for target in dossier.targets for code in target.blocking})
     return _yes(not open_ones, ", ".join(open_ones))
@@ -186,6 +200,7 @@ def _monitored(dossier: Dossier) -> tuple[State, str]:
     return _yes(over and not undecided, "; ".join([*([] if over else [f"{longest:.0f} s left"]), *undecided]))
 
 
+SENT_BACK = "What it was sent back for"
 EXITS: Mapping[Stage, tuple[Need, ...]] = {
     Stage.REQUIREMENT: (
         Need("Purpose", _written("purpose")),
@@ -201,9 +216,7 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
         Need("Risk assessment", _written("risk_assessment")),
         Need("Mitigation", _written("mitigation")),
         Need("Rollback procedure", _written("rollback_procedure")),
-        Need(
-            "Considerations of the touched domains", lambda d: _yes(not d.unanswered, f"{len(d.unanswered)} open" if d.unanswered else "")
-        ),
+        Need("Considerations of the touched domains", _considered, Skip.CONSIDERATIONS),
     ),
     Stage.SCRIPT_DEVELOPMENT: (
         Need("Forward script", lambda d: _yes(d.forward, str(d.forward))),
@@ -211,17 +224,17 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
         Need("Checks", lambda d: _yes(d.checks, str(d.checks))),
         Need("No open blocking finding", _no_blockers),
     ),
-    Stage.LOCAL_TESTING: (Need("Rehearsal of these scripts", lambda d: (d.rehearsal, d.rehearsal_detail)),),
-    Stage.INTEGRATION_TESTING: (Need("Integration tests", lambda d: (d.tests, d.tests_detail)),),
+    Stage.LOCAL_TESTING: (Need("Rehearsal of these scripts", lambda d: (d.rehearsal, d.rehearsal_detail), Skip.REHEARSAL),),
+    Stage.INTEGRATION_TESTING: (Need("Integration tests", lambda d: (d.tests, d.tests_detail), Skip.INTEGRATION_TESTS),),
     Stage.STAGING_DEPLOYMENT: (
         Need("Technical approval", _approvals("technical")),
-        Need("Run below production", _every_target(lambda t: t.deployed, production=False)),
+        Need("Run below production", _every_target(lambda t: t.deployed, production=False), Skip.STAGING),
     ),
-    Stage.PRODUCTION_DRY_RUN: (Need("Dry run in production", _every_target(lambda t: t.dry_run, production=True)),),
+    Stage.PRODUCTION_DRY_RUN: (Need("Dry run in production", _every_target(lambda t: t.dry_run, production=True), Skip.DRY_RUN),),
     Stage.SCHEDULED_WINDOW: (
-        Need("Booked window without conflict", _booked),
-        Need("Business approval", _approvals("business")),
-        Need("Clients can live with it", lambda d: _yes(d.can_deploy == "yes", d.can_deploy)),
+        Need("Booked window without conflict", _booked, Skip.WINDOW),
+        Need("Business approval", _approvals("business"), Skip.BUSINESS),
+        Need("Clients can live with it", lambda d: _yes(d.can_deploy == "yes", d.can_deploy), Skip.CLIENTS),
         Need("Required changes are deployed", lambda d: _yes(not d.undeployed, ", ".join(d.undeployed))),
     ),
     Stage.PRODUCTION_DEPLOYMENT: (Need("Run in production", _every_target(lambda t: t.deployed, production=True)),),
@@ -229,18 +242,31 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
     Stage.MONITORING_PERIOD: (Need("Monitoring period over, nothing to decide", _monitored),),
     Stage.CLOSURE: (
         Need("Review by somebody else than the author", lambda d: _yes(d.reviewed_by and d.reviewed_by != d.author, d.reviewed_by)),
+        Need("Emergencies reviewed", lambda d: _yes(not d.unreviewed, ", ".join(d.unreviewed) or "none is open")),
     ),
 }
 
 
 def evidence(stage: Stage, dossier: Dossier) -> tuple[Evidence, ...]:
     """What leaving this stage needs, and the state of each."""
-    return tuple(Evidence(need.text, *need.judge(dossier)) for need in EXITS[stage])
+    sent_back = (Evidence(SENT_BACK, State.MISSING, why) for why in dossier.sent_back.get(stage, ()))
+    return *sent_back, *(_judged(need, dossier) for need in EXITS[stage])
+
+
+def _judged(need: Need, dossier: Dossier) -> Evidence:
+    """What is skipped keeps its true state beside who skipped it."""
+    state, detail = need.judge(dossier)
+    skipped = dossier.skipped.get(need.skip, "") if need.skip and state is not State.DONE else ""
+    return Evidence(need.text, state, detail, skipped)
+
+
+def evidence_of_all(dossier: Dossier) -> Mapping[Stage, tuple[Evidence, ...]]:
+    return {stage: evidence(stage, dossier) for stage in Stage}
 
 
 def missing(stage: Stage, dossier: Dossier) -> tuple[Evidence, ...]:
     """What is missing to go on."""
-    return tuple(piece for piece in evidence(stage, dossier) if piece.state is not State.DONE)
+    return tuple(piece for piece in evidence(stage, dossier) if piece.lacking)
 
 
 def reachable(stage: Stage, dossier: Dossier) -> tuple[Stage, bool]:
@@ -250,6 +276,15 @@ def reachable(stage: Stage, dossier: Dossier) -> tuple[Stage, bool]:
             return stage, True
         stage = Stage(stage + 1)
     return stage, False
+
+
+def stage_without(skips: Collection[Skip], stage: Stage, dossier: Dossier) -> Stage:
+    """Where a phase goes back to when these may no longer be skipped."""
+    for earlier in Stage:
+        lacking = {need.skip for need in EXITS[earlier] if _judged(need, dossier).lacking}
+        if earlier < stage and lacking & set(skips):
+            return earlier
+    return stage
 
 
 ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE, RunStatus.ROLLED_BACK})

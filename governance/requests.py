@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from governance import audit, bell
 from governance.audit import save
 from governance.errors import NotReady, TargetBusy
-from governance.models import Deployment, Observation, Phase, Rehearsal, Run, Target
+from governance.models import BreakGlass, Deployment, Observation, Phase, Rehearsal, Run, Target
 from governance.models.bookings import Booking
 from governance.orders import RunKind, RunStatus
 
@@ -43,7 +43,14 @@ def rehearse(actor: audit.Actor, phase: Phase, digest: str) -> Rehearsal:
 
 
 def run(
-    actor: audit.Actor, deployment: Deployment, kind: RunKind, digests: tuple[str, str], *, booking: Booking | None = None, reason: str = ""
+    actor: audit.Actor,
+    deployment: Deployment,
+    kind: RunKind,
+    digests: tuple[str, str],
+    *,
+    booking: Booking | None = None,
+    emergency: BreakGlass | None = None,
+    reason: str = "",
 ) -> Run:
     other = Run.objects.live().filter(target=deployment.target).select_related("deployment__phase__spec").first()
     if other:
@@ -52,6 +59,7 @@ def run(
         deployment=deployment,
         target=deployment.target,
         booking=booking,
+        emergency=emergency,
         kind=kind,
         script_digest=digests[0],
         release_digest=digests[1],

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from governance import deciding, drifting, holding, lending, noticing, ruling, subscribing, views
+from governance import deciding, drifting, holding, learning, lending, noticing, reporting, ruling, subscribing, templating, views
 from governance.pages.home import navigation
 from governance.pages.overview import overview_page
 from governance.visitors import may_read, roles_in
@@ -23,6 +23,12 @@ PAGES = (
     ("audit/", views.audit, "audit"),
     ("policy/", ruling.policy, "policy"),
     ("delegations/", lending.delegations, "delegations"),
+    ("lessons/", learning.lessons, "lessons"),
+    ("debts/", learning.debts, "debts"),
+    ("checks/<int:pk>/supersede/", learning.supersede, "supersede"),
+    ("report/", reporting.report, "report"),
+    ("templates/", templating.templates, "templates"),
+    ("templates/<int:pk>/", templating.template, "template"),
     ("tokens/", holding.tokens, "tokens"),
     ("notices/", noticing.notices, "notices"),
     ("notices/<int:pk>/", noticing.notice, "notice"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
@@ -11,13 +12,36 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from governance.lifecycle import Stage
-from governance.models import Booking, Comment, Notice, Override, Phase, Release, Run, Script, Spec, Target
+from governance.models import (
+    Booking,
+    BreakGlass,
+    ChangeTemplate,
+    CheckResult,
+    Comment,
+    FollowUp,
+    Notice,
+    Override,
+    Phase,
+    Release,
+    Run,
+    Script,
+    Spec,
+    Target,
+)
 from governance.pages.change import TABS
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 VERSION = "([^/]+)/history/([^/]+)/$"  # of a record, by simple_history
 ADMIN = re.compile(r"(governance|auth)/(\w+)/")
-KEYS: dict[str, type[Model]] = {"comments": Comment, "bookings": Booking, "overrides": Override, "runs": Run}
+KEYS: dict[str, type[Model]] = {
+    "emergencies": BreakGlass,
+    "debts": FollowUp,
+    "comments": Comment,
+    "bookings": Booking,
+    "overrides": Override,
+    "runs": Run,
+}  # fmt: skip
+OWN: dict[str, type[Model]] = {"checks/": CheckResult, "templates/": ChangeTemplate}
 EXPRESSIONS = {
     r"^api/": ["/api/nowhere"],
     r"^(?P<app_label>governance|auth)/$": ["/governance/", "/auth/"],
@@ -92,6 +116,15 @@ def _one_of_each_status() -> list[Run]:
 
 
 def _value(route: str, parameter: str) -> object:
+    own = next((model for prefix, model in OWN.items() if route.removeprefix("api/v1/").startswith(prefix)), None)
+    return _of_own(own._default_manager.all()[0], parameter) if own else _named(route, parameter)
+
+
+def _of_own(row: Any, parameter: str) -> object:
+    return {"pk": row.pk, "version": 1, "name": str(row)}[parameter]
+
+
+def _named(route: str, parameter: str) -> object:
     """What stands in a route for a parameter; the change whose approval is asked for is open to most acts."""
     phase = Phase.objects.filter(spec__title="To be approved").first() or Phase.objects.latest("pk")
     named = {"phase": phase.pk, "number": phase.spec.number, "content_type_id": ContentType.objects.get_for_model(User).pk}

@@ -14,10 +14,11 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from governance import audit, handoff, migrations, workflow
+from governance import audit, handoff, lifecycle, migrations, workflow
 from governance.audit import System, save
+from governance.dossier import gather
 from governance.facts import Facts, TableFacts
-from governance.lifecycle import Role, Stage
+from governance.lifecycle import Dossier, Evidence, Role, Stage
 from governance.models import (
     Availability,
     Booking,
@@ -153,6 +154,15 @@ def make_spec(cast: Cast, files: list[ScriptFile] | None = None, **given: Any) -
 
 def phase_of(spec: Spec) -> Phase:
     return Phase.objects.select_related("spec__author").get(spec=spec)
+
+
+def dossier(phase: Phase) -> Dossier:
+    return gather(phase)
+
+
+def lacking(phase: Phase) -> tuple[Evidence, ...]:
+    """What is missing to go on."""
+    return lifecycle.missing(phase.at, gather(phase))
 
 
 def facts(target: str, rows: int = 100) -> Facts:

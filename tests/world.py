@@ -10,6 +10,7 @@ from governance import audit, handoff, workflow
 from governance.audit import System, save
 from governance.models import (
     ApiVersion,
+    CheckResult,
     CommentKind,
     Consideration,
     Domain,
@@ -25,13 +26,14 @@ from governance.models import (
     Spec,
     Target,
 )
-from governance.orders import RunStatus, SchemaReading, Step, StepStatus
+from governance.orders import RunStatus, SchemaReading, Step, StepStatus, Verdict
 from governance.policy import ApprovalKind
 from governance.schema.fingerprint import fingerprint
 from governance.schema.model import Schema, SchemaObject
 from governance.workflow import Debt, Result
 from tests import factories
 from tests.factories import Cast
+from tests.governance.exceptional import make_exceptions, supersede
 from tests.governance.pages.scenes import reference, snapshot, table, thing
 
 BLOCKING = "-- Purpose: find messages of a sender\n-- Impact: one index\nCREATE INDEX messages_sender ON public.messages (sender);\n"
@@ -49,6 +51,8 @@ def make_world() -> Cast:
     _past(cast)
     _under_way(cast)
     _clients(cast)
+    make_exceptions(cast, factories.phase_of(submit(cast, "Sent back", 20)))
+    supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
     workflow.make_token(actor=cast.engineer, name="CI of bids-api", scopes=["read", "submit"], days=90)
     return cast
 

@@ -6,18 +6,20 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.models import User
 from django.forms.models import model_to_dict
 
 from governance import workflow
 from governance.admin.act_form import ActForm
 from governance.admin.booking import BookForm
+from governance.admin.exceptional import AnswerForm, BreakGlassForm, EmergencyReviewForm, GoBackForm
+from governance.admin.reviewing import ReviewForm
+from governance.criteria import check_measure
 from governance.errors import BadInput
 from governance.models import Consideration, Dependency, Script, Spec
-from governance.pages.values import person_name
 from governance.specification import Criterion, Specification
-from governance.workflow import Debt, Result, ScriptFile, Source
+from governance.workflow import ScriptFile, Source
 
 TEXTS = [
     "title", "domains", "data_class", "privacy_impact", "pattern", "purpose", "drivers", "design", "risk_assessment", "mitigation",
@@ -48,7 +50,8 @@ class SubmissionForm(forms.ModelForm):
     criteria = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text="Success criteria, one a line, as name: expected, for example worst wait of a client: under 1 s.",
+        help_text="Success criteria, one a line, as name: expected, and after a bar what runs measure, for example "
+        "worst wait of a client: under 1 s | longest_lock < 1.",
     )
     requires = forms.ModelMultipleChoiceField(
         Spec.objects.all(),
@@ -79,7 +82,13 @@ class SubmissionForm(forms.ModelForm):
         lines = [line.partition(":") for line in self.cleaned_data["criteria"].splitlines() if line.strip()]
         if any(not name.strip() or not expected.strip() for name, _, expected in lines):
             raise forms.ValidationError("Write each criterion as name: expected, for example worst wait of a client: under 1 s.")
-        return tuple(Criterion(name.strip(), expected.strip()) for name, _, expected in lines)
+        found = [(name.strip(), *map(str.strip, expected.partition("|")[::2])) for name, _, expected in lines]
+        try:
+            for name, _, measure in found:
+                check_measure(name, measure)
+        except BadInput as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return tuple(Criterion(*each) for each in found)
 
     def script_files(self) -> list[ScriptFile]:
         return self.cleaned_data["scripts"]
@@ -153,47 +162,6 @@ class EvidenceForm(ActForm):
         workflow.add_evidence(actor=person, phase=self.phase, **self.cleaned_data)
 
 
-class PersonField(forms.ModelChoiceField):
-    def label_from_instance(self, person: User) -> str:
-        return person_name(person)
-
-
-class ReviewForm(ActForm):
-    performance_impact = forms.CharField(
-        widget=forms.Textarea, help_text="What users felt, for example: no request waited longer than 0.3 s."
-    )
-    lessons = forms.CharField(widget=forms.Textarea, help_text="For example: validate constraints in their own script.")
-    debt = forms.CharField(required=False, label="Follow-up", help_text="What is still owed, for example: drop the old column in March.")
-    owner = PersonField(User.objects.filter(is_active=True), required=False, help_text="Who does it.")
-    due = forms.DateField(required=False, widget=AdminDateWidget, help_text="For example 2027-03-01.")
-
-    def prepare(self) -> None:
-        for criterion in self.phase.spec.criteria.all():
-            expected = f"Expected: {criterion.expected}"
-            self.fields[f"result_{criterion.pk}"] = forms.CharField(label=criterion.name, help_text=expected)
-            self.fields[f"met_{criterion.pk}"] = forms.BooleanField(label=f"“{criterion.name}” is met", required=False)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("debt") and not (data.get("owner") and data.get("due")):
-            raise forms.ValidationError("A follow-up needs an owner and a date.")
-        return data
-
-    def carry_out(self, person: User) -> None:
-        data = self.cleaned_data
-        criteria = self.phase.spec.criteria.all()
-        results = {each.name: Result(data[f"result_{each.pk}"], data[f"met_{each.pk}"]) for each in criteria}
-        debts = [Debt(data["debt"], data["owner"], data["due"])] if data["debt"] else []
-        workflow.review(
-            actor=person,
-            phase=self.phase,
-            performance_impact=data["performance_impact"],
-            lessons=data["lessons"],
-            results=results,
-            follow_ups=debts,
-        )
-
-
 class SpecificationForm(ActForm):
     """The texts of the specification, and the questions of its domains."""
 
@@ -222,4 +190,8 @@ FORMS: Mapping[str, type[ActForm]] = {
     "add_evidence": EvidenceForm,
     "book": BookForm,
     "review": ReviewForm,
+    "answer": AnswerForm,
+    "go_back": GoBackForm,
+    "break_glass": BreakGlassForm,
+    "review_emergency": EmergencyReviewForm,
 }

@@ -77,6 +77,14 @@ class EvidenceOut(Schema):
     text: str = Field(description="What is needed.")
     state: lifecycle.State
     detail: str = Field(description="What there is.")
+    skipped: str = Field(description="By whom and for what incident an emergency does without; empty: nobody.")
+
+
+class StageOut(Schema):
+    stage: int
+    title: str
+    here: bool
+    evidence: list[EvidenceOut]
 
 
 class ApprovalsOut(Schema):
@@ -110,6 +118,7 @@ class PhaseOut(PhaseLine):
 class CriterionOut(Schema):
     name: str
     expected: str
+    measure: str = Field(description="What runs measure, for example longest_lock < 1; empty: the reviewer judges.")
     result: str
     met: bool | None
 
@@ -203,6 +212,14 @@ def submit_change(request: ApiRequest, given: ChangeIn) -> Any:
 @router.get("/changes/{number}", response=ChangeOut, summary="Look at a change and what it waits for", **takes(Scope.READ))
 def get_change(request: ApiRequest, number: str) -> Any:
     return spec_of(number)
+
+
+@router.get("/changes/{number}/stages", response=list[StageOut], summary="Evidence of all thirteen stages", **takes(Scope.READ))
+def list_stages(request: ApiRequest, number: str, phase: Text = "") -> Any:
+    """What leaving each stage needs, done, missing or stale: the same function as the page and `manage.py missing` use."""
+    row = phase_of(number, phase)
+    found = lifecycle.evidence_of_all(dossier_of(load(row.pk), timezone.now()))
+    return [{"stage": each, "title": each.title, "here": each is row.at, "evidence": pieces} for each, pieces in found.items()]
 
 
 @router.patch("/changes/{number}", response=ChangeOut, summary="Edit the specification", **takes(Scope.SUBMIT))

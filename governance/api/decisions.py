@@ -69,8 +69,9 @@ class DebtIn(Input):
 class ReviewIn(Input):
     performance_impact: Text = Field(description="What users felt.")
     lessons: Text
-    results: list[ResultIn] = Field(description="One for each success criterion of the specification.")
+    results: list[ResultIn] = Field([], description="One for each success criterion that was not measured.")
     follow_ups: list[DebtIn] = []
+    incidents: Text = Field("", description="What went wrong for users; empty: nothing.")
 
 
 class FollowUpOut(Schema):
@@ -84,6 +85,7 @@ class ReviewOut(Schema):
     reviewer: str = Field(alias="reviewer.username")
     performance_impact: str
     lessons: str
+    incidents: str
     at: datetime
     follow_ups: list[FollowUpOut]
 
@@ -140,6 +142,7 @@ def review_change(request: ApiRequest, number: str, given: ReviewIn, phase: Text
         phase=phase_of(number, phase),
         performance_impact=given.performance_impact,
         lessons=given.lessons,
+        incidents=given.incidents,
         results={each.criterion: Result(each.result, each.met) for each in given.results},
         follow_ups=[Debt(each.title, person_of(each.owner), each.due) for each in given.follow_ups],
     )

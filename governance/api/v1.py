@@ -7,7 +7,23 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 
-from governance.api import calendar, changes, decisions, discussion, gate, idempotency, knowledge, ordering, policy, runs, scripts, testing
+from governance.api import (
+    calendar,
+    changes,
+    decisions,
+    discussion,
+    exceptions,
+    gate,
+    idempotency,
+    knowledge,
+    learning,
+    ordering,
+    policy,
+    runs,
+    scripts,
+    templates,
+    testing,
+)
 from governance.api.openapi import completed
 from governance.api.problems import keeping_to_methods, nowhere, on_error, on_http_error, on_refusal, on_validation_error
 from governance.api.reference import reference
@@ -33,7 +49,10 @@ api.add_exception_handler(ValidationError, on_validation_error)
 api.add_exception_handler(HttpError, on_http_error)
 api.add_exception_handler(Exception, on_error)
 api.add_decorator(idempotency.once, mode="view")
-for noun in (changes, ordering, scripts, testing, discussion, decisions, policy, calendar, runs, knowledge, gate):
+NOUNS = (
+    changes, ordering, scripts, testing, discussion, decisions, policy, calendar, runs, knowledge, gate, exceptions, templates, learning,
+)  # fmt: skip
+for noun in NOUNS:
     api.add_router("", noun.router)
 
 endpoints, application, namespace = api.urls

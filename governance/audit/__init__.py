@@ -1,9 +1,12 @@
 """The audit trail: `append` writes one event in the transaction of what it tells of."""
 
 from enum import StrEnum
+from itertools import chain
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.deletion import Collector
 
 from governance.models import AuditEvent, Governed
 
@@ -43,8 +46,17 @@ def save(actor: Actor, row: Row) -> Row:
 
 
 def delete(actor: Actor, row: Governed) -> None:
-    _sign(actor, row)
-    row.delete()
+    """With all that goes with it: the history of each row names the actor, not only that of the first.
+
+    Raises:
+        ProtectedError
+    """
+    collector = Collector(using=DEFAULT_DB_ALIAS, origin=row)
+    collector.collect([row])
+    for gone in chain.from_iterable(collector.data.values()):
+        if isinstance(gone, Governed):
+            _sign(actor, gone)
+    collector.delete()
 
 
 def _sign(actor: Actor, row: Governed) -> None:

@@ -7,6 +7,9 @@ Refusal
 ├── NotAllowed          this person may not do this
 │   ├── MissingRole  OwnWork  AlreadyDecided  NeedsReason  CountedTwice  OnlyApprover  TwoPeople
 │   └── NotDelegated  PasswordNeeded  WrongPassword
+
+
+│   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason  ReviewOverdue  TookPart
 ├── NotReady            the change is not there yet
 │   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
 │   ├── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse
@@ -40,7 +43,7 @@ from governance.errors.inputs import (
     TransactionControl,
     UnparsableScript,
 )
-from governance.errors.people import AlreadyDecided, MissingRole, NeedsReason, NotAllowed, OwnWork
+from governance.errors.people import AlreadyDecided, MissingRole, NeedsReason, NotAllowed, OwnWork, ReviewOverdue, TookPart
 from governance.errors.readiness import (
     AlreadyApplied,
     BookingTaken,
@@ -67,7 +70,7 @@ __all__ = [
     "BadSpecification", "BookingTaken", "CountedTwice", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible",
     "MissingEvidence", "MissingRole", "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotAsked",
     "NotDelegated", "NotItsTurn", "NotReady", "NothingToUndo", "OnlyApprover", "OutsideWindow", "OwnWork", "PasswordNeeded",
-    "RecordInUse", "Refusal", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers", "TargetPooled",
-    "TargetReadOnly", "TargetRefused", "TargetUnreachable", "TransactionControl", "TwoPeople", "Undeployed", "UnknownConnection",
-    "UnparsableScript", "WrongPassword", "WrongStage",
+    "RecordInUse", "Refusal", "ReviewOverdue", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers",
+    "TargetPooled", "TargetReadOnly", "TargetRefused", "TargetUnreachable", "TookPart", "TransactionControl", "TwoPeople", "Undeployed",
+    "UnknownConnection", "UnparsableScript", "WrongPassword", "WrongStage",
 ]  # fmt: skip

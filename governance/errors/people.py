@@ -39,3 +39,22 @@ class NeedsReason(NotAllowed):
     def __init__(self, act: str) -> None:
         super().__init__(f"To {act}, write down why: the reason is kept with the change.")
         self.act = act
+
+
+class ReviewOverdue(NotAllowed):
+    """Whoever has an emergency whose review is overdue opens no other."""
+
+    def __init__(self, person: str, incident: str, spec: str) -> None:
+        super().__init__(
+            f"{person} cannot break the glass: the review of {incident} ({spec}) is overdue. "
+            "Ask a colleague who took no part in it to review it, or another operator to break the glass."
+        )
+        self.person, self.incident, self.spec = person, incident, spec
+
+
+class TookPart(NotAllowed):
+    """An emergency is reviewed by somebody who neither opened it nor approved, wrote or ran the change."""
+
+    def __init__(self, person: str, incident: str) -> None:
+        super().__init__(f"{person} took part in {incident} and cannot review it. Ask a colleague who did not.")
+        self.person, self.incident = person, incident

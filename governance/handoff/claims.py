@@ -17,9 +17,10 @@ from governance.gates import check_run, is_open_now, stage_before
 from governance.handoff.building import Order, observation_order, rehearsal_order, run_order
 from governance.handoff.waiting import end_approvals, escalate
 from governance.lifecycle import Stage
-from governance.models import AuditEvent, Booking, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
+from governance.models import AuditEvent, Booking, BreakGlass, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
 from governance.orders import RunKind, RunStatus
 from governance.workflow.acts import carry_on, lock, lock_even_closed, move, subject_of
+from governance.workflow.emergency import expire
 
 KINDS: Mapping[str, type[Request]] = {"run": Run, "rehearse": Rehearsal, "observe": Observation}
 UNSETTLED = (RunStatus.RUNNING, RunStatus.INDETERMINATE)
@@ -162,8 +163,11 @@ def abandon(claim: Claim, why: str) -> None:
 
 
 def tick() -> None:
-    """What time alone brings about: monitoring periods that are over, approvals that end, requests that nobody decided, and windows
-    that open for automatic bookings."""
+    """What time alone brings about: emergencies and monitoring periods that are over, approvals that end, requests that nobody decided,
+    and windows that open for automatic bookings."""
+    for emergency in BreakGlass.objects.expired():
+        with transaction.atomic():
+            expire(emergency)
     end_approvals()
     escalate()
     for phase in Phase.objects.open().filter(stage=Stage.MONITORING_PERIOD):

@@ -34,6 +34,7 @@ from governance.orders import Moment, Observed, Outcome, Rehearsed, RunKind, Run
 from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
 from governance.workflow.acts import carry_on, lock_even_closed, move, void_approvals
+from governance.workflow.fitting import suspend_after_failure
 
 KEPT = tuple(each.name for each in fields(StepValue) if each.name not in ("progress", "activity"))  # of a step
 REPORTED = frozenset({"pairs", "data_lost", "locks", "checks", "notes"})  # of a rehearsal
@@ -139,8 +140,11 @@ def _follow(run: Run, phase: Phase, outcome: Outcome) -> None:
         _undone(run, deployment, outcome)
         used = f"it was used: the change was deployed to {deployment.target} and rolled back there"
         void_approvals(System.RUNNER, phase, (), used, timezone.now())
+        suspend_after_failure(System.RUNNER, phase.spec, f"it was rolled back on {deployment.target}")
         move(System.RUNNER, phase, stage_after_edit(phase.at), f"rolled back on {deployment.target}")
     elif outcome.status in FAILED:
+        if run.kind == RunKind.DEPLOY:
+            suspend_after_failure(System.RUNNER, phase.spec, outcome.message)
         move(System.RUNNER, phase, stage_before(run, phase.at), f"the {run.kind.replace('_', ' ')} on {deployment.target} failed")
 
 

@@ -12,6 +12,7 @@ from governance.models.comments import Comment, CommentKind
 from governance.models.compatibility import Acknowledgement, Distribution, MatrixEntry, Override, Prospect, Release, ReleaseKind
 from governance.models.delegations import Delegation
 from governance.models.domains import Consideration, Domain, DomainTable
+from governance.models.emergencies import BreakGlass
 from governance.models.feeds import CalendarFeed, FeedKind
 from governance.models.links import DomainOwner, ResourceTarget, SpecDomain
 from governance.models.monitoring import Cause, Choice, DecisionPoint, Sample, Threshold
@@ -29,11 +30,12 @@ from governance.models.notices import (
 from governance.models.policies import PolicyState, PolicyVersion
 from governance.models.requests import ClusterBeat, Heartbeat, Request
 from governance.models.resources import Availability, Duty, Reservation, Resource, ResourceKind
-from governance.models.reviews import Criterion, FollowUp, Review
+from governance.models.reviews import Criterion, FollowUp, Review, Supersession
 from governance.models.runs import CheckResult, Deployment, Run, RunActivity, RunProgress, Step
 from governance.models.schemas import Drift, DriftState, SchemaSnapshot, TableVersion
-from governance.models.specs import Answer, Dependency, DependencyKind, Phase, Script, Spec, SpecEditor, TestEvidence
+from governance.models.specs import Answer, Dependency, DependencyKind, Phase, Script, SentBack, Spec, SpecEditor, TestEvidence
 from governance.models.targets import AfterFailedCheck, Environment, Target
+from governance.models.templates import ChangeTemplate, StandardUse, TemplateApproval, TemplateVersion
 from governance.models.tokens import ApiToken, IdempotentAnswer, Scope, TokenUse
 from governance.models.usage import Binding, BindingSource, Presence, PresenceSource, Traffic, Usage, UsageMode
 from governance.models.windows import Window
@@ -43,7 +45,8 @@ GOVERNED: tuple[type[Governed], ...] = (
     Observation, Analysis, Finding, Rehearsal, Approval, Window, Booking, Deployment, Run, Step, CheckResult, SchemaSnapshot, Drift,
     TableVersion, Release, MatrixEntry, Criterion, Review, FollowUp, Comment, ApiToken, ApiVersion, Shield, Prospect, Override,
     Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed, Webhook, Threshold, DecisionPoint,
-    PolicyVersion, Delegation, ApprovalRequest,
+    PolicyVersion, Delegation, ApprovalRequest, SentBack, BreakGlass, ChangeTemplate, TemplateVersion, TemplateApproval, StandardUse,
+    Supersession,
 )  # fmt: skip
 
 for model in GOVERNED:
@@ -51,14 +54,14 @@ for model in GOVERNED:
 
 __all__ = [
     "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval",
-    "ApprovalRequest", "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "CalendarFeed", "Cause", "CheckResult",
-    "Choice", "ClusterBeat", "Collision", "Comment", "CommentKind", "Consideration", "Criterion", "Decision", "DecisionPoint",
-    "Delegation", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency", "DependencyKind", "Deployment", "DigestDays",
-    "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable", "Drift", "DriftState", "Duty", "Environment", "FeedKind",
-    "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry", "Notice", "NoticeChoice", "Observation",
-    "Override", "Phase", "PolicyState", "PolicyVersion", "Presence", "PresenceSource", "Prospect", "Rehearsal", "Release",
-    "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review", "Run", "RunActivity",
-    "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "Shield", "Spec", "SpecDomain", "SpecEditor", "StartMode", "Step",
-    "TableVersion", "Target", "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm",
-    "Window",
+    "ApprovalRequest", "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "BreakGlass", "CalendarFeed", "Cause",
+    "ChangeTemplate", "CheckResult", "Choice", "ClusterBeat", "Collision", "Comment", "CommentKind", "Consideration", "Criterion",
+    "Decision", "DecisionPoint", "Delegation", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency", "DependencyKind",
+    "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable", "Drift", "DriftState", "Duty",
+    "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry", "Notice",
+    "NoticeChoice", "Observation", "Override", "Phase", "PolicyState", "PolicyVersion", "Presence", "PresenceSource", "Prospect",
+    "Rehearsal", "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review", "Run",
+    "RunActivity", "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "SentBack", "Shield", "Spec", "SpecDomain",
+    "SpecEditor", "StandardUse", "StartMode", "Step", "Supersession", "TableVersion", "Target", "TemplateApproval", "TemplateVersion",
+    "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm", "Window",
 ]  # fmt: skip

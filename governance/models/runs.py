@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from governance.lifecycle import OCCUPYING, STEPS_OF_A_RUN
-from governance.models.base import Code, Governed, choices
+from governance.models.base import AUDITED, NO_TRUNCATE, Code, Governed, choices
 from governance.models.bookings import Booking
+from governance.models.emergencies import BreakGlass
 from governance.models.requests import Request
 from governance.models.specs import Phase
 from governance.models.targets import Target
@@ -41,6 +42,7 @@ class Run(Request):
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="runs")
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="runs")
     booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
+    emergency = models.ForeignKey(BreakGlass, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
     kind = Code(choices=choices(RunKind))
     wish = Code(default=Wish.NONE, choices=choices(Wish), help_text="What a person wants of the run; read at every boundary.")
     script_digest = models.CharField(max_length=64)
@@ -134,6 +136,10 @@ class RunActivity(models.Model):
         return f"{self.phase or 'at work'} at {self.at:%H:%M:%S}"
 
 
+# What a check found is evidence: it can be superseded with a reason, never edited.
+FOUND_ONCE = pgtrigger.Protect(name="found_once", operation=pgtrigger.Update, condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*"))
+
+
 class CheckResult(Governed):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checks")
     name = models.CharField(max_length=200)
@@ -144,6 +150,7 @@ class CheckResult(Governed):
 
     class Meta(Governed.Meta):
         ordering = ["run", "pk"]
+        triggers = [AUDITED, NO_TRUNCATE, FOUND_ONCE]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.verdict}"

@@ -1,5 +1,6 @@
 """A change: its specification, its phases, their scripts, and what it waits for."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,10 +8,37 @@ from django.db.models import Q
 from governance import lifecycle
 from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.risk import RiskLevel
-from governance.models.base import Code, Governed, choices
+from governance.models.base import AUDITED, NO_TRUNCATE, Code, Governed, choices
 from governance.models.domains import Consideration, Domain
 from governance.orders import ScriptKind
 from governance.specification import ChangeKind, DataClass, Pattern
+
+# A kind is earned: whoever writes the column past the portal is refused.
+KIND_IS_EARNED = pgtrigger.Trigger(
+    name="kind_is_earned",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF TG_OP = 'UPDATE' AND OLD.kind = NEW.kind THEN
+            RETURN NEW;
+        END IF;
+        IF NEW.kind = 'emergency' AND NOT EXISTS (
+            SELECT 1 FROM governance_breakglass b JOIN governance_phase p ON p.id = b.phase_id WHERE p.spec_id = NEW.id
+        ) THEN
+            RAISE EXCEPTION 'A change is an emergency only by a broken glass' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF NEW.kind = 'standard' AND NOT EXISTS (
+            SELECT 1 FROM governance_standarduse u
+            JOIN governance_templateversion v ON v.id = u.version_id
+            JOIN governance_changetemplate t ON t.id = v.template_id AND t.suspended_at IS NULL
+            WHERE u.spec_id = NEW.id AND u.outside = ''
+                AND (SELECT count(*) FROM governance_templateapproval a WHERE a.version_id = v.id) >= 2
+        ) THEN
+            RAISE EXCEPTION 'A change is standard only by an approved template' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 class Spec(Governed):
@@ -53,6 +81,7 @@ class Spec(Governed):
             ),
             models.CheckConstraint(condition=Q(kind__in=list(ChangeKind)), name="spec_kind_is_known"),
         ]
+        triggers = [AUDITED, NO_TRUNCATE, KIND_IS_EARNED]
 
     def __str__(self) -> str:
         return self.title
@@ -164,12 +193,36 @@ class Answer(Governed):
     spec = models.ForeignKey(Spec, on_delete=models.CASCADE, related_name="answers")
     consideration = models.ForeignKey(Consideration, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta(Governed.Meta):
         constraints = [models.UniqueConstraint(fields=["spec", "consideration"], name="answer_once")]
 
     def __str__(self) -> str:
         return self.text
+
+
+class SentBack(Governed):
+    """That somebody led a phase back to an earlier stage. It stays there until somebody says that it is dealt with."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="sent_back")
+    stage = models.PositiveSmallIntegerField(choices=[(stage.value, stage.title) for stage in lifecycle.Stage])
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(Governed.Meta):
+        ordering = ["-pk"]
+        verbose_name = verbose_name_plural = "sent back"
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="sent_back_says_why"),
+            models.CheckConstraint(condition=Q(stage__gte=1, stage__lte=13), name="sent_back_to_a_stage"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.phase} back to {self.get_stage_display()}"
 
 
 class TestEvidence(Governed):

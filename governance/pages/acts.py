@@ -13,9 +13,10 @@ from governance.case import Case
 from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
 from governance.gates import booking_of, check_known, has_something_to_undo
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Approval, Booking, Deployment, Finding, Phase
+from governance.models import Approval, Booking, BreakGlass, Deployment, Finding, Phase
 from governance.orders import RunKind
 from governance.pages.discussion import say, settle
+from governance.pages.done import done
 from governance.policy import ApprovalKind
 from governance.visitors import number_in
 
@@ -38,15 +39,17 @@ OFFERED = (
     "approve_security",
     "deploy_below_production", "dry_run", "book", "acknowledge_collision", "approve_business", "deploy_production",
     "reject", "withdraw_approval", "review", "advance", "roll_back",
-    "withdraw_booking", "cancel",
+    "answer", "go_back", "withdraw_booking", "cancel", "break_glass", "end_emergency",
 )  # fmt: skip
-FORMS = frozenset({"edit_specification", "edit_script", "add_evidence", "book", "review"})  # acts that need more than a click
+FORMS = frozenset(
+    {"edit_specification", "edit_script", "add_evidence", "book", "review", "answer", "go_back", "break_glass", "review_emergency"}
+)  # acts that need more than a click
 APPROVALS = {f"approve_{kind}": kind for kind in ApprovalKind}
-DANGEROUS = frozenset({"reject", "withdraw_approval", "roll_back", "withdraw_booking", "cancel"})
+DANGEROUS = frozenset({"reject", "withdraw_approval", "roll_back", "withdraw_booking", "cancel", "break_glass"})
 MINOR = frozenset(
     {
         "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence",
-        "advance", "cancel", "dry_run", "withdraw_booking", "withdraw_approval"
+        "advance", "cancel", "dry_run", "withdraw_booking", "withdraw_approval", "answer", "go_back", "break_glass",
     }
 )  # fmt: skip
 STARTED = {"deploy_below_production": RunKind.DEPLOY, "dry_run": RunKind.DRY_RUN, "deploy_production": RunKind.DEPLOY}
@@ -86,6 +89,7 @@ def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
     wanted = {standing.demand.kind for standing in case.accord.asked}
     unasked = {name for name, kind in APPROVALS.items() if kind not in wanted}
     offered = [name for name in OFFERED if ACTS[name].first <= phase.at <= ACTS[name].last and name not in unasked]
+    offered = [name for name in offered if _is_about(name, person, case)]
     # what others may do is no news on every page: only the main act is shown with its reason
     found = [
         button
@@ -94,6 +98,18 @@ def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
         for button in _buttons(phase, name, whys[name], name == primary, _variants(name, ACTS[name].label, case, roles, person))
     ]
     return sorted(found, key=lambda button: (not button.minor, button.danger, not button.enabled, button.primary))
+
+
+def _is_about(name: str, person: User, case: Case) -> bool:
+    """Acts that have an object, which is there or not."""
+    match name:
+        case "answer":
+            return bool(case.phase.considered) and person.pk in case.phase.owners
+        case "break_glass":
+            return case.emergency is None
+        case "end_emergency":
+            return case.emergency is not None
+    return True
 
 
 def _primary(case: Case) -> str:
@@ -173,7 +189,7 @@ def _may_decide(kind: ApprovalKind, stage: Stage, roles: frozenset[Role]) -> boo
 
 def why_not(person: User, phase: Phase, name: str) -> str:
     """Why the person cannot do it now; "" when they can."""
-    if phase.status != PhaseStatus.OPEN:
+    if phase.status != PhaseStatus.OPEN and name != "review_emergency":
         return f"{phase} is {phase.status}: nothing more can be done with it."
     rule = ACTS[name]
     if not rule.first <= phase.at <= rule.last:
@@ -223,6 +239,10 @@ def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
     return done(name)
 
 
+def _end_emergency(person: User, phase: Phase, data: Mapping[str, str]) -> None:
+    workflow.end_emergency(actor=person, emergency=_emergency(phase))
+
+
 def _use_safe_form(person: User, phase: Phase, data: Mapping[str, str]) -> None:
     place = {name: data.get(name, "") for name in ("script", "line", "column")}
     known = {name: int(value) for name, value in place.items() if value.isascii() and value.isdigit()}
@@ -233,39 +253,8 @@ def _use_safe_form(person: User, phase: Phase, data: Mapping[str, str]) -> None:
     workflow.use_safe_form(actor=person, finding=finding)
 
 
-SAID = {"comment": say, "resolve": settle, "use_safe_form": _use_safe_form}
+SAID = {"end_emergency": _end_emergency, "comment": say, "resolve": settle, "use_safe_form": _use_safe_form}
 SIMPLE = {"request_analysis": workflow.request_analysis, "request_rehearsal": workflow.request_rehearsal, "advance": workflow.advance}
-
-
-DONE = {
-    "approve_technical": "Approved. Your decision is bound to exactly these scripts.",
-    "approve_business": "Approved for production. Your decision is bound to these scripts, targets and window.",
-    "reject": "Rejected. The author sees your reason.",
-    "withdraw_approval": "Withdrawn. The decision is kept, and counts no more.",
-    "deploy_below_production": "The run is queued. Its page is under Runs.",
-    "deploy_production": "The run is queued. Its page is under Runs.",
-    "dry_run": "The dry run is queued. Its page is under Runs.",
-    "roll_back": "The rollback is queued. Its page is under Runs.",
-    "withdraw_booking": "Withdrawn. The time is free again; a run in it pauses at its next boundary.",
-    "acknowledge_collision": "Acknowledged. It is kept that you know.",
-    "cancel": "Cancelled. The change stays in the history.",
-    "request_analysis": "The analysis is queued; its result stands under Impact in a moment.",
-    "request_rehearsal": "The rehearsal is queued; its result stands under Rehearsal in a moment.",
-    "advance": "It went on as far as its evidence carries.",
-    "edit_specification": "The specification is saved.",
-    "edit_script": "The scripts are changed; approvals of the old ones are void, and the change is at script development.",
-    "add_evidence": "The test result is kept with these scripts.",
-    "book": "Booked. The business approval is given for this time.",
-    "review": "Reviewed, and closed.",
-    "comment": "It stands in the discussion.",
-    "resolve": "Resolved.",
-    "use_safe_form": "The safe form stands in the script. It is analysed again; approvals of the old text are void.",
-}
-
-
-def done(name: str) -> str:
-    """What is shown after an act."""
-    return DONE[name]
 
 
 def _reject(person: User, phase: Phase, data: dict[str, str]) -> None:
@@ -287,6 +276,13 @@ def _approval(phase: Phase, data: Mapping[str, str]) -> Approval:
     found = phase.approvals.filter(pk=number_in(data, "approval") or 0).first()
     if found is None:
         raise MissingEvidence("withdraw", ["the decision: choose one of the change's page"])
+    return found
+
+
+def _emergency(phase: Phase) -> BreakGlass:
+    found = phase.emergencies.filter(ended_at=None).first()
+    if found is None:
+        raise MissingEvidence("end the emergency", ["the emergency: it is over"])
     return found
 
 

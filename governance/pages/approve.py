@@ -15,6 +15,7 @@ from governance.models import Delegation, StartMode
 from governance.orders import ScriptKind
 from governance.pages.differences import changed_for
 from governance.pages.proofs import findings, proofs, scripts
+from governance.pages.stages import emergency_notes
 from governance.pages.values import address_of, person_name
 from governance.pages.verdicts import answers
 from governance.policy import ROLE_OF, ApprovalKind, Standing, asks_for_password, turn
@@ -45,6 +46,8 @@ def approve_page(person: User, roles: Collection[Role], case: Case, kind: Approv
         "scripts": listed,
         "lines": sum(len(script["lines"]) for script in listed),
         "findings": found,
+        "considered": phase.considered,
+        "emergencies": emergency_notes(case),
         "changed": changed_for(person, case, kind),
         "refusal": refusal.message if refusal else "",
         "step": turn(case.accord.asked, kind),

@@ -14,18 +14,22 @@ from governance.acts import ACTS
 from governance.case import Case
 from governance.dossier import dossier_of
 from governance.lifecycle import Dossier, PhaseStatus, Role, Stage, State
-from governance.models import Analysis, AuditEvent, Criterion, Dependency, DependencyKind, Phase, Spec
+from governance.models import Analysis, AuditEvent, Criterion, Dependency, DependencyKind, FollowUp, Phase, Spec
 from governance.orders import RunStatus
 from governance.pages.acts import buttons
 from governance.pages.discussion import Discussion, discussion
+from governance.pages.lessons import lessons_for
+from governance.pages.review import review_page
+from governance.pages.stages import emergency_notes, evidence_by_stage, shown_evidence
 from governance.pages.tabs import tab_of
 from governance.pages.values import lock_name, person_name
 from governance.specification import SECTIONS, ChangeKind
 
 TABS = (
-    "specification", "scripts", "impact", "rehearsal", "approvals", "schedule", "runs", "checks", "compatibility", "discussion", "review",
-    "history",
+    "specification", "stages", "scripts", "impact", "rehearsal", "approvals", "schedule", "runs", "checks", "compatibility", "discussion",
+    "review", "history",
 )  # fmt: skip
+CRITERION = ("name", "expected", "measure", "result", "met")
 SHORT = {Stage.STAGING_DEPLOYMENT: "Staging deploy", Stage.PRODUCTION_DRY_RUN: "Dry run", Stage.PRODUCTION_DEPLOYMENT: "Production deploy",
          Stage.POST_MIGRATION_VERIFICATION: "Verification", Stage.MONITORING_PERIOD: "Monitoring"}  # fmt: skip
 BLOCKS = ("nothing", "writes", "reads and writes")
@@ -38,8 +42,12 @@ def phases_of(change: int) -> QuerySet[Phase]:
     unfinished = Phase.objects.filter(spec=OuterRef("other")).exclude(status=PhaseStatus.CLOSED)
     needs = Dependency.objects.filter(spec=spec).order_by("pk")
     rows = case.phases().filter(spec=change)
+    owed = FollowUp.objects.filter(review__phase=OuterRef("pk")).order_by("due", "pk")
+    owner = JSONObject(**{name: f"owner__{name}" for name in ("username", "first_name", "last_name")})
+    debt = JSONObject(**{name: name for name in ("title", "due", "done_at", "waived_because")}, owner=owner)
     return rows.annotate(
-        criteria=ArraySubquery(criteria.values(row=JSONObject(name="name", expected="expected", result="result", met="met"))),
+        debts=ArraySubquery(owed.values(row=debt)),
+        criteria=ArraySubquery(criteria.values(row=JSONObject(**{name: name for name in CRITERION}))),
         needs=ArraySubquery(
             needs.values(row=JSONObject(id="other", title="other__title", waiting=Exists(unfinished), kind="kind", why="found"))
         ),
@@ -61,6 +69,8 @@ def change_page(person: User, roles: frozenset[Role], phases: list[Any], phase_i
         "title": spec.title,
         "sentence": current.sentence,
         "author": person_name(spec.author),
+        "considered": current.considered,
+        "emergencies": emergency_notes(known),
         "status": {"state": current.status, "word": current.get_status_display()},
         "open": current.status == PhaseStatus.OPEN,
         "risk": _risk(current, analysis),
@@ -87,7 +97,8 @@ def change_page(person: User, roles: frozenset[Role], phases: list[Any], phase_i
         "discussion": talk,
         "editable": editable,
         "tab": tab,
-        "review": _review(current) if tab == "review" else [],
+        "review": review_page(known, current.criteria, current.debts) if tab == "review" else None,
+        "learned": lessons_for(current, analysis) if tab == "specification" else [],
     }
 
 
@@ -133,34 +144,17 @@ def _requirement(need: dict[str, Any]) -> dict[str, str]:
     return {"title": f"{other.number} {other.title}", "url": url, "state": state, "kind": need["kind"], "why": need["why"]}
 
 
-def _review(phase: Phase) -> list[dict[str, str]]:
-    review = getattr(phase, "review", None)
-    if not review:
-        return []
-    criteria = [
-        "{} {name}: expected {expected}, got {result}".format("✓" if each["met"] else "✗", **each)
-        for each in phase.criteria  # type: ignore[attr-defined]
-    ]
-    debts = [f"{debt.title} ({person_name(debt.owner)}, due {debt.due:%d %b %Y})" for debt in review.follow_ups.select_related("owner")]
-    parts = {
-        "Success criteria": "\n".join(criteria),
-        "Performance impact": review.performance_impact,
-        "Lessons": review.lessons,
-        "Follow-ups": "\n".join(debts),
-        "Reviewed by": person_name(review.reviewer),
-    }
-    return [{"title": title, "text": text} for title, text in parts.items() if text]
-
-
 def _phase(person: User, roles: frozenset[Role], known: Case, analysis: Analysis | None, tab: str, talk: Discussion) -> dict[str, Any]:
     phase, dossier = known.phase, dossier_of(known, timezone.now())
+    everything = evidence_by_stage(phase, dossier) if tab == "stages" else []
     evidence = lifecycle.evidence(phase.at, dossier)
     return {
         "pk": phase.pk,
         "stage_number": phase.stage,
         "stages": _stages(phase, dossier),
         "note": _note(known, dossier),
-        "missing": [{"state": piece.state, "text": piece.text, "detail": piece.detail} for piece in evidence],
+        "missing": [shown_evidence(piece) for piece in evidence],
+        "everything": everything,
         "acts": buttons(person, roles, known),
         "versions": _versions(known),
         "tables": _tables(analysis),

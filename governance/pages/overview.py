@@ -14,6 +14,7 @@ from governance.lifecycle import ENDED, PhaseStatus, Role, Stage
 from governance.models import Booking, Drift, DriftState, Environment, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
 from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus
 from governance.pages.duties import MOST, duties, waits_for_others
+from governance.pages.emergencies import open_emergencies
 from governance.pages.figures import figure_rows
 from governance.pages.values import address_of, person_name
 from governance.versions import read_script
@@ -26,7 +27,7 @@ OVER = (StepStatus.DONE, StepStatus.SKIPPED)
 def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
     """For whoever has a role, and for superusers, who have none of their own."""
     waiting, databases = duties(person, roles), _databases()
-    return {
+    page: dict[str, Any] = {
         "greeting": _greeting(),
         "waiting": waiting[:MOST],
         "waits": _summary(waiting),
@@ -35,9 +36,11 @@ def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
         "figures": figure_rows(figures(_ended()), timezone.now()),
         "running": [_running(run) for run in _live()],
         "debts": _debts(),
+        "emergencies": open_emergencies(),
         "databases": databases,
-        "steps": _first_steps(person, roles, databases),
     }
+    begun = any(page[name] for name in ("waiting", "others", "next", "running", "emergencies"))  # spares asking whether there is a change
+    return {**page, "steps": [] if begun else _first_steps(person, roles, databases)}
 
 
 def _greeting() -> str:

@@ -105,7 +105,7 @@ def _checks(known: Case) -> list[CheckResult]:
     """Of the run that ended last."""
     checked = [run for run in known.runs if run.answers]
     last = max(checked, key=lambda run: run.finished_at or run.requested_at, default=None)
-    return list(last.checks.order_by("pk")) if last else []
+    return list(last.checks.select_related("superseded__person").order_by("pk")) if last else []
 
 
 def _compatibility(phase: Phase) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from governance.case import Case
-from governance.facts import facts_from_json
+from governance.facts import Facts, facts_from_json
 from governance.forecast import Interval
 from governance.matrix import WORST_FIRST, Cell, Compatibility
 from governance.models import Analysis, Observation, Rehearsal, Release, ReleaseKind
@@ -62,10 +62,13 @@ def current(case: Case) -> list[Analysis]:
     return sorted(found, key=lambda analysis: -analysis.report["risk"]["total"])
 
 
-def prediction_of(case: Case) -> Prediction:
-    """On the production target where it takes longest; on the slowest of all where there is none in production."""
+def prediction_of(case: Case, known_facts: Mapping[int, Facts] | None = None) -> Prediction:
+    """On the production target where it takes longest; on the slowest of all where there is none in production.
+
+    `known_facts`: by target; looked up unless they are given.
+    """
     together = {script.name for script in case.manifest.scripts if script.transactional}
-    facts = {row.target_id: facts_from_json(row.facts) for row in _observed(case) if row.facts}
+    facts = known_facts if known_facts is not None else {row.target_id: facts_from_json(row.facts) for row in _observed(case) if row.facts}
     known = {each.target_id: predict(statements_of(each.report), facts.get(each.target_id or 0), together) for each in current(case)}
     found = [known.get(each.target_id, UNKNOWN) for each in case.on(production=True) or case.deployments]
     return max(found, key=lambda each: (each.duration.p90, each.wait.p90), default=UNKNOWN)

@@ -1,13 +1,15 @@
 """What people do: the only writer of stages besides `handoff`. Every function is one act, keyword-only, atomic, and audited."""
 
 from governance.workflow.acts import permit, record_refusal, roles_of
+from governance.workflow.answering import answer
 from governance.workflow.clients import Count, import_openapi, import_statements, record_presence, record_usage, register_client
-from governance.workflow.closing import Debt, Result, advance, cancel, review
+from governance.workflow.closing import advance, cancel
 from governance.workflow.decisions import approve, check_approval, digest_for, reject, withdraw_approval
 from governance.workflow.delegating import delegate, revoke_delegation
 from governance.workflow.discussing import comment, open_comments, resolve
 from governance.workflow.drift import accept_drift, link_drift
 from governance.workflow.editing import add_evidence, edit_specification, request_analysis, request_rehearsal
+from governance.workflow.emergency import break_glass, end_emergency, review_emergency
 from governance.workflow.feeding import feed_at, make_feed, revoke_feed
 from governance.workflow.holidays import add_holidays
 from governance.workflow.keys import LONGEST_TOKEN, make_token, person_of, revoke_token
@@ -23,21 +25,33 @@ from governance.workflow.overriding import (
 )
 from governance.workflow.reading import mark_read, mark_unread
 from governance.workflow.records import delete_record, link_record, save_record
+from governance.workflow.returning import go_back
+from governance.workflow.reviewing import Debt, Result, finish_debt, review, supersede_check, waive_debt
 from governance.workflow.ruling import approve_policy, draft_policy, drop_policy
 from governance.workflow.running import control, keep, resume, roll_back, roll_back_run, start
 from governance.workflow.scheduling import acknowledge_collisions, book, collisions_of, withdraw
 from governance.workflow.scripting import ScriptFile, Source, change_scripts, check_script, edit_script, read_scripts, use_safe_form
 from governance.workflow.signing import confirm_token, sign, signing_of
+from governance.workflow.standards import (
+    approve_template,
+    lift_suspension,
+    suspend_template,
+    use_template,
+    version_numbered,
+    write_template,
+)
 from governance.workflow.submission import submit
 
 __all__ = [
     "LONGEST_TOKEN", "Count", "Debt", "Result", "ScriptFile", "Source", "accept_drift", "acknowledge_collisions", "acknowledge_nobody",
-    "add_evidence", "add_holidays", "advance", "approve", "approve_policy", "backend_named", "book", "cancel", "change_scripts",
-    "check_approval", "check_script", "collisions_of", "comment", "confirm_token", "control", "delegate", "delete_record", "digest_for",
-    "draft_policy", "drop_policy", "edit_script", "edit_specification", "feed_at", "import_openapi", "import_statements", "keep",
-    "link", "link_drift", "link_record", "make_feed", "make_token", "mark_read", "mark_unread", "observe", "open_comments", "override",
-    "permit", "person_of", "read_scripts", "record_presence", "record_refusal", "record_test", "record_usage", "register_client",
-    "reject", "request_analysis", "request_rehearsal", "resolve", "resume", "review", "revoke_delegation", "revoke_feed",
-    "revoke_token", "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "sign", "signing_of", "start", "submit",
-    "unlink", "use_safe_form", "withdraw", "withdraw_approval", "withdraw_override",
+    "add_evidence", "add_holidays", "advance", "answer", "approve", "approve_policy", "approve_template", "backend_named", "book",
+    "break_glass", "cancel", "change_scripts", "check_approval", "check_script", "collisions_of", "comment", "confirm_token", "control",
+    "delegate", "delete_record", "digest_for", "draft_policy", "drop_policy", "edit_script", "edit_specification", "end_emergency",
+    "feed_at", "finish_debt", "go_back", "import_openapi", "import_statements", "keep", "lift_suspension", "link", "link_drift",
+    "link_record", "make_feed", "make_token", "mark_read", "mark_unread", "observe", "open_comments", "override", "permit", "person_of",
+    "read_scripts", "record_presence", "record_refusal", "record_test", "record_usage", "register_client", "reject", "request_analysis",
+    "request_rehearsal", "resolve", "resume", "review", "review_emergency", "revoke_delegation", "revoke_feed", "revoke_token",
+    "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "sign", "signing_of", "start", "submit",
+    "supersede_check", "suspend_template", "unlink", "use_safe_form", "use_template", "version_numbered", "waive_debt", "withdraw",
+    "withdraw_approval", "withdraw_override", "write_template",
 ]  # fmt: skip

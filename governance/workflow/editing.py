@@ -99,7 +99,7 @@ def _change_answers(actor: User, spec: Spec, answers: Mapping[int, str]) -> list
     for consideration in Consideration.objects.filter(pk__in=answers):
         row = known.get(consideration.pk) or Answer(spec=spec, consideration=consideration)
         if row.text != answers[consideration.pk]:
-            row.text = answers[consideration.pk]
+            row.text, row.person = answers[consideration.pk], actor
             save(actor, checked(row))
             changed.append(f"the answer to “{consideration}”")
     return changed

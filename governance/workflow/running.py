@@ -6,7 +6,7 @@ from django.utils import timezone
 from governance import audit, bell, requests
 from governance.audit import save
 from governance.errors import DigestChanged, NotReady
-from governance.gates import booking_of, check_run, stage_of
+from governance.gates import booking_of, check_run, emergency_of, stage_of
 from governance.lifecycle import ENDED
 from governance.models import Choice, DecisionPoint, Deployment, Run
 from governance.orders import RunKind, RunStatus, Wish
@@ -28,7 +28,8 @@ def start(*, actor: User, deployment: Deployment, kind: RunKind = RunKind.DEPLOY
     permit(actor, name)
     digests = check_run(deployment, kind, executor=actor)  # before the stage: a void approval says more than the stage it led back to
     permit(actor, name, stage=phase.at)
-    run = requests.run(actor, deployment, kind, digests, booking=booking_of(deployment))
+    emergency = emergency_of(phase) if deployment.target.environment.production else None
+    run = requests.run(actor, deployment, kind, digests, booking=booking_of(deployment), emergency=emergency)
     audit.append(
         actor,
         f"run.{kind}",
@@ -37,6 +38,7 @@ def start(*, actor: User, deployment: Deployment, kind: RunKind = RunKind.DEPLOY
         run=str(run.pk),
         script_digest=digests[0],
         release_digest=digests[1],
+        **({"emergency": emergency.incident, "skips": emergency.skips} if emergency else {}),
     )
     return run
 
@@ -153,4 +155,4 @@ def _check_again(run: Run, actor: User) -> None:
     digests = check_run(run.deployment, RunKind.DEPLOY, executor=actor)
     if digests[0] != run.script_digest:
         raise DigestChanged(f"A script of {run.deployment.phase.spec.number}", run.script_digest, digests[0])
-    run.release_digest, run.booking = digests[1], booking_of(run.deployment)
+    run.release_digest, run.booking, run.emergency = digests[1], booking_of(run.deployment), emergency_of(run.deployment.phase)

@@ -20,6 +20,7 @@ from governance.validation import parse_checks
 from governance.versions import parse_script_name, read_script, rollback_name
 from governance.workflow.acts import act, add_editor, checked, lock, move, permit, void_approvals
 from governance.workflow.discussing import settle_changes
+from governance.workflow.fitting import weigh_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +181,6 @@ def _begin_again(actor: User, phase: Phase, what: str, before: dict[str, int], a
     void_approvals(actor, phase, load(phase.pk).digests, f"{actor} {what}", timezone.now())
     move(actor, phase, stage_after_edit(phase.at), f"{actor} {what}")
     settle_changes(actor, phase)
+    weigh_kind(actor, phase.spec)
     assessment.assess_scripts(actor, phase)
     requests.observe_targets(actor, phase)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from governance import assessment, audit, requests
 from governance.audit import save
+from governance.criteria import check_measure
 from governance.errors import BadSpecification
 from governance.models import (
     Answer,
@@ -64,7 +65,8 @@ def _create_spec(actor: User, specification: Specification) -> Spec:
     spec.domains.set(_found(Domain, "slug", specification.domains, "domain"))
     _answer(actor, spec, specification)
     for criterion in specification.criteria:
-        save(actor, checked(Criterion(spec=spec, name=criterion.name, expected=criterion.expected)))
+        check_measure(criterion.name, criterion.measure)
+        save(actor, checked(Criterion(spec=spec, name=criterion.name, expected=criterion.expected, measure=criterion.measure)))
     for other in _found(Spec, "title", specification.requires, "change"):
         _require(actor, spec, other)
     return spec
@@ -90,7 +92,7 @@ def _answer(actor: User, spec: Spec, specification: Specification) -> None:
         consideration = Consideration.objects.filter(question=question).first()
         if not consideration:
             raise BadSpecification(question, "no domain asks this", "Copy the question from its domain's page.")
-        save(actor, checked(Answer(spec=spec, consideration=consideration, text=text)))
+        save(actor, checked(Answer(spec=spec, consideration=consideration, text=text, person=actor)))
 
 
 def _require(actor: User, spec: Spec, other: Spec) -> None:

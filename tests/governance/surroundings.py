@@ -14,6 +14,7 @@ from governance.models import (
     Binding,
     Booking,
     CalendarFeed,
+    CheckResult,
     Collision,
     Comment,
     Consideration,
@@ -31,7 +32,7 @@ from governance.models import (
     Spec,
     Target,
 )
-from governance.orders import SchemaReading, Step, StepStatus
+from governance.orders import SchemaReading, Step, StepStatus, Verdict
 from governance.workflow import Debt
 from tests.factories import (
     Cast,
@@ -49,6 +50,7 @@ from tests.factories import (
     review,
     script_files,
 )
+from tests.governance.exceptional import make_exceptions, supersede
 
 
 @transaction.atomic
@@ -122,5 +124,7 @@ def make_everything(cast: Cast) -> Spec:
     make_times(cast, first, run.booking)
     make_delegation(cast.reviewer, cast.auditor)
     make_draft_policy(cast.operator)
+    make_exceptions(cast, phase_of(first))
+    supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
     review(cast, phase_of(spec), follow_ups=[Debt("Drop the old column", cast.engineer, timezone.now().date())])
     return spec

@@ -5,7 +5,7 @@ import pytest
 from governance import workflow
 from governance.errors import MissingRole, NotAllowed, RecordInUse
 from governance.lifecycle import Stage
-from governance.models import AuditEvent, Domain, Environment, Phase, Target
+from governance.models import AuditEvent, Consideration, Domain, Environment, Phase, Target
 from tests import factories
 from tests.factories import Cast
 
@@ -34,6 +34,16 @@ def test_history_of_a_deleted_record_names_who_deleted_it(cast, target):
     workflow.delete_record(actor=cast.operator, record=Environment.objects.get(name="test"))
 
     assert Environment.history.filter(name="test", history_type="-").get().history_user == cast.operator
+
+
+def test_history_of_what_goes_with_a_deleted_record_names_who_deleted_it(cast, target):
+    domain = workflow.save_record(actor=cast.operator, record=Domain(slug="messaging", name="Messaging"))
+    workflow.save_record(actor=cast.operator, record=Consideration(domain=domain, question="Who reads it?"))
+
+    workflow.delete_record(actor=cast.operator, record=Domain.objects.get(slug="messaging"))
+
+    gone = Consideration.history.get(history_type="-")
+    assert (gone.question, gone.history_user) == ("Who reads it?", cast.operator)
 
 
 @pytest.mark.parametrize("name", ["engineer", "reviewer", "stakeholder", "auditor"])

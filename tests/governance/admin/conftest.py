@@ -12,6 +12,7 @@ from governance.audit import System, save
 from governance.lifecycle import Role
 from governance.models import (
     ApiVersion,
+    CheckResult,
     Consideration,
     Domain,
     DomainTable,
@@ -27,9 +28,11 @@ from governance.models import (
     Step,
     Target,
 )
+from governance.orders import Verdict
 from governance.workflow import Debt, Result
 from tests import factories
 from tests.factories import Cast
+from tests.governance.exceptional import make_exceptions, supersede
 
 SignIn = Callable[[User], Client]
 
@@ -80,6 +83,8 @@ def closed(cast: Cast) -> Spec:
     factories.make_spec(cast, factories.script_files("20270101_0900"), requires=(required.title,))
     factories.make_resource(Target.objects.get(name="production_db"))
     factories.make_availability(cast.operator)
+    supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
+    make_exceptions(cast, factories.phase_of(factories.make_spec(cast, factories.script_files("20280101_0900"))))
     close(cast, spec)
     return spec
 

@@ -1,0 +1,49 @@
+"""The deployments of a phase, each with its live booking and what speaks against that."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, FilteredRelation, OuterRef, Q
+from django.db.models.functions import JSONObject
+
+from governance import collisions
+from governance.models import Collision, Deployment, Phase, Window
+from governance.models.windows import touching
+from governance.windows import Tier, WindowKind
+
+
+def deployments_of(phase: Phase) -> list[Any]:
+    """Each with its live booking (starts, ends, start, window, booked_by; None without one), and what speaks against that."""
+    bookings = Q(target__bookings__phase=F("phase"), target__bookings__cancelled_at=None)
+    scope = Q(environment=OuterRef("target__environment")) | Q(target=OuterRef("target")) | Q(domain__specs=phase.spec_id)
+    over = Window.objects.filter(scope, touching(OuterRef("booking__starts"), OuterRef("booking__ends")), kind=WindowKind.BLACKOUT)
+    clashes = Collision.objects.filter(booking=OuterRef("booking__pk"), other__cancelled_at=None)
+    open_clashes = clashes.filter(Q(score__gte=collisions.BLOCKS) | Q(score__gte=collisions.ASKS, acknowledged_at=None)).order_by("-score")
+    by = {name: f"booking__booked_by__{name}" for name in ("username", "first_name", "last_name")}
+    times = JSONObject(name="name", starts="starts", ends="ends", rule="rule", zone="zone", tier="tier")
+    rows = (
+        Deployment.objects.filter(phase=phase)
+        .select_related("target__environment")
+        .annotate(booking=FilteredRelation("target__bookings", condition=bookings))
+        .annotate(starts=F("booking__starts"), ends=F("booking__ends"), start=F("booking__start"), window=F("booking__window__name"))
+        .annotate(booking_id=F("booking__pk"), booked_by=JSONObject(**by))
+        .annotate(over=ArraySubquery(over.values(row=times)), clashes=ArraySubquery(open_clashes.values_list("why")))
+        .order_by("target__environment__rank", "target__name")
+    )
+    return [_weighed(row) for row in rows]
+
+
+def _weighed(deployment: Any) -> Any:
+    """With the blackouts that lie over its booking, and what has to be settled before it holds."""
+    found = [each for row in deployment.over for each in _blackout(row).intervals(deployment.starts, deployment.ends)]
+    hard = next((each.name for each in found if each.closes), "")
+    deployment.conflict = f"blackout “{hard}” on {deployment.target}" if hard else next(iter(deployment.clashes), "")
+    deployment.soft = any(each.tier is Tier.SOFT for each in found)
+    deployment.advice = tuple(dict.fromkeys(each.advice for each in found if not each.closes))
+    return deployment
+
+
+def _blackout(row: dict[str, Any]) -> Window:
+    times = {name: datetime.fromisoformat(row[name]) for name in ("starts", "ends")}
+    return Window(kind=WindowKind.BLACKOUT, **{**row, **times})

@@ -1,0 +1,76 @@
+"""From rows to the population of changes, and to what a period says of how they were governed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+
+from governance import audit
+from governance.models import Approval, BreakGlass, Decision, Phase, Run
+from governance.orders import RunKind
+from governance.population import Member, Report
+
+
+def population(since: datetime | None = None, until: datetime | None = None) -> list[Member]:
+    """Every phase of every change submitted in the time, oldest first; nothing is left out."""
+    runs = Run.objects.filter(deployment__phase=OuterRef("pk")).exclude(kind=RunKind.DRY_RUN).order_by("-requested_at")
+    standing = Approval.objects.filter(phase=OuterRef("pk"), decision=Decision.REJECTED, voided_at=None)
+    rows = Phase.objects.select_related("spec__author").annotate(
+        approved=Count("approvals", filter=Q(approvals__decision=Decision.APPROVED), distinct=True),
+        refused=Count("approvals", filter=Q(approvals__decision=Decision.REJECTED), distinct=True),
+        broken=Count("emergencies", distinct=True),
+        last_run=Subquery(runs.values("status")[:1]),
+        rejected=Exists(standing),
+    )
+    if since:
+        rows = rows.filter(spec__created_at__gte=since)
+    if until:
+        rows = rows.filter(spec__created_at__lt=until)
+    return list(_members(rows.order_by("spec", "position")))
+
+
+def exported(person: User, since: datetime | None = None, until: datetime | None = None) -> list[Member]:
+    """The population as somebody takes it away, which is an event."""
+    members = population(since, until)
+    audit.append(person, "export.population", "", f"{person} exported the population: {len(members)} changes.", count=len(members))
+    return members
+
+
+def _members(rows: Iterable[Phase]) -> Iterable[Member]:
+    for row in rows:
+        spec, found = row.spec, vars(row)
+        yield Member(
+            number=spec.number,
+            phase=row.name,
+            title=spec.title,
+            kind=spec.kind,
+            author=spec.author.get_username(),
+            submitted=spec.created_at,
+            stage=row.stage,
+            status=row.status,
+            risk=row.risk,
+            change_class=row.change_class,
+            approvals=found["approved"],
+            rejections=found["refused"],
+            emergencies=found["broken"],
+            last_run=found["last_run"] or "",
+            rejected=found["rejected"],
+        )
+
+
+def report(since: datetime) -> Report:
+    decided = Approval.objects.filter(at__gte=since).aggregate(
+        yes=Count("pk", filter=Q(decision=Decision.APPROVED)), no=Count("pk", filter=Q(decision=Decision.REJECTED))
+    )
+    production = Run.objects.filter(kind=RunKind.DEPLOY, target__environment__production=True, requested_at__gte=since)
+    runs = production.aggregate(all=Count("pk"), emergency=Count("pk", filter=Q(emergency__isnull=False)))
+    return Report(
+        approvals=decided["yes"],
+        rejections=decided["no"],
+        runs=runs["all"],
+        emergency_runs=runs["emergency"],
+        emergencies=BreakGlass.objects.filter(opened_at__gte=since).count(),
+        unreviewed=BreakGlass.objects.unreviewed().count(),
+        overdue=BreakGlass.objects.overdue().count(),
+    )

@@ -1,0 +1,58 @@
+"""The evidence of each stage as pages show it, and the emergencies of a change."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from governance import lifecycle
+from governance.case import Case
+from governance.emergency import Emergency
+from governance.lifecycle import Dossier, Evidence, Stage
+from governance.models import Phase
+
+
+def shown_evidence(piece: Evidence) -> dict[str, str]:
+    """Done, missing or stale; what an emergency does without says who skipped it."""
+    if piece.skipped:
+        return {"state": "skipped", "text": piece.text, "detail": f"skipped by {piece.skipped}"}
+    return {"state": piece.state, "text": piece.text, "detail": piece.detail}
+
+
+def evidence_by_stage(phase: Phase, dossier: Dossier) -> list[dict[str, Any]]:
+    """All thirteen, each with what leaving it needs."""
+    return [_stage(phase, stage, pieces) for stage, pieces in lifecycle.evidence_of_all(dossier).items()]
+
+
+def _stage(phase: Phase, stage: Stage, pieces: tuple[Evidence, ...]) -> dict[str, Any]:
+    lacking = sum(piece.lacking for piece in pieces)
+    here = stage == phase.at and phase.status == lifecycle.PhaseStatus.OPEN
+    return {
+        "number": stage.value,
+        "title": stage.title,
+        "here": here,
+        "word": f"{lacking} missing" if lacking else "complete",
+        "state": "now" if here else "wait" if lacking else "done",
+        "evidence": [shown_evidence(piece) for piece in pieces],
+    }
+
+
+def emergency_notes(case: Case) -> list[dict[str, Any]]:
+    """Those that last, and those that wait for somebody to look back at them."""
+    return [_note(case, each) for each in case.emergencies if each.live or not each.reviewed]
+
+
+def _note(case: Case, emergency: Emergency) -> dict[str, Any]:
+    overdue = not emergency.reviewed and emergency.review_due <= timezone.now()
+    url = reverse("admin:governance_spec_form", args=[case.phase.spec_id, case.phase.pk, "review_emergency"])
+    return {
+        "incident": emergency.incident,
+        "reason": emergency.reason,
+        "by": emergency.opened_by,
+        "live": emergency.live,
+        "until": emergency.expires_at,
+        "due": emergency.review_due,
+        "overdue": overdue,
+        "skips": ", ".join(skip.label.partition(":")[0].lower() for skip in sorted(emergency.skips)) or "nothing",
+        "url": "" if emergency.live else url,
+    }

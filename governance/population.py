@@ -1,0 +1,87 @@
+"""The whole population of changes, whatever became of them, and what it says of how they were governed. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+PERIOD = timedelta(days=90)
+
+
+class Outcome(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled_back"
+
+
+FAILING = frozenset({"failed_clean", "failed_dirty", "indeterminate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One phase of a change. None ever leaves the population."""
+
+    number: str
+    phase: str
+    title: str
+    kind: str
+    author: str
+    submitted: datetime
+    stage: int
+    status: str
+    risk: str
+    change_class: str
+    approvals: int
+    rejections: int
+    emergencies: int
+    last_run: str  # status of the latest run, dry runs excepted
+    rejected: bool  # a rejection stands
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.status in (Outcome.CLOSED, Outcome.CANCELLED):
+            return Outcome(self.status)
+        if self.rejected:
+            return Outcome.REJECTED
+        if self.last_run in FAILING:
+            return Outcome.FAILED
+        return Outcome.ROLLED_BACK if self.last_run == "rolled_back" else Outcome.OPEN
+
+    def as_row(self) -> dict[str, Any]:
+        return {**asdict(self), "submitted": self.submitted.isoformat(), "outcome": str(self.outcome)}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Of a period: decisions and runs in production."""
+
+    approvals: int
+    rejections: int
+    runs: int
+    emergency_runs: int
+    emergencies: int
+    unreviewed: int
+    overdue: int
+
+    @property
+    def rejection_rate(self) -> float | None:
+        decisions = self.approvals + self.rejections
+        return self.rejections / decisions if decisions else None
+
+    @property
+    def emergency_share(self) -> float | None:
+        return self.emergency_runs / self.runs if self.runs else None
+
+    @property
+    def rubber_stamp(self) -> bool:
+        """Nobody who decided ever said no."""
+        return self.approvals > 0 and self.rejections == 0
+
+
+def outcomes(members: Sequence[Member]) -> dict[Outcome, int]:
+    found = [member.outcome for member in members]
+    return {outcome: found.count(outcome) for outcome in Outcome}
