@@ -54,7 +54,11 @@ def test_the_navigation_counts_what_the_person_can_decide(cast, spec):
     before = [navigation(person, workflow.roles_of(person))["approvals"] for person in (cast.reviewer, cast.second_reviewer, cast.engineer)]
     cast.engineer.groups.set(cast.reviewer.groups.all())
     workflow.reject(
-        actor=cast.reviewer, phase=phase, kind="technical", digest=workflow.digest_for(phase, ApprovalKind.TECHNICAL), reason="No."
+        actor=cast.reviewer,
+        phase=phase,
+        kind=ApprovalKind.TECHNICAL,
+        digest=workflow.digest_for(phase, ApprovalKind.TECHNICAL),
+        reason="No.",
     )
 
     after = [navigation(person, workflow.roles_of(person))["approvals"] for person in (cast.reviewer, cast.engineer)]
