@@ -11,10 +11,12 @@ from django.views.decorators.http import require_POST
 
 from governance.admin.base import ReadOnlyAdmin, person_of
 from governance.errors import Refusal
-from governance.models import CheckResult, Deployment, Run, Step
+from governance.models import CheckResult, DecisionPoint, Deployment, Run, Step
 from governance.pages.run import do, etag, run_page
 from governance.pages.values import duration
 from governance.visitors import refuse_strangers
+
+SHOWN = ("deployment__phase__spec", "target__environment", "requested_by", "booking", "progress", "activity")
 
 
 @admin.register(Run)
@@ -59,15 +61,14 @@ class RunAdmin(ReadOnlyAdmin):
         refuse_strangers(request)
         run = get_object_or_404(Run.objects.select_related("deployment__phase__spec", "target"), pk=pk)
         try:
-            messages.success(request, do(person_of(request), run, request.POST.get("act", "")))
+            messages.success(request, do(person_of(request), run, request.POST.get("act", ""), request.POST.get("reason", "")))
         except Refusal as refusal:
             messages.error(request, refusal.message)
         return HttpResponseRedirect(reverse("admin:governance_run_change", args=[pk]))
 
     def _page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
         refuse_strangers(request)
-        rows = Run.objects.select_related("deployment__phase__spec", "target__environment", "requested_by")
-        return run_page(person_of(request), get_object_or_404(rows, pk=pk))
+        return run_page(person_of(request), get_object_or_404(Run.objects.select_related(*SHOWN), pk=pk))
 
 
 @admin.register(Deployment)
@@ -84,6 +85,14 @@ class StepAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "script", "status", "seconds", "attempts", "note"]
     list_filter = ["status"]
     search_fields = ["statement", "script"]
+
+
+@admin.register(DecisionPoint)
+class DecisionPointAdmin(ReadOnlyAdmin):
+    list_display = ["text", "run", "cause", "at", "choice", "decided_by"]
+    list_filter = ["cause", "choice", "action"]
+    list_select_related = ["run__deployment__phase__spec", "run__deployment__target", "decided_by"]
+    search_fields = ["text", "reason"]
 
 
 @admin.register(CheckResult)

@@ -1,18 +1,25 @@
-"""Environments and targets."""
+"""Environments, what they tolerate while a change runs, and targets."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from governance.admin.base import SetUpAdmin
-from governance.models import Environment, Target
+from governance.models import Environment, Target, Threshold
 
 
 @admin.register(Environment)
 class EnvironmentAdmin(SetUpAdmin):
-    list_display = ["name", "rank", "production", "monitoring_seconds"]
+    list_display = ["name", "rank", "production", "monitoring_seconds", "after_failed_check"]
     search_fields = ["name"]
-    related = ["targets"]
+    related = ["targets", "thresholds"]
+
+
+@admin.register(Threshold)
+class ThresholdAdmin(SetUpAdmin):
+    list_display = ["metric", "environment", "limit", "factor", "times", "action"]
+    list_filter = ["environment", "metric", "action"]
+    list_select_related = ["environment"]
 
 
 @admin.register(Target)

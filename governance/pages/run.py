@@ -1,6 +1,7 @@
 """The live page of one run."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -8,11 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance import workflow
-from governance.errors import MissingRole, Refusal
+from governance.advice import next_step
+from governance.errors import Refusal
 from governance.lifecycle import ENDED
 from governance.models import Run, Step
-from governance.orders import Limits, RunStatus, ScriptKind, StepStatus, Wish
-from governance.pages.acts import Button
+from governance.orders import Limits, RunKind, RunStatus, ScriptKind, StepStatus, Wish
+from governance.pages.course import course
+from governance.pages.standing import acts, going_back, points
 from governance.pages.values import address_of, person_name
 from governance.versions import read_script
 
@@ -30,7 +33,9 @@ STATES = {StepStatus.RUNNING: "now", StepStatus.DONE: "done", StepStatus.FAILED:
 def run_page(person: User, run: Run) -> dict[str, Any]:
     status = RunStatus(run.status)
     phase = run.deployment.phase
-    steps = _steps(run)
+    steps, decided = _steps(run), points(run)
+    undecided = any(point["open"] for point in decided)
+    backfill = _backfill(run) if status not in ENDED else None
     end = run.finished_at or timezone.now()
     return {
         "title": str(phase),
@@ -44,14 +49,23 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
         "seconds": (end - run.started_at).total_seconds() if run.started_at else None,
         "progress_percent": _percent(steps),
         "steps_done": _done(steps),
-        "backfill": _backfill(run) if status not in ENDED else None,
+        "backfill": backfill,
+        "activity": _activity(run, steps) if status is RunStatus.RUNNING and not backfill else None,
+        "next": next_step(RunKind(run.kind), status),
+        "points": decided,
+        "undecided": undecided,
+        "course": course(run),
+        "back": going_back(run),
+        "window": run.booking.ends if run.booking and status not in ENDED else None,
+        "slow": run.wish == Wish.SLOW,
+        "cause": run.undo_reason if status not in ENDED else "",
         "steps_total": len(steps),
         "longest_wait": run.longest_lock,
         "lock_limit": Limits().lock_timeout,
         "message": run.message,
         "steps": steps,
         "checks": list(run.checks.all()),
-        "acts": _acts(person, run),
+        "acts": acts(person, run, batched=backfill is not None, undecided=undecided),
         "live": status not in ENDED,
         "poll_url": reverse("admin:governance_run_body", args=[run.pk]),
         "digest": run.script_digest,
@@ -78,6 +92,26 @@ def _backfill(run: Run) -> dict[str, Any] | None:
     }
 
 
+def _activity(run: Run, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """What the server says of the statement that runs now."""
+    activity, now = getattr(run, "activity", None), next((step for step in steps if step["state"] == "now"), None)
+    if activity is None or now is None or activity.position != now["position"]:
+        return None
+    known = activity.done is not None and activity.total
+    left = activity.total - activity.done if known else None
+    return {
+        "phase": activity.phase,
+        "done": activity.done,
+        "total": activity.total,
+        "unit": activity.unit,
+        "percent": min(100, round(100 * activity.done / activity.total)) if known else None,
+        "rate": round(activity.rate) if activity.rate else None,
+        "left": left / activity.rate if left is not None and activity.rate else None,
+        "waits_for": activity.waits_for,
+        "keeps_waiting": activity.keeps_waiting,
+    }
+
+
 def _done(steps: list[dict[str, Any]]) -> int:
     return sum(step["state"] in ("done", "skipped") for step in steps)
 
@@ -88,7 +122,9 @@ def _percent(steps: list[dict[str, Any]]) -> int:
 
 def etag(page: dict[str, Any]) -> str:
     """Changes when anything shown changes, apart from the seconds that go by."""
-    shown = [page[name] for name in ("status", "message", "steps", "backfill")]
+    shown = [[{**step, "seconds": 0} if step["state"] == "now" else step for step in page["steps"]]]
+    shown += [page[name] for name in ("status", "message", "backfill", "activity", "points", "cause")]
+    shown.append(page["course"]["last"])
     shown += [[str(check) for check in page["checks"]], [act.name for act in page["acts"]]]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:20]
 
@@ -109,7 +145,7 @@ def _step(step: Step) -> dict[str, Any]:
         "statement": " ".join(step.statement.split()),
         "script": step.script,
         "line": step.line,
-        "seconds": step.seconds,
+        "seconds": (timezone.now() - step.started_at).total_seconds() if step.status == StepStatus.RUNNING else step.seconds,
         "attempts": step.attempts,
         "note": step.note,
     }
@@ -135,31 +171,36 @@ def _planned(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _acts(person: User, run: Run) -> list[Button]:
-    status = RunStatus(run.status)
-    url = reverse("admin:governance_run_act", args=[run.pk])
-    if status in (RunStatus.QUEUED, RunStatus.RUNNING):
-        found = [
-            Button(Wish.PAUSE, "Pause", url, hidden=(("act", "pause"),)),
-            Button(Wish.STOP, "Stop", url, danger=True, hidden=(("act", "stop"),)),
-        ]
-    elif status is RunStatus.PAUSED:
-        found = [Button("resume", "Resume", url, primary=True, hidden=(("act", "resume"),))]
-    else:
-        return []
-    try:
-        workflow.permit(person, "control_run")
-    except MissingRole:
-        return []
-    return found
-
-
-def do(person: User, run: Run, name: str) -> str:
+def do(person: User, run: Run, name: str, reason: str = "") -> str:
     """Raises Refusal."""
-    if name == "resume":
-        workflow.resume(actor=person, run=run)
-        return "The run goes on where it stopped."
-    if name not in (Wish.PAUSE, Wish.STOP):
-        raise Refusal(f"There is no act called {name}. Pause, stop or resume the run.")
-    workflow.control(actor=person, run=run, wish=Wish(name))
-    return f"Asked to {name}: the run obeys at the next boundary."
+    if name in STEERING:
+        wish, done = STEERING[name]
+        workflow.control(actor=person, run=run, wish=wish)
+        return done
+    if name not in ACTS:
+        raise Refusal(f"There is no act called {name}. Pause, slow down, stop, resume, keep or roll back the run.")
+    return ACTS[name](person, run, reason)
+
+
+def _resume(person: User, run: Run, reason: str) -> str:
+    workflow.resume(actor=person, run=run)
+    return "The run goes on where it stopped."
+
+
+def _keep(person: User, run: Run, reason: str) -> str:
+    workflow.keep(actor=person, run=run, reason=reason)
+    return "Decided: it stays."
+
+
+def _roll_back(person: User, run: Run, reason: str) -> str:
+    found = workflow.roll_back_run(actor=person, run=run, reason=reason)
+    return "It stops, and is rolled back as soon as it has." if found.pk == run.pk else "The rollback is queued. Its page is under Runs."
+
+
+STEERING = {
+    Wish.PAUSE: (Wish.PAUSE, "Asked to pause: the run obeys at the next boundary."),
+    Wish.STOP: (Wish.STOP, "Asked to stop: the run obeys at the next boundary."),
+    Wish.SLOW: (Wish.SLOW, "The backfill works a quarter of the time from its next batch on."),
+    "faster": (Wish.NONE, "The backfill has its speed again."),
+}
+ACTS: dict[str, Callable[[User, Run, str], str]] = {"resume": _resume, "keep": _keep, "roll_back": _roll_back}

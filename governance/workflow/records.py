@@ -26,6 +26,7 @@ from governance.models import (
     Resource,
     Shield,
     Target,
+    Threshold,
     Window,
 )
 from governance.workflow.acts import act, checked, roles_of, subject_of
@@ -33,9 +34,9 @@ from governance.workflow.acts import act, checked, roles_of, subject_of
 KEEPERS = frozenset({Role.OPERATOR})
 SET_UP = (
     Environment, Target, Domain, DomainTable, Consideration, Window, Release, MatrixEntry, ApiVersion, Shield, Presence, Binding,
-    Resource, Availability,
+    Resource, Availability, Threshold,
 )  # fmt: skip
-CHECKED = (Window, Resource, Availability)  # whatever way they come, they are checked as their form checks them
+CHECKED = (Window, Resource, Availability, Threshold)  # whatever way they come, they are checked as their form checks them
 EVIDENCE = (Release, MatrixEntry, ApiVersion, Shield, Presence, Binding)  # of which the matrix's cells are derived
 
 

@@ -1,7 +1,7 @@
 """From what the target holds to the run's outcome, after a run as after a crash."""
 
 from governance.orders import Moment, Outcome, RunStatus
-from runner.engine import snapshot, verify
+from runner.engine import recovery, snapshot, verify
 from runner.engine.session import Session
 from runner.engine.settle import settle
 
@@ -21,5 +21,6 @@ def conclude(session: Session, note: str = "", paused: bool = False) -> Outcome:
         checks=results,
         applied=settled.applied,
         message=" ".join(filter(None, (note, settled.message, clean))),
+        recovery=recovery.kept(session),
         schema=None if settled.status is RunStatus.FAILED_CLEAN else snapshot.read(session.connection),
     )

@@ -11,7 +11,7 @@ import psycopg
 
 from governance.errors import Refusal
 from governance.orders import Moment, Order, Outcome, RunKind, RunStatus, Script, Wish
-from runner.engine import ledger, retry, verify
+from runner.engine import ledger, recovery, retry, verify
 from runner.engine.conclude import FINISHED, conclude
 from runner.engine.dry_run import dry_run
 from runner.engine.monitor import watch
@@ -84,6 +84,8 @@ def _change(work: Work, ready: Readiness) -> Outcome:
     """A deployment or a rollback."""
     session = work.session
     ledger.create(session)
+    if session.order.recoverable:
+        recovery.keep(session)
     before = verify.keep_baseline(session)
     results = () if ready.done else verify.verify(session, verify.at(Moment.BEFORE, session.order), before)
     wrong = verify.first_wrong(results)

@@ -3,6 +3,7 @@
 Both rows are written in the transaction of the script that they speak of, so they are there if and only if its effect is.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import psycopg
@@ -107,9 +108,10 @@ def outcome_of(session: Session, *runs: str) -> frozenset[tuple[str, int]]:
     return frozenset(session.connection.execute(OUTCOME, [list(runs)]))
 
 
-def holds(session: Session, script: Script) -> bool:
-    """Whether the script's version is applied, whoever did it."""
-    return flyway.version_key(script.version) in flyway.applied(session.connection, session.schema)
+def held_by(session: Session) -> Callable[[Script], bool]:
+    """Asked once: whether a script's version is applied now, whoever did it."""
+    present = flyway.applied(session.connection, session.schema)
+    return lambda script: flyway.version_key(script.version) in present
 
 
 def done_by_us(session: Session) -> frozenset[str]:
@@ -118,7 +120,8 @@ def done_by_us(session: Session) -> frozenset[str]:
     recorded = outcome_of(session, order.run, *order.earlier)
     ours = [script for script in order.manifest.scripts if (script.name, script.checksum) in recorded]
     undoing = order.kind is RunKind.ROLLBACK
-    return frozenset(script.name for script in ours if holds(session, script) != undoing)
+    holds = held_by(session)
+    return frozenset(script.name for script in ours if holds(script) != undoing)
 
 
 def _insert(session: Session, script: Script, started_at: datetime, seconds: float, outcome: str) -> None:

@@ -83,10 +83,11 @@ def refuse_company(session: Session) -> None:
 
 def _refuse_applied(session: Session) -> None:
     target, done, ours = session.order.target, ledger.done_by_us(session), ledger.outcome_of(session, session.order.run)
+    holds = ledger.held_by(session)
     for script in session.order.scripts(ScriptKind.FORWARD):
         if script.name in done:
             continue
-        if ledger.holds(session, script):
+        if holds(script):
             raise TargetDiffers(target, f"{script.name} is applied already, by another run or tool", "Take it out of the change.")
         if (script.name, script.checksum) in ours:
             raise TargetDiffers(target, f"{script.name} was applied by this run and rolled back since", "Start a new run.")
@@ -94,9 +95,9 @@ def _refuse_applied(session: Session) -> None:
 
 def _refuse_impossible_rollback(session: Session) -> None:
     order = session.order
-    covered = {script.version for script in order.scripts(ScriptKind.ROLLBACK)}
+    covered, holds = {script.version for script in order.scripts(ScriptKind.ROLLBACK)}, ledger.held_by(session)
     for script in order.scripts(ScriptKind.FORWARD):
-        if script.version not in covered and ledger.holds(session, script):
+        if script.version not in covered and holds(script):
             raise Irreversible(script.name, order.target)
     if not settle.concerned(session):
         raise NothingToUndo(", ".join(script.name for script in order.scripts(ScriptKind.FORWARD)), order.target)

@@ -29,12 +29,14 @@ class Settled:
 
 def settle(session: Session) -> Settled:
     """Also writes the ledger row of a script without transaction whose statements turn out to be all there."""
-    standings = {script.name: _standing(session, script) for script in concerned(session)}
+    done = ledger.done_by_us(session)
+    standings = {script.name: _standing(session, script, done) for script in concerned(session)}
     return Settled(_status(session.order.kind, standings), applied(session), _words(standings))
 
 
 def applied(session: Session) -> tuple[str, ...]:
-    return tuple(script.version for script in session.order.scripts(ScriptKind.FORWARD) if ledger.holds(session, script))
+    holds = ledger.held_by(session)
+    return tuple(script.version for script in session.order.scripts(ScriptKind.FORWARD) if holds(script))
 
 
 def concerned(session: Session) -> tuple[Script, ...]:
@@ -43,17 +45,14 @@ def concerned(session: Session) -> tuple[Script, ...]:
     if order.kind is not RunKind.ROLLBACK:
         return order.scripts(ScriptKind.FORWARD)
     undone = ledger.done_by_us(session)
-    versions = [script.version for script in order.scripts(ScriptKind.FORWARD) if ledger.holds(session, script)]
+    versions = applied(session)
+    places = {script.version: place for place, script in enumerate(order.scripts(ScriptKind.FORWARD))}
     scripts = [script for script in order.scripts(ScriptKind.ROLLBACK) if script.version in versions or script.name in undone]
-    return tuple(sorted(scripts, key=lambda script: _place(order.scripts(ScriptKind.FORWARD), script.version), reverse=True))
+    return tuple(sorted(scripts, key=lambda script: places[script.version], reverse=True))
 
 
-def _place(scripts: tuple[Script, ...], version: str) -> int:
-    return next(place for place, script in enumerate(scripts) if script.version == version)
-
-
-def _standing(session: Session, script: Script) -> Standing:
-    if script.name in ledger.done_by_us(session):
+def _standing(session: Session, script: Script, done: frozenset[str]) -> Standing:
+    if script.name in done:
         return Standing.APPLIED
     if script.transactional or not ledger.exists(session):
         return Standing.ABSENT

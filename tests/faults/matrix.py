@@ -183,7 +183,15 @@ MATRIX = (
             ENGINE + "test_execute.py::test_stop_ends_a_statement_that_runs",
         ),
     ),
-    Fault("X22", "read-only target or standby", "refused", (ENGINE + "test_session.py::test_read_only_target_is_refused",)),
+    Fault(
+        "X22",
+        "read-only target or standby; a standby takes over in the middle",
+        "refused; goes on where the promoted one stands",
+        (
+            ENGINE + "test_session.py::test_read_only_target_is_refused",
+            FAULTS + "test_recovery.py::test_run_goes_on_where_the_promoted_standby_stands",
+        ),
+    ),
     Fault("X23", "transaction pooling", "refused", (ENGINE + "test_session.py::test_pooled_target_is_refused",)),
     Fault(
         "X24",

@@ -1,12 +1,17 @@
 """The page of a run: steering it, and following it."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from governance import workflow
-from governance.models import Run, RunProgress
-from governance.orders import Wish
+from governance import handoff, workflow
+from governance.advice import next_step
+from governance.models import DecisionPoint, Run, RunProgress, Sample, Step
+from governance.monitoring import Metric, Period
+from governance.orders import Activity, CheckResult, Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
+from governance.orders import Step as StepValue
 from governance.pages.run import run_page
 from governance.pages.values import address_of
 from tests import factories
@@ -93,3 +98,109 @@ def test_a_backfill_shows_how_far_it_is_how_fast_and_how_long_it_takes(queued, c
         "rows": 40_000, "percent": 25, "rate": 5_000, "batch": 700, "left": 30.0, "pass": 1, "rests": "replication lag",
     }  # fmt: skip
     assert "rests: replication lag" in text
+
+
+def measure(run, *seconds, period=Period.DURING):
+    for number, value in enumerate(seconds):
+        at = timezone.now() + timedelta(seconds=number)
+        Sample.objects.create(run=run, period=period, at=at, values={Metric.LATENCY: value}, latencies={"public.contractors": value})
+
+
+def page_of(run, person, sign_in) -> str:
+    return sign_in(person).get(address_of(run)).content.decode()
+
+
+def test_what_was_measured_is_drawn_with_what_was_usual_and_where_the_run_is_steered(queued, cast, sign_in):
+    measure(queued, 0.010, 0.012, period=Period.BEFORE)
+    measure(queued, 0.100, 0.200)
+
+    page = run_page(cast.operator, Run.objects.get(pk=queued.pk))["course"]
+    text = page_of(queued, cast.operator, sign_in)
+
+    assert (page["samples"], page["chart"]["now"], page["chart"]["limit"]["label"]) == (4, "200.0 ms", "250.0 ms")
+    assert page["figures"][0] | {"line": ""} == {
+        "name": "Latency of a query for one row", "before": "11.0 ms", "now": "200.0 ms", "worst": "200.0 ms", "line": "",
+    }  # fmt: skip
+    assert "give the target a metrics address" in text
+    assert page["triggers"][0] == {
+        "text": "Pauses: latency of a query for one row above 250.0 ms, 3 times in a row", "state": "passed", "now": "200.0 ms",
+    }  # fmt: skip
+
+
+def test_run_that_nobody_measured_says_so(queued, cast, sign_in):
+    assert "Nothing is measured yet." in page_of(queued, cast.auditor, sign_in)
+
+
+def test_activity_of_the_running_statement_is_shown_with_who_is_in_the_way(queued, cast, sign_in):
+    claim = handoff.claim("run", queued.pk)
+    activity = Activity("building the index: scanning table", 250, 1000, "blocks", 50.0, "report (pid 7)", "app (pid 8)")
+    step = StepValue(1, "V.sql", 1, "CREATE INDEX", StepStatus.RUNNING, timezone.now(), activity=activity)
+    for _ in range(3):
+        handoff.progress(claim, step)
+
+    page = run_page(cast.operator, Run.objects.get(pk=queued.pk))
+    text = page_of(queued, cast.operator, sign_in)
+
+    assert page["activity"] == {
+        "phase": "building the index: scanning table", "done": 250, "total": 1000, "unit": "blocks", "percent": 25, "rate": 50,
+        "left": 15.0,
+        "waits_for": "report (pid 7)", "keeps_waiting": "app (pid 8)",
+    }  # fmt: skip
+    assert "It waits for" in text
+    assert "It keeps waiting" in text
+    assert Step.objects.get(run=queued).history.count() == 1  # what changes by the second leaves no history
+
+
+def failed_check() -> CheckResult:
+    return CheckResult("levels are known", Question.BUSINESS_RULES, Moment.AFTER, Verdict.FAILED, "3 rows")
+
+
+def test_operator_decides_on_the_page_of_the_run(queued, cast, sign_in):
+    run = factories.finish(queued, checks=(failed_check(),))
+    client, url = sign_in(cast.operator), reverse("admin:governance_run_act", args=[run.pk])
+    text = page_of(run, cast.operator, sign_in)
+    assert "To be decided" in text
+    assert 'value="keep"' in text
+    assert 'value="roll_back"' in text
+
+    assert "reason" in said(client.post(url, {"act": "keep", "reason": ""}))
+    assert said(client.post(url, {"act": "keep", "reason": "it is the old import"})).endswith("Decided: it stays.")
+
+    text = page_of(run, cast.operator, sign_in)
+    assert 'value="keep"' not in text
+    assert "it is the old import" in text
+
+
+def test_operator_rolls_back_from_the_page_of_the_run(queued, cast, sign_in):
+    run = factories.finish(queued)
+
+    answer = sign_in(cast.operator).post(reverse("admin:governance_run_act", args=[run.pk]), {"act": "roll_back", "reason": "bids fail"})
+
+    assert said(answer) == "The rollback is queued. Its page is under Runs."
+    assert Run.objects.get(kind="rollback").reason == "bids fail"
+
+
+@pytest.mark.parametrize("name", ["keep", "roll_back"])
+@pytest.mark.parametrize("who", ["engineer", "reviewer", "stakeholder", "auditor"])
+def test_nobody_else_decides(who, name, queued, cast, sign_in):
+    run = factories.finish(queued, checks=(failed_check(),))
+
+    answer = sign_in(getattr(cast, who)).post(reverse("admin:governance_run_act", args=[run.pk]), {"act": name, "reason": "I say so"})
+
+    assert "it takes the role operator" in said(answer)
+    assert DecisionPoint.objects.get(run=run).decided_at is None
+
+
+@pytest.mark.parametrize("kind", RunKind)
+@pytest.mark.parametrize("status", RunStatus)
+def test_every_status_says_what_to_do_next(kind, status):
+    assert len(next_step(kind, status)) > 20
+
+
+def test_page_of_a_measured_run_takes_few_queries(queued, cast, sign_in, django_assert_max_num_queries):
+    run = factories.finish(queued, checks=(failed_check(),))
+    measure(run, *[0.01] * 20)
+    client = sign_in(cast.operator)
+
+    with django_assert_max_num_queries(15):
+        client.get(address_of(run))
