@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from governance import audience
 from governance.lifecycle import Role
@@ -61,7 +62,7 @@ def asked(request: ApprovalRequest, people: Iterable[User]) -> None:
         kind=NoticeKind.APPROVAL_ASKED,
         people=people,
         subject=f"{request.phase.spec.number} waits for a {ApprovalKind(request.kind).noun} approval",
-        text=f"{request}. Decide until {request.due_at:%d %b %H:%M} UTC; it is escalated then.",
+        text=f"{capfirst(str(request))}. Decide until {request.due_at:%d %b %H:%M} UTC; it is escalated then.",
         phase=request.phase,
         link=approval_link(request.phase, request.kind),
     )
