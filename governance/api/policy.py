@@ -73,20 +73,20 @@ def draft_policy(request: ApiRequest, given: PolicyIn) -> Any:
     return workflow.draft_policy(actor=request.auth, rules=given.rules, reason=given.reason)
 
 
-@router.get("/policy/versions/{number}", response=PolicyOut, summary="Read a version", **takes(Scope.READ))
-def get_policy_version(request: ApiRequest, number: int) -> Any:
-    return _version(number)
+@router.get("/policy/versions/{version}", response=PolicyOut, summary="Read a version", **takes(Scope.READ))
+def get_policy_version(request: ApiRequest, version: int) -> Any:
+    return _version(version)
 
 
-@router.post("/policy/versions/{number}/approve", response=PolicyOut, summary="Approve a draft", **takes(Scope.DECIDE))
-def approve_policy(request: ApiRequest, number: int) -> Any:
+@router.post("/policy/versions/{version}/approve", response=PolicyOut, summary="Approve a draft", **takes(Scope.DECIDE))
+def approve_policy(request: ApiRequest, version: int) -> Any:
     """It holds from then on, and business approvals given before are void."""
-    return workflow.approve_policy(actor=request.auth, version=_version(number))
+    return workflow.approve_policy(actor=request.auth, version=_version(version))
 
 
-@router.post("/policy/versions/{number}/drop", response=PolicyOut, summary="Drop a draft", **takes(Scope.DECIDE))
-def drop_policy(request: ApiRequest, number: int, given: Reason) -> Any:
-    return workflow.drop_policy(actor=request.auth, version=_version(number), reason=given.reason)
+@router.post("/policy/versions/{version}/drop", response=PolicyOut, summary="Drop a draft", **takes(Scope.DECIDE))
+def drop_policy(request: ApiRequest, version: int, given: Reason) -> Any:
+    return workflow.drop_policy(actor=request.auth, version=_version(version), reason=given.reason)
 
 
 @router.get("/delegations", response=list[DelegationOut], summary="List who decides for whom now", **takes(Scope.READ))
@@ -118,5 +118,5 @@ def _versions() -> Any:
     return PolicyVersion.objects.select_related("drafted_by", "approved_by")
 
 
-def _version(number: int) -> PolicyVersion:
-    return only(_versions().filter(number=number), "version of the policy", number)
+def _version(version: int) -> PolicyVersion:
+    return only(_versions().filter(number=version), "version of the policy", version)

@@ -18,7 +18,7 @@ from governance.workflow.asking import DECIDING, ask
 def end_approvals() -> None:
     """Those that were given for a time which is over stop counting, and are asked for again."""
     over = Approval.objects.filter(voided_at=None, expires_at__lte=timezone.now(), phase__in=_deciding())
-    for pk in over.values_list("phase", flat=True).distinct():
+    for pk in over.order_by("phase").values_list("phase", flat=True).distinct():
         with transaction.atomic():
             phase = lock(Phase(pk=pk))
             void_approvals(System.CLOCK, phase, load(pk).digests, "what it was about has changed", timezone.now())
@@ -29,7 +29,7 @@ def end_approvals() -> None:
 def escalate() -> None:
     """Requests past their time are told to who stands in for the approvers and to the owners of the domains, once."""
     due = ApprovalRequest.objects.open().filter(due_at__lte=timezone.now(), escalated_at=None, phase__in=_deciding())
-    for pk in due.values_list("phase", flat=True).distinct():
+    for pk in due.order_by("phase").values_list("phase", flat=True).distinct():
         with transaction.atomic():
             phase = lock(Phase(pk=pk))
             case = load(pk)

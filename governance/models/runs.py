@@ -38,6 +38,28 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(status__in=[RunStatus.QUEUED, *OCCUPYING])
 
 
+# Whoever starts a run in production is not the only one who approved it, whatever way the row comes.
+NOT_ALONE = pgtrigger.Trigger(
+    name="not_alone",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF NEW.kind = 'deploy' AND EXISTS (
+            SELECT 1 FROM governance_target t JOIN governance_environment e ON e.id = t.environment_id
+            WHERE t.id = NEW.target_id AND e.production
+        ) AND (
+            SELECT count(*) > 0 AND bool_and(a.person_id = NEW.requested_by_id) FROM governance_approval a
+            JOIN governance_deployment d ON d.phase_id = a.phase_id
+            WHERE d.id = NEW.deployment_id AND a.voided_at IS NULL AND a.decision = 'approved' AND a.expires_at > clock_timestamp()
+        ) THEN
+            RAISE EXCEPTION 'Whoever starts a run in production is not the only one who approved it'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 class Run(Request):
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="runs")
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="runs")
@@ -68,6 +90,7 @@ class Run(Request):
         ]
         triggers = [
             *Request.Meta.triggers,
+            NOT_ALONE,
             pgtrigger.FSM(
                 name="status_steps",
                 field="status",

@@ -22,7 +22,8 @@ from governance.pages.lessons import lessons_for
 from governance.pages.review import review_page
 from governance.pages.stages import emergency_notes, evidence_by_stage, shown_evidence
 from governance.pages.tabs import tab_of
-from governance.pages.values import lock_name, person_name
+from governance.pages.values import lock_name, person_name, reasons_in_words
+from governance.pages.verdicts import current as riskiest
 from governance.specification import SECTIONS, ChangeKind
 
 TABS = (
@@ -73,7 +74,7 @@ def change_page(person: User, roles: frozenset[Role], phases: list[Any], phase_i
         "emergencies": emergency_notes(known),
         "status": {"state": current.status, "word": current.get_status_display()},
         "open": current.status == PhaseStatus.OPEN,
-        "risk": _risk(current, analysis),
+        "risk": _risk(known, analysis),
         "change_class": current.get_change_class_display(),
         "kind": "" if spec.kind == ChangeKind.NORMAL else spec.get_kind_display(),
         "phases": [
@@ -118,10 +119,13 @@ def _history(spec: Spec) -> list[dict[str, Any]]:
     ]
 
 
-def _risk(phase: Phase, analysis: Analysis | None) -> dict[str, Any]:
-    points = analysis.report["risk"]["points"] if analysis else []
+def _risk(known: Case, analysis: Analysis | None) -> dict[str, Any]:
+    """Of the target where it is riskiest; before there is one, of the scripts alone."""
+    phase, weighed = known.phase, next(iter(riskiest(known)), analysis)
+    points = weighed.report["risk"]["points"] if weighed else []
     reasons = [f"{point['reason']} ({point['points']} points)" for point in points]
-    return {"level": phase.risk, "word": f"{phase.get_risk_display()} risk" if phase.risk else "", "reasons": reasons}
+    word = f"{phase.get_risk_display()} risk" if phase.risk else ""
+    return {"level": phase.risk, "word": word, "reasons": reasons, "why": reasons_in_words(points)}
 
 
 def _facts(spec: Spec, phase: Phase) -> list[dict[str, str]]:

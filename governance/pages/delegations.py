@@ -17,7 +17,11 @@ from governance.pages.values import person_name
 def _moment(help_text: str) -> forms.SplitDateTimeField:
     """With the browser's own pickers."""
     widget = forms.SplitDateTimeWidget(
-        {"class": "vDateField"}, "%Y-%m-%d", "%H:%M", {"type": "date", "aria-label": "Date"}, {"type": "time", "aria-label": "Time"}
+        None,
+        "%Y-%m-%d",
+        "%H:%M",
+        {"type": "date", "class": "vDateField", "aria-label": "Date"},
+        {"type": "time", "class": "vTimeField", "aria-label": "Time"},
     )
     return forms.SplitDateTimeField(widget=widget, help_text=help_text)
 
@@ -28,7 +32,9 @@ class PersonChoice(forms.ModelChoiceField):
 
 
 class DelegationForm(forms.Form):
-    to = PersonChoice(User.objects.none(), help_text="Who decides for you. What either of you wrote stays closed to both.")
+    to = PersonChoice(
+        User.objects.none(), empty_label="Choose somebody", help_text="Who decides for you. What either of you wrote stays closed to both."
+    )
     starts = _moment("From then on, in the zone of the portal.")
     ends = _moment("At most 90 days later.")
     reason = forms.CharField(

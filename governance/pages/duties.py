@@ -11,7 +11,7 @@ from django.utils import timezone
 from governance.lifecycle import PhaseStatus, Role
 from governance.models import Approval, ApprovalRequest, CommentKind, Decision, Phase, SpecEditor
 from governance.pages.home import waiting_for
-from governance.pages.values import address_of
+from governance.pages.values import address_of, reasons_in_words
 from governance.pages.waiting import Step, next_step, next_steps, weighed
 from governance.wording import age
 
@@ -73,9 +73,14 @@ def _row(phase: Any, what: str, url: str) -> dict[str, Any]:
         "url": url,
         "title": str(phase),
         "sub": phase.sentence,
-        "risk": {"level": phase.risk, "word": f"{phase.get_risk_display()} risk"} if phase.risk else None,
+        "risk": _risk(phase) if phase.risk else None,
         "what": what,
         "since": phase.since,
         "age": age(waited),
         "slow": waited.days >= SLOW or bool(phase.due and phase.due <= timezone.now()),
     }
+
+
+def _risk(phase: Any) -> dict[str, str]:
+    word = f"{phase.get_risk_display()} risk"
+    return {"level": phase.risk, "word": word, "why": reasons_in_words(phase.risk_points or ())}

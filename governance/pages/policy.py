@@ -86,7 +86,7 @@ def _rule(rule: Rule, approvers: Collection[Approver]) -> dict[str, Any]:
         "why": rule.why,
         "step": rule.step,
         "lasts": wording.lasts(rule),
-        "able": counted(able, "person").replace("persons", "people"),
+        "able": f"{counted(able, 'person').replace('persons', 'people')} could",
         "state": "ok" if able >= rule.people else "no",
     }
 

@@ -1,6 +1,7 @@
 """A field's value as people read it: states as shape and word, links to what is named, dates with their zone, data folded."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -42,6 +43,11 @@ def pill(state: str, word: str) -> SafeString:
 
 def risk(level: str, word: str) -> SafeString:
     return render_to_string("_partials/risk.html", {"risk": {"level": level, "word": word}})
+
+
+def reasons_in_words(points: Iterable[Mapping[str, Any]]) -> str:
+    """Of a risk, the weightiest first."""
+    return "; ".join(f"{each['reason']} ({each['points']})" for each in sorted(points, key=lambda each: -each["points"]))
 
 
 def person_name(person: User | None) -> str:

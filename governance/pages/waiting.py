@@ -8,7 +8,7 @@ from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Quer
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Approval, ApprovalRequest, AuditEvent, Booking, Comment, CommentKind, Decision, Phase, Run
+from governance.models import Analysis, Approval, ApprovalRequest, AuditEvent, Booking, Comment, CommentKind, Decision, Phase, Run
 from governance.orders import RunStatus
 from governance.policy import ROLE_OF, ApprovalKind
 
@@ -45,6 +45,7 @@ def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
     moved = AuditEvent.objects.filter(subject=number, kind="phase.stage").order_by("-pk").values("at")[:1]
     requests = ApprovalRequest.objects.open().filter(phase=OuterRef("pk"))
     asked = Comment.objects.filter(phase=OuterRef("pk"), kind=CommentKind.CHANGES, resolved_at=None)
+    weighing = Analysis.objects.filter(phase=OuterRef("pk"), risk=OuterRef("risk"))
     live = Run.objects.live().filter(deployment__phase=OuterRef("pk")).order_by("requested_at").values("status")[:1]
     return phases.annotate(
         since=Coalesce(Subquery(moved), F("spec__created_at"), output_field=DateTimeField()),
@@ -52,6 +53,7 @@ def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
         asks=ArraySubquery(requests.order_by("step", "pk").values("kind")),
         due=Subquery(requests.order_by("due_at").values("due_at")[:1]),
         changes_asked=Exists(asked),
+        risk_points=Subquery(weighing.order_by("-pk").values("report__risk__points")[:1]),
         rejected=Exists(Approval.objects.filter(phase=OuterRef("pk"), voided_at=None, decision=Decision.REJECTED)),
         live=Subquery(live),
     )

@@ -54,7 +54,7 @@ def start(way: str, api: Caller, person: User, phase: Phase, *, production: bool
 
 def bring_risky_to_approval(cast: Cast) -> Phase:
     """A change of high risk that waits for its technical approvals."""
-    files = factories.script_files("20260202_0900", forward=RISKY, rollback="")
+    files = factories.script_files("20260202_0900", forward=RISKY)
     plan = {"irreversible": True, "restore_plan": "From the archive.", "data_class": "financial"}
     return factories.bring_to_approval(cast, factories.make_spec(cast, files, **plan))
 

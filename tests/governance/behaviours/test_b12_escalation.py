@@ -50,7 +50,8 @@ def test_b12_it_is_highlighted_on_the_home_page_and_on_the_change(cast, spec):
     home = browser(cast.reviewer).get(reverse("admin:index")).content.decode()
     change = browser(cast.reviewer).get(reverse("admin:governance_spec_change", args=[spec.pk])).content.decode()
 
-    assert "technical approval" in home
+    assert "<span>Technical approval</span>" in home
+    assert '<span class="pill warn" title="Since' in home
     assert "Nobody has decided the technical approval since" in change
 
 

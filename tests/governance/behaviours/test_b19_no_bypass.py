@@ -2,12 +2,14 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import DatabaseError, transaction
 
 from governance import workflow
 from governance.lifecycle import Role
 from governance.models import Approval, AuditEvent, Phase, Run
 from tests import factories
 from tests.factories import Cast
+from tests.governance.api.caller import Caller
 from tests.governance.behaviours.approving import BUSINESS, PASSWORD, approve, start
 from tests.governance.behaviours.ways import WAYS
 
@@ -58,3 +60,15 @@ def without_peers_for_a_pattern(cast: Cast, phase: Phase) -> None:
     workflow.approve_policy(actor=cast.second_reviewer, version=draft)
     workflow.withdraw_approval(actor=cast.reviewer, approval=phase.approvals.get(), reason="I was too quick.")
     factories.at_once("UPDATE governance_spec SET pattern = 'expand_migrate_contract'")
+
+
+@pytest.mark.at("window")
+def test_b19_the_database_takes_no_run_in_production_of_its_only_approver(cast, spec):
+    phase, person = factories.phase_of(spec), root(Role.OPERATOR, Role.STAKEHOLDER)
+    without_peers_for_a_pattern(cast, phase)
+    factories.book(cast, phase, factories.on(phase, production=True).target)
+    assert approve("function", Caller(), person, factories.phase_of(spec), BUSINESS) == ""
+    deployment = factories.on(phase, production=True)
+
+    with pytest.raises(DatabaseError, match="not the only one who approved it"), transaction.atomic():
+        Run.objects.create(deployment=deployment, target=deployment.target, kind="deploy", requested_by=person)
