@@ -162,7 +162,9 @@ def _approvals(kind: str) -> Judge:
             return State.MISSING, f"rejected by {approval.rejected_by}"
         if not approval.unmet:
             return State.DONE, detail
-        return (State.STALE if approval.stale else State.MISSING), "; ".join(text.removeprefix(f"{kind} approval, ") for text in approval.unmet)
+        return (State.STALE if approval.stale else State.MISSING), "; ".join(
+            text.removeprefix(f"{kind} approval, ") for text in approval.unmet
+        )
 
     return judge
 
