@@ -80,6 +80,7 @@ ACTS: Mapping[str, Act] = {
     "draft_policy": Act("Draft a policy", POLICY_MAKERS, needs_reason=True),
     "approve_policy": Act("Approve a policy", POLICY_MAKERS),
     "drop_policy": Act("Drop a policy", POLICY_MAKERS, needs_reason=True),
+    "manage_webhooks": Act("Set up webhooks", _roles(Role.OPERATOR)),
     "make_token": Act("Make an API token", EVERYBODY),
     "revoke_token": Act("Revoke an API token", _roles(Role.OPERATOR)),
     "cancel": Act("Cancel the change", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),

@@ -8,9 +8,20 @@ from django.utils.text import capfirst
 
 from governance import audience
 from governance.lifecycle import Role
-from governance.models import Approval, ApprovalRequest, BreakGlass, Cause, Decision, DecisionPoint, Phase
+from governance.models import Approval, ApprovalRequest, BreakGlass, Cause, Decision, DecisionPoint, Phase, Run
 from governance.notices import NoticeKind, notify
+from governance.orders import RunKind, RunStatus
 from governance.policy import ApprovalKind
+
+# Of a run; a dry run leaves nothing, so only that it failed is worth a word.
+ENDS = {
+    RunStatus.SUCCEEDED: (NoticeKind.RUN_SUCCEEDED, "succeeded"),
+    RunStatus.PAUSED: (NoticeKind.RUN_PAUSED, "paused"),
+    RunStatus.ROLLED_BACK: (NoticeKind.RUN_ROLLED_BACK, "took the change back"),
+    RunStatus.FAILED_CLEAN: (NoticeKind.RUN_FAILED, "failed and left nothing behind"),
+    RunStatus.FAILED_DIRTY: (NoticeKind.RUN_FAILED, "failed half-way"),
+    RunStatus.INDETERMINATE: (NoticeKind.RUN_FAILED, "ended, and nobody knows yet what it left"),
+}
 
 
 def others(people: Iterable[User], actor: User) -> list[User]:
@@ -94,4 +105,30 @@ def emergency(row: BreakGlass) -> None:
         text=f"{row.opened_by}: {row.reason} Until {row.expires_at:%d %b %H:%M} UTC it does without {skipped}. "
         f"Somebody who took no part reviews it until {row.review_due:%d %b %H:%M} UTC.",
         phase=phase,
+    )
+
+
+def started(run: Run) -> None:
+    _of_run(run, NoticeKind.RUN_STARTED, "started", "")
+
+
+def ended(run: Run) -> None:
+    """Paused counts as well: somebody may have to resume it."""
+    kind, word = ENDS[RunStatus(run.status)]
+    _of_run(run, kind, word, run.message)
+
+
+def _of_run(run: Run, kind: NoticeKind, word: str, text: str) -> None:
+    """To who asked for it, and whom the change concerns; a dry run that went well is told to nobody."""
+    if run.kind == RunKind.DRY_RUN and kind is not NoticeKind.RUN_FAILED:
+        return
+    phase = run.deployment.phase
+    asked = [run.requested_by] if run.requested_by else []
+    notify(
+        kind=kind,
+        people={*audience.concerned(phase, run.target), *asked},
+        subject=f"{phase.spec.number} on {run.target}: the {run.kind.replace('_', ' ')} {word}",
+        text=text or f"{phase} on {run.target}.",
+        phase=phase,
+        link=reverse("admin:governance_run_change", args=[run.pk]),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from governance import audit, collisions
+from governance import audit, collisions, heralding
 from governance.audit import save
 from governance.collisions import Work, collide
 from governance.expectation import forecasts, latest_analyses, latest_facts
@@ -97,6 +97,8 @@ def keep(actor: audit.Actor, booking: Booking, found: Iterable[tuple[Booking, co
         values = {"score": verdict.score, "why": f"{other.phase.spec.number} on {other.target}: {verdict.why}"}
         row = Collision(booking=booking, other=other, **values, acknowledged_by=person, acknowledged_at=moment)
         save(actor, row)
+        if verdict.asks:
+            heralding.collides(actor, row)
 
 
 def refresh(actor: audit.Actor, phase: Phase) -> None:
@@ -123,6 +125,8 @@ def _judge_anew(actor: audit.Actor, row: Collision, verdict: collisions.Collisio
     if worse:
         row.acknowledged_by, row.acknowledged_at = None, None
     save(actor, row)
+    if worse and (verdict.asks or verdict.blocks):
+        heralding.collides(actor, row)
 
 
 def over(booking: Booking, seconds: float) -> datetime:

@@ -1,9 +1,10 @@
 """What people are told of, by which way unless they chose another, and when something that did not arrive is sent again. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class NoticeKind(StrEnum):
@@ -47,14 +48,14 @@ class Told:
 
 
 KINDS: Mapping[NoticeKind, Told] = {
-    NoticeKind.APPROVAL_ASKED: Told("My approval is asked for", Way.MAIL, "queued"),
-    NoticeKind.APPROVAL_GIVEN: Told("A change of mine is approved", Way.PORTAL, "approved"),
+    NoticeKind.APPROVAL_ASKED: Told("An approval is asked for", Way.MAIL, "queued"),
+    NoticeKind.APPROVAL_GIVEN: Told("A change is approved", Way.PORTAL, "approved"),
     NoticeKind.APPROVAL_VOIDED: Told("An approval does not count any more", Way.MAIL, "stale"),
     NoticeKind.CHANGES_ASKED: Told("Somebody asks for changes", Way.MAIL, "warning"),
-    NoticeKind.REJECTED: Told("A change of mine is rejected", Way.MAIL, "rejected"),
+    NoticeKind.REJECTED: Told("A change is rejected", Way.MAIL, "rejected"),
     NoticeKind.BOOKING_MOVED: Told("Time is booked or moved", Way.PORTAL, "booked"),
     NoticeKind.BOOKING_CANCELLED: Told("A booking is withdrawn", Way.MAIL, "stale"),
-    NoticeKind.BOOKING_COLLIDES: Told("Another booking disturbs one of mine", Way.MAIL, "warning"),
+    NoticeKind.BOOKING_COLLIDES: Told("Two bookings disturb each other", Way.MAIL, "warning"),
     NoticeKind.RUN_STARTED: Told("A run starts", Way.PORTAL, "running"),
     NoticeKind.RUN_SUCCEEDED: Told("A run succeeded", Way.PORTAL, "succeeded"),
     NoticeKind.RUN_FAILED: Told("A run failed", Way.MAIL, "failed"),
@@ -73,9 +74,19 @@ KINDS: Mapping[NoticeKind, Told] = {
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=6)
 ATTEMPTS = 20  # about two and a half days
+SENT_ON: Mapping[str, Collection[int]] = {"daily": range(7), "workdays": range(5), "weekly": range(1)}  # days of the week
 
 
 def pause_after(attempt: int, chance: float) -> timedelta:
     """Until the attempt after this one (from 1): doubling, bounded, its second half left to chance (0 to 1)."""
     ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt - 1, 32))
     return ceiling / 2 * (1 + chance)
+
+
+def last_digest(days: str, hour: int, zone: ZoneInfo, now: datetime) -> datetime:
+    """The last time until now at which a digest was to be sent. `days`: daily, workdays, or weekly on Mondays."""
+    local = now.astimezone(zone)
+    at = datetime.combine(local.date(), time(hour), zone)
+    while at > now or at.weekday() not in SENT_ON[days]:
+        at -= timedelta(days=1)  # on the wall clock of the zone
+    return at

@@ -14,7 +14,7 @@ SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN", re.IGNORECASE)
 _VALUE = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;)}\]]+)"
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 _PAIR = rf"\b(?:host|hostaddr|port|dbname|user|password|passfile|ssl\w+|options|application_name|connect_timeout)\s*=\s*{_VALUE}"
-KEY = re.compile(r"\blg_[\w-]{20,}")  # of the API, and in the address of a calendar feed
+KEY = re.compile(r"\b(?:lg_[\w-]{20,}|whsec_[\w+/=]{20,})")  # of the API, in the address of a calendar feed, of a webhook
 CONNINFO = re.compile(rf"{_PAIR}(?:\s+{_PAIR})+", re.IGNORECASE)
 PASSWORD = re.compile(rf"(?P<name>\b(?:password|passwd|secret_key)['\"]?\s*[=:]\s*){_VALUE}", re.IGNORECASE)
 

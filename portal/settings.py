@@ -114,6 +114,9 @@ EMAIL_USE_SSL = env.bool("EMAIL_TLS", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Lockgate <lockgate@localhost>")
 
+# Hosts that webhooks may call although they are in a network of our own, or without TLS.
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

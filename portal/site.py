@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from governance import deciding, drifting, holding, learning, lending, noticing, reporting, ruling, subscribing, templating, views
+from governance import deciding, drifting, holding, hooking, learning, lending, noticing, reporting, ruling, subscribing, templating, views
 from governance.pages.home import navigation
 from governance.pages.overview import overview_page
 from governance.visitors import may_read, roles_in
@@ -31,6 +31,10 @@ PAGES = (
     ("templates/<int:pk>/", templating.template, "template"),
     ("tokens/", holding.tokens, "tokens"),
     ("notices/", noticing.notices, "notices"),
+    ("notices/choices/", hooking.choices, "notice_choices"),
+    ("notices/webhooks/", hooking.webhooks, "webhooks"),
+    ("notices/webhooks/<int:pk>/", hooking.webhook, "webhook"),
+    ("notices/deliveries/", hooking.deliveries, "deliveries"),
     ("notices/<int:pk>/", noticing.notice, "notice"),
     ("schema/", views.schemas, "schema"),
     ("comparison/", drifting.comparison, "comparison"),

@@ -27,6 +27,7 @@ from governance.models import (
     Script,
     Spec,
     Target,
+    Webhook,
 )
 from governance.pages.change import TABS
 
@@ -41,7 +42,9 @@ KEYS: dict[str, type[Model]] = {
     "overrides": Override,
     "runs": Run,
 }  # fmt: skip
-OWN: dict[str, type[Model]] = {"checks/": CheckResult, "templates/": ChangeTemplate}
+OWN: dict[str, type[Model]] = {
+    "checks/": CheckResult, "templates/": ChangeTemplate, "notices/webhooks/": Webhook, "notices/": Notice,
+}  # fmt: skip
 EXPRESSIONS = {
     r"^api/": ["/api/nowhere"],
     r"^(?P<app_label>governance|auth)/$": ["/governance/", "/auth/"],
@@ -148,8 +151,6 @@ def _named(route: str, parameter: str) -> object:
             return Spec.objects.earliest("pk").number
         case "version":
             return 1
-        case "pk" if "notices" in route:
-            return Notice.objects.all()[0].pk
         case "pk" if "spec" in route:
             return phase.spec_id
         case "object_id" | "id" | "pk" if admin:

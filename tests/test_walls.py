@@ -15,7 +15,7 @@ PURE = (
     "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py", "governance/belief.py",
     "governance/prediction.py", "governance/errors/", "governance/validation.py", "governance/specification.py", "governance/backfill.py",
     "governance/batched.py", "governance/telling.py", "governance/monitoring.py", "governance/grants.py", "governance/wording.py",
-    "governance/signing.py", "governance/advice.py",
+    "governance/signing.py", "governance/advice.py", "governance/sending.py",
 )  # fmt: skip
 ROWS = (
     "governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.case",

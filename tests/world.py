@@ -53,6 +53,7 @@ def make_world() -> Cast:
     _clients(cast)
     make_exceptions(cast, factories.phase_of(submit(cast, "Sent back", 20)))
     supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
+    workflow.make_webhook(actor=cast.operator, name="Chat", address="https://chat.example.com/T/B", form="slack")
     workflow.make_token(actor=cast.engineer, name="CI of bids-api", scopes=["read", "submit"], days=90)
     return cast
 

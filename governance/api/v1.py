@@ -17,7 +17,9 @@ from governance.api import (
     idempotency,
     knowledge,
     learning,
+    notices,
     ordering,
+    people,
     policy,
     runs,
     scripts,
@@ -50,7 +52,8 @@ api.add_exception_handler(HttpError, on_http_error)
 api.add_exception_handler(Exception, on_error)
 api.add_decorator(idempotency.once, mode="view")
 NOUNS = (
-    changes, ordering, scripts, testing, discussion, decisions, policy, calendar, runs, knowledge, gate, exceptions, templates, learning,
+    changes, ordering, scripts, testing, discussion, decisions, policy, calendar, people, runs, knowledge, notices, gate, exceptions,
+    templates, learning,
 )  # fmt: skip
 for noun in NOUNS:
     api.add_router("", noun.router)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from governance import audit, requests
+from governance import announcing, audit, requests
 from governance.audit import System, save
 from governance.errors import NotReady, Refusal
 from governance.gates import check_run, is_open_now, stage_before
@@ -86,6 +86,8 @@ def _take(kind: str, row: Request) -> Claim:
     save(System.RUNNER, row)
     Heartbeat.objects.create(token=row.token, at=timezone.now())
     audit.append(System.RUNNER, f"{kind}.claim", subject_of(row), f"The runner took {row}.", id=str(row.pk), again=again)
+    if isinstance(row, Run) and not again:
+        announcing.started(row)
     return Claim(kind, row.pk, row.token, _order(row), again)
 
 
@@ -111,6 +113,7 @@ def _refuse(kind: str, pk: UUID, refusal: Refusal) -> None:
         save(System.RUNNER, row)
         audit.append(System.RUNNER, f"refused.{kind}", subject_of(row), refusal.message, code=refusal.code, id=str(pk))
         if isinstance(row, Run):
+            announcing.ended(row)
             phase = lock_even_closed(row.deployment.phase)
             move(System.RUNNER, phase, stage_before(row, phase.at), f"the run on {row.target} was refused")
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from governance import audit, requests
+from governance import audit, heralding, requests
 from governance.audit import System, save
 from governance.drifts import schemas_of
 from governance.handoff.building import report_on
@@ -107,6 +107,7 @@ def _find(expected: SchemaSnapshot, reading: SchemaReading, at: datetime) -> Non
         drift.entries = listed
         save(System.RUNNER, drift)
         audit.append(System.RUNNER, "drift.found", expected.target.name, _sentence(drift), drift=drift.pk, entries=listed)
+        heralding.drifted(drift, _sentence(drift))
         _void(drift, entries, at)
     keep_snapshot(expected.target, reading, at, drift=drift)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from governance import assessment, audit, compatibility
+from governance import announcing, assessment, audit, compatibility
 from governance.analysis.classify import Bump
 from governance.audit import System, save
 from governance.facts import facts_as_json
@@ -111,6 +111,7 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
             applied=list(outcome.applied),
             script_digest=run.script_digest,
         )
+        announcing.ended(run)
         _follow(run, phase, outcome)
         settle(run, (check.name for check in outcome.checks if check.moment is Moment.AFTER and check.verdict is Verdict.FAILED))
 

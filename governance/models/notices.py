@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -111,6 +112,11 @@ class Webhook(Governed):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def host(self) -> str:
+        """All of the address that is shown: the rest of it may be a secret."""
+        return urlsplit(self.address).hostname or ""
+
 
 class DeliveryState(models.TextChoices):
     WAITING = "waiting", "Waits"
@@ -136,6 +142,7 @@ class Delivery(models.Model):
     change = models.CharField(max_length=32, blank=True)
     made_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField()
+    taken_until = models.DateTimeField(null=True, help_text="Until then somebody is sending it.")
     attempts = models.PositiveSmallIntegerField(default=0)
     state = Code(choices=DeliveryState.choices, default=DeliveryState.WAITING)
 

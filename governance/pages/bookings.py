@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch, QuerySet
 
+from governance import oncall
 from governance.collisions import ASKS
 from governance.expectation import forecasts, latest_facts
 from governance.forecast import Interval
@@ -39,6 +40,7 @@ class Entry:
     run: Run | None
     conflicts: tuple[Conflict, ...]
     closes: datetime  # when the window that it lies in does
+    people: str = ""  # who runs it and who is on call, in words
 
     @property
     def url(self) -> str:
@@ -71,7 +73,7 @@ def live_bookings() -> QuerySet[Booking]:
         Booking.objects.live()
         .exclude(phase__status=PhaseStatus.CANCELLED)
         .select_related("phase__spec", "target__environment", "window", "booked_by")
-        .annotate(clashes=ArraySubquery(unknown.values_list("why")))
+        .annotate(clashes=ArraySubquery(unknown.values_list("why")), people=oncall.people_column())
         .prefetch_related(Prefetch("runs", runs))
         .order_by("starts", "pk")
     )
@@ -88,7 +90,8 @@ def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occu
         over = booking.ends <= now or (run is not None and run.status == RunStatus.SUCCEEDED)
         around = _around(booking)
         conflicts = [] if over else [*_in_the_way(booking, interval, around, closing), *_of_others(booking, by_person)]
-        found.append(Entry(booking, interval, run, tuple(conflicts), around[1] if around else booking.window.ends))
+        closes, people = around[1] if around else booking.window.ends, oncall.in_words(booking.people)  # type: ignore[attr-defined]
+        found.append(Entry(booking, interval, run, tuple(conflicts), closes, people))
     return found
 
 

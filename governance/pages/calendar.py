@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from governance.gates import clock
 from governance.lifecycle import PhaseStatus
 from governance.models import Booking, Target, Window
+from governance.oncall import on_call
 from governance.openings import holds_for
 from governance.pages.bookings import Entry, entries, live_bookings
 from governance.pages.occurrences import Occurrence, known_windows, occurrences
@@ -49,6 +50,7 @@ def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
         "empty": not bookings and not times,
         "conflicts": [entry for entry in shown if entry.conflicts],
         "gates": gates(rows, now),
+        "on_call": on_call(now),
         "coming": [found[booking.pk] for booking in coming],
         "keeper": keeper,
         "add_url": reverse("admin:governance_window_add"),

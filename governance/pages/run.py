@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from governance import workflow
+from governance import oncall, workflow
 from governance.advice import next_step
 from governance.errors import Refusal
 from governance.lifecycle import ENDED
@@ -44,6 +44,7 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
         "environment": run.target.environment.name,
         "kind": run.get_kind_display(),
         "actor": person_name(run.requested_by) if run.requested_by else "started by its booking",
+        "people": oncall.said_of([run.booking_id])[run.booking_id] if run.booking_id else "",
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "seconds": (end - run.started_at).total_seconds() if run.started_at else None,

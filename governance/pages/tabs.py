@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from governance import oncall
 from governance.case import Case
 from governance.models import Analysis, CheckResult, MatrixEntry, Phase, Run
 from governance.pages.differences import since_last_analysis
@@ -29,7 +30,8 @@ def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion) -
         case "rehearsal":
             return {"rehearsals": [_rehearsal(row, latest=row is known.latest_rehearsal) for row in known.rehearsals]}
         case "schedule" | "runs":
-            return {"deployments": [_deployment(each, known) for each in known.deployments]}
+            people = oncall.said_of(each.booking_id for each in known.deployments if each.booking_id)
+            return {"deployments": [_deployment(each, known, people.get(each.booking_id, "")) for each in known.deployments]}
         case "checks":
             return {"checks": _checks(known)}
         case "compatibility":
@@ -85,12 +87,13 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
     return {"pairs": report.get("pairs", ()), "lost": report.get("data_lost", ()), "locks": locks, "notes": report.get("notes", ())}
 
 
-def _deployment(deployment: Any, known: Case) -> dict[str, Any]:
+def _deployment(deployment: Any, known: Case, people: str) -> dict[str, Any]:
     booked = deployment.starts is not None
     return {
         "target": deployment.target.name,
         "environment": deployment.target.environment.name,
         "booked": deployment if booked else None,
+        "people": people,
         "status": "done" if deployment.applied else "booked" if booked else "waiting",
         "runs": [_run(run) for run in known.runs if run.deployment_id == deployment.pk],
     }

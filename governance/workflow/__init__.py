@@ -23,7 +23,7 @@ from governance.workflow.overriding import (
     second_override,
     withdraw_override,
 )
-from governance.workflow.reading import mark_read, mark_unread
+from governance.workflow.reading import choose_ways, mark_read, mark_unread
 from governance.workflow.records import delete_record, link_record, save_record
 from governance.workflow.returning import go_back
 from governance.workflow.reviewing import Debt, Result, finish_debt, review, supersede_check, waive_debt
@@ -41,17 +41,19 @@ from governance.workflow.standards import (
     write_template,
 )
 from governance.workflow.submission import submit
+from governance.workflow.webhooks import end_webhook, make_webhook, renew_secret, send_again, send_test
 
 __all__ = [
     "LONGEST_TOKEN", "Count", "Debt", "Result", "ScriptFile", "Source", "accept_drift", "acknowledge_collisions", "acknowledge_nobody",
     "add_evidence", "add_holidays", "advance", "answer", "approve", "approve_policy", "approve_template", "backend_named", "book",
-    "break_glass", "cancel", "change_scripts", "check_approval", "check_script", "collisions_of", "comment", "confirm_token", "control",
-    "delegate", "delete_record", "digest_for", "draft_policy", "drop_policy", "edit_script", "edit_specification", "end_emergency",
-    "feed_at", "finish_debt", "go_back", "import_openapi", "import_statements", "keep", "lift_suspension", "link", "link_drift",
-    "link_record", "make_feed", "make_token", "mark_read", "mark_unread", "observe", "open_comments", "override", "permit", "person_of",
-    "read_scripts", "record_presence", "record_refusal", "record_test", "record_usage", "register_client", "reject", "request_analysis",
-    "request_rehearsal", "resolve", "resume", "review", "review_emergency", "revoke_delegation", "revoke_feed", "revoke_token",
-    "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "sign", "signing_of", "start", "submit",
+    "break_glass", "cancel", "change_scripts", "check_approval", "check_script", "choose_ways", "collisions_of", "comment",
+    "confirm_token", "control", "delegate", "delete_record", "digest_for", "draft_policy", "drop_policy", "edit_script",
+    "edit_specification", "end_emergency", "end_webhook", "feed_at", "finish_debt", "go_back", "import_openapi", "import_statements",
+    "keep", "lift_suspension", "link", "link_drift", "link_record", "make_feed", "make_token", "make_webhook", "mark_read",
+    "mark_unread", "observe", "open_comments", "override", "permit", "person_of", "read_scripts", "record_presence", "record_refusal",
+    "record_test", "record_usage", "register_client", "reject", "renew_secret", "request_analysis", "request_rehearsal", "resolve",
+    "resume", "review", "review_emergency", "revoke_delegation", "revoke_feed", "revoke_token", "roles_of", "roll_back",
+    "roll_back_run", "save_record", "second_override", "send_again", "send_test", "sign", "signing_of", "start", "submit",
     "supersede_check", "suspend_template", "unlink", "use_safe_form", "use_template", "version_numbered", "waive_debt", "withdraw",
     "withdraw_approval", "withdraw_override", "write_template",
 ]  # fmt: skip

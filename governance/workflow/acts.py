@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from governance import announcing, audit, lifecycle
+from governance import announcing, audit, heralding, lifecycle
 from governance.acts import ACTS
 from governance.audit import Row, save
 from governance.case import load
@@ -108,6 +108,7 @@ def move(actor: audit.Actor, phase: Phase, stage: Stage, why: str) -> None:
     phase.stage = stage
     save(actor, phase)
     audit.append(actor, "phase.stage", phase.spec.number, f"{before.title} → {stage.title}: {why}", before=before, after=stage)
+    heralding.moved(phase, before)
 
 
 def carry_on(actor: audit.Actor, phase: Phase) -> None:

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 
-from governance import audit, lifecycle
+from governance import audience, audit, heralding, lifecycle
 from governance.audit import save
 from governance.dossier import gather
 from governance.errors import MissingEvidence, NotReady
@@ -39,8 +39,10 @@ def cancel(*, actor: User, phase: Phase, reason: str) -> Phase:
     refuse_live(phase)
     if phase.deployments.filter(applied=True).exists():
         raise NotReady(f"{phase} is applied on a target. Roll it back there first, so that nothing half-done is left.")
-    for booking in phase.bookings.live():
+    for booking in phase.bookings.live().select_related("target", "phase__spec"):
+        people = list(audience.concerned(phase, booking.target))
         give_up(actor, booking)
+        heralding.unbooked(actor, booking, people, reason)
     phase.status = PhaseStatus.CANCELLED
     save(actor, phase)
     audit.append(actor, "phase.cancel", phase.spec.number, f"{actor} cancelled {phase}: {reason}")

@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from governance import audit
+from governance import audit, heralding
 from governance.audit import save
 from governance.errors import BadInput, NotAllowed, NotReady
 from governance.models import Comment, CommentKind, Phase, Script
@@ -38,6 +38,8 @@ def comment(
     save(actor, row)
     where = f" on {script}" + (f", line {line}" if line else "") if script else ""
     audit.append(actor, f"comment.{kind}", phase.spec.number, f"{actor} {EVENTS[kind]}{where}: {row}", comment=row.pk)
+    if kind != CommentKind.COMMENT:
+        heralding.changes_asked(row)
     return row
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from governance import assessment, audit, clashes, openings
+from governance import assessment, audience, audit, clashes, heralding, openings
 from governance.audit import save
 from governance.case import load
 from governance.errors import BookingTaken, NotReady, OutsideWindow
@@ -49,7 +49,7 @@ def book(
     _refuse_out_of_order(booking)
     if target.environment.production:
         check_clients(load(phase.pk), "book")
-    _keep(actor, booking, operator, on_call)
+    before = _keep(actor, booking, operator, on_call)
     _settle_collisions(actor, booking, acknowledge)
     audit.append(
         actor,
@@ -61,6 +61,7 @@ def book(
         operator=operator.get_username() if operator else "",
         on_call=on_call.get_username() if on_call else "",
     )
+    heralding.booked(actor, booking, before)
     _follow(actor, phase, "the booking changed")
     return booking
 
@@ -109,10 +110,11 @@ def _refuse_out_of_order(booking: Booking) -> None:
             raise OutOfOrder(booking.phase.spec.number, deployment.phase.spec.number, booking.target.name)
 
 
-def _keep(actor: User, booking: Booking, operator: User | None, on_call: User | None) -> None:
+def _keep(actor: User, booking: Booking, operator: User | None, on_call: User | None) -> list[Booking]:
     """With all that it takes; an earlier booking of the same gives way."""
     resources = hold(booking, [person for person in (operator, on_call) if person])
-    for earlier in Booking.objects.live().select_for_update().filter(phase=booking.phase, target=booking.target):
+    before = list(Booking.objects.live().select_for_update().filter(phase=booking.phase, target=booking.target))
+    for earlier in before:
         give_up(actor, earlier)
     take_slot(booking)
     try:
@@ -121,6 +123,7 @@ def _keep(actor: User, booking: Booking, operator: User | None, on_call: User | 
     except IntegrityError as error:
         raise BookingTaken(booking.target.name, "another change") from error
     reserve(actor, booking, operator, on_call, resources)
+    return before
 
 
 def _settle_collisions(actor: User, booking: Booking, acknowledge: bool) -> None:
@@ -166,7 +169,9 @@ def withdraw(*, actor: User, booking: Booking, reason: str) -> Booking:
     held = Booking.objects.select_for_update(of=("self",)).select_related("target", "phase").get(pk=booking.pk)
     if held.cancelled_at:
         raise NotReady(f"{held} was withdrawn at {held.cancelled_at:%d %b %H:%M} UTC. Nothing is left to do.")
+    people = list(audience.concerned(phase, held.target))
     give_up(actor, held)
+    heralding.unbooked(actor, held, people, reason)
     audit.append(actor, "booking.withdraw", phase.spec.number, f"{actor} withdrew {held}: {reason}")
     _follow(actor, phase, "the booking was withdrawn")
     return held

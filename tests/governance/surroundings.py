@@ -126,5 +126,6 @@ def make_everything(cast: Cast) -> Spec:
     make_draft_policy(cast.operator)
     make_exceptions(cast, phase_of(first))
     supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
+    workflow.make_webhook(actor=cast.operator, name="Chat", address="https://chat.example.com/", form="full")
     review(cast, phase_of(spec), follow_ups=[Debt("Drop the old column", cast.engineer, timezone.now().date())])
     return spec

@@ -38,6 +38,12 @@ def test_secret_of_the_environment_is_hidden_wherever_it_appears(secret):
     assert shown == f"server said: {HIDDEN}!"
 
 
+def test_secret_of_a_webhook_is_hidden():
+    shown = Redaction({})("signed with whsec_plJ3nmyCDGBKInavdOK15jsl+/abc=")
+
+    assert shown == f"signed with {HIDDEN}"
+
+
 @pytest.mark.parametrize(
     "text",
     [

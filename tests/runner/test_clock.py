@@ -7,8 +7,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django_q.models import OrmQ
 
-from governance import handoff
+from governance import handoff, workflow
+from governance.models import Webhook
+from runner import courier
 from runner.management.commands.clock import SILENT
+from tests import factories
+from tests.runner.receivers import web_server
 from tests.runner.scene import LEVELS
 
 
@@ -44,6 +48,19 @@ def test_clock_rings_again_for_what_waits(scene):
     tick_until_silent(3)
 
     assert "runner.tasks.dispatch" in queued()
+
+
+def test_clock_sends_what_is_due_though_no_worker_is_free(committed, settings, monkeypatch):
+    monkeypatch.setattr(courier, "EVERY", 0.05)
+    settings.WEBHOOK_HOSTS = ["127.0.0.1"]
+    cast = factories.make_cast()
+    with web_server() as receiver:
+        workflow.make_webhook(actor=cast.operator, name="Chat", address=receiver.url, form="full")
+        workflow.send_test(actor=cast.operator, webhook=Webhook.objects.get())
+
+        tick_until_silent(0.5)
+
+    assert [text.splitlines()[0] for text in receiver.texts] == ["A test of Lockgate"]
 
 
 def test_clock_has_dead_claims_taken_over(scene, settings):

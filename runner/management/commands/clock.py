@@ -9,6 +9,7 @@ from django.db import OperationalError, close_old_connections
 from django_q.tasks import async_task
 
 from governance import handoff
+from runner.courier import Courier
 from runner.wake import OPTIONS, wake
 
 BEAT_EVERY = 5  # looks: ask the cluster for a sign of life, and take over what died
@@ -24,6 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--period", type=float, default=2.0, help="Seconds between two looks at what time alone brings about.")
 
     def handle(self, *, silence: float, period: float, **options: Any) -> None:
+        with Courier():
+            self._watch(silence, period)
+
+    def _watch(self, silence: float, period: float) -> None:
         started, looks = time.monotonic(), 0
         handoff.ask_everywhere()
         while True:
@@ -49,5 +54,7 @@ class Command(BaseCommand):
             handoff.observe_due()
             for run in handoff.due_for_watching():
                 wake("measure", run)
+            handoff.make_digests()
+            handoff.remind()
         if number % SWEEP_EVERY == SWEEP_EVERY - 1 and handoff.due():
             async_task("runner.tasks.dispatch", q_options=OPTIONS)

@@ -1,0 +1,42 @@
+"""What time alone makes overdue: debts of changes, and reviews that nobody holds. Told once, and again when a while has passed."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from governance import heralding
+from governance.lifecycle import Stage
+from governance.models import BreakGlass, FollowUp, Notice, Phase
+from governance.telling import NoticeKind
+
+AGAIN = timedelta(days=7)
+REVIEW_WITHIN = timedelta(days=3)  # of being asked for
+
+
+def remind() -> None:
+    """Of two clocks one tells: the rows are locked before it is asked what was told."""
+    now = timezone.now()
+    with transaction.atomic():
+        overdue = FollowUp.objects.filter(done_at=None, due__lt=timezone.localdate()).select_for_update(of=("self",), skip_locked=True)
+        debts = list(overdue.select_related("owner", "review__phase__spec"))
+        told = set(Notice.objects.filter(kind=NoticeKind.DEBT_OVERDUE, at__gt=now - AGAIN).values_list("link", flat=True))
+        for debt in debts:
+            if heralding.place_of(debt) not in told:
+                heralding.owed(debt)
+        waiting = Phase.objects.open().filter(stage=Stage.CLOSURE).select_for_update(of=("self",), skip_locked=True)
+        for phase in list(waiting.select_related("spec")):
+            if _is_unreviewed(phase, now):
+                heralding.unreviewed(phase)
+        for row in BreakGlass.objects.overdue().select_for_update(of=("self",), skip_locked=True).select_related("phase__spec"):
+            if not _told_lately(row.phase, now):
+                heralding.unreviewed(row.phase)
+
+
+def _is_unreviewed(phase: Phase, now: datetime) -> bool:
+    asked = Notice.objects.filter(phase=phase, kind=NoticeKind.REVIEW_DUE, at__lt=now - REVIEW_WITHIN)
+    return asked.exists() and not _told_lately(phase, now)
+
+
+def _told_lately(phase: Phase, now: datetime) -> bool:
+    return Notice.objects.filter(phase=phase, kind=NoticeKind.REVIEW_OVERDUE, at__gt=now - AGAIN).exists()
