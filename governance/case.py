@@ -270,6 +270,7 @@ def phases() -> QuerySet[Phase]:
         asks=ArraySubquery(requests.values(row=JSONObject(kind="kind", domain="domain", opened_at="opened_at", due_at="due_at"))),
         policy=Subquery(active_policy_row()[:1]),
         approvers=ArraySubquery(approver_rows()),
+        state_of_checks=Subquery(Domain.objects.state_of_checks()),
         clients=ArraySubquery(compatibility.client_rows()),
         traffic=ArraySubquery(compatibility.traffic_rows()),
     )

@@ -30,6 +30,7 @@ def dossier_of(case: Case, now: datetime) -> Dossier:
     kinds = [script.kind for script in scripts]
     tests, tests_detail = _tests(case)
     rehearsal, rehearsal_detail = _rehearsal(case)
+    consistency, consistency_detail = _consistency(case)
     review = getattr(case.phase, "review", None)
     return Dossier(
         written=frozenset(name for name in (*SECTIONS, "data_class", "privacy_impact", "pattern") if getattr(spec, name)),
@@ -52,6 +53,8 @@ def dossier_of(case: Case, now: datetime) -> Dossier:
         skipped=case.skipped,
         sent_back=_sent_back(case),
         unreviewed=tuple(str(each) for each in case.emergencies if not each.reviewed),
+        consistency=consistency,
+        consistency_detail=consistency_detail,
     )
 
 
@@ -92,6 +95,27 @@ def _rehearsal(case: Case) -> tuple[State, str]:
         return State.MISSING, latest.status
     passed = latest.verdict == Verdict.PASSED
     return (State.DONE if passed else State.MISSING), latest.verdict if passed else latest.message
+
+
+def _consistency(case: Case) -> tuple[State, str]:
+    """They run with the rehearsal; what made-up rows cannot tell, a test suite has to."""
+    wanted, latest = case.phase.state_of_checks, case.latest_rehearsal
+    if not wanted:
+        return State.DONE, "no domain has any"
+    if latest is None or latest.digest != case.content or not latest.verdict:
+        return State.MISSING, "they run with a rehearsal of these scripts"
+    if latest.report.get("consistency_of") != wanted:
+        return State.STALE, "the checks changed since: rehearse again"
+    results = latest.report.get("consistency", ())
+    wrong = {verdict: [each for each in results if each["verdict"] == verdict] for verdict in (Verdict.FAILED, Verdict.UNKNOWN)}
+    if failed := wrong[Verdict.FAILED]:
+        return State.MISSING, "; ".join(f"{each['name']}: {each['evidence']}" for each in failed)
+    passed = f"{len(results) - len(wrong[Verdict.UNKNOWN])} of {len(results)} hold on made-up rows of all domains"
+    if not wrong[Verdict.UNKNOWN]:
+        return State.DONE, passed
+    unknown = ", ".join(each["name"] for each in wrong[Verdict.UNKNOWN])
+    answered = bool(case.current_tests())
+    return (State.DONE if answered else State.MISSING), f"{passed}; a test suite has to answer the rest: {unknown}"
 
 
 def _tests(case: Case) -> tuple[State, str]:

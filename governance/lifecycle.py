@@ -113,6 +113,8 @@ class Dossier:
     undeployed: tuple[str, ...]
     reviewed_by: str
     author: str
+    consistency: State = State.DONE
+    consistency_detail: str = ""
     skipped: Mapping[Skip, str] = field(default_factory=dict)  # by whom and for what incident
     sent_back: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # by stage: why, as long as it is not dealt with
     unreviewed: tuple[str, ...] = ()  # emergencies that nobody has looked back at
@@ -227,7 +229,10 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
         Need("No open blocking finding", _no_blockers),
     ),
     Stage.LOCAL_TESTING: (Need("Rehearsal of these scripts", lambda d: (d.rehearsal, d.rehearsal_detail), Skip.REHEARSAL),),
-    Stage.INTEGRATION_TESTING: (Need("Integration tests", lambda d: (d.tests, d.tests_detail), Skip.INTEGRATION_TESTS),),
+    Stage.INTEGRATION_TESTING: (
+        Need("Consistency checks of all domains", lambda d: (d.consistency, d.consistency_detail), Skip.INTEGRATION_TESTS),
+        Need("Integration tests", lambda d: (d.tests, d.tests_detail), Skip.INTEGRATION_TESTS),
+    ),
     Stage.STAGING_DEPLOYMENT: (
         Need("Technical approval", _approvals("technical")),
         Need("Run below production", _every_target(lambda t: t.deployed, production=False), Skip.STAGING),

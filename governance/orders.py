@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from governance.facts import Facts
-from governance.rehearsals import HeldLock, Loss, PairOutcome
+from governance.rehearsals import Clients, HeldLock, Loss, PairOutcome
 
 
 class ScriptKind(StrEnum):
@@ -175,6 +175,14 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A change that another one builds upon and its target does not have yet."""
+
+    change: str  # CHG-7 Add levels
+    scripts: tuple[Script, ...]  # forward
+
+
+@dataclass(frozen=True, slots=True)
 class RehearsalOrder:
     """Forward, back, schema compared, forward again: on a scratch database built from the target's schema."""
 
@@ -184,6 +192,10 @@ class RehearsalOrder:
     manifest: Manifest
     rows: int = 50  # made up for each table that the scripts name
     statistics: bool = True  # spread them as the target's statistics say
+    earlier: tuple[Earlier, ...] = ()  # applied before, in this order
+    traffic: bool = False  # clients at work on the tables while the forward scripts run
+    consistency: tuple[Check, ...] = ()  # of all domains, asked before and after on rows made up for all of them
+    consistency_of: str = ""  # which state of the domains' checks these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +304,9 @@ class Rehearsed:
     data_lost: tuple[Loss, ...] = ()  # by the whole change and its rollback
     locks: tuple[HeldLock, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    consistency: tuple[CheckResult, ...] = ()
+    clients: tuple[Clients, ...] = ()
+    missing: tuple[str, ...] = ()  # extensions without which nothing could be rehearsed
     notes: tuple[str, ...] = ()  # what limits the proof, for people
 
 

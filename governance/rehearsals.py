@@ -38,6 +38,18 @@ class PairOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Clients:
+    """What simulated clients of one table met with while a script ran."""
+
+    script: str
+    table: str  # public.bids
+    requests: int
+    failed: int
+    slowest: float  # seconds
+    error: str = ""  # the first one
+
+
+@dataclass(frozen=True, slots=True)
 class HeldLock:
     """The strongest lock that a script held on a table, until its end."""
 

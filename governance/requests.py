@@ -30,14 +30,14 @@ def observe_targets(actor: audit.Actor, phase: Phase) -> None:
         observe(actor, deployment.target, phase)
 
 
-def rehearse(actor: audit.Actor, phase: Phase, digest: str) -> Rehearsal:
+def rehearse(actor: audit.Actor, phase: Phase, digest: str, *, traffic: bool = False) -> Rehearsal:
     """On the schema of the first target of the highest rank: what production looks like."""
     if Rehearsal.objects.filter(phase=phase, digest=digest, status__in=WAITING).exists():
         raise NotReady(f"A rehearsal of {phase} is under way. Its result will be on the page.")
     deployment = phase.deployments.select_related("target").order_by("-target__environment__rank", "target__name").first()
     if deployment is None:
         raise NotReady(f"{phase} has no target, so there is no schema to rehearse on. Add a target first.")
-    row = save(actor, Rehearsal(phase=phase, target=deployment.target, digest=digest, requested_by=_person(actor)))
+    row = save(actor, Rehearsal(phase=phase, target=deployment.target, digest=digest, traffic=traffic, requested_by=_person(actor)))
     bell.ring("rehearse", row.pk)
     return row
 

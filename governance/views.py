@@ -22,7 +22,7 @@ from governance.pages.duties import decisions
 from governance.pages.matrix import Wanted as WantedCells
 from governance.pages.matrix import grid_of, matrix_page
 from governance.pages.outlook import outlook_page
-from governance.pages.schema import snapshot_of, target_page, targets_page
+from governance.pages.schema import moment_of, snapshot_at, snapshot_of, target_page, targets_page
 from governance.pages.sequence import sequence_page
 from governance.pages.table import table_page
 from governance.pages.week import week_page
@@ -103,8 +103,11 @@ def schemas(request: HttpRequest) -> HttpResponse:
 @for_readers
 def schema(request: HttpRequest, name: str) -> HttpResponse:
     target = get_object_or_404(Target.objects.select_related("environment"), name=name)
-    snapshot = snapshot_of(target, request.GET.get("at", ""))
+    moment = moment_of(request.GET.get("moment", ""))
+    then = snapshot_at(target, moment) if moment else None
+    snapshot = then or snapshot_of(target, request.GET.get("at", ""))
     values = target_page(target, snapshot, search=request.GET.get("q", "").strip())
+    values |= {"moment": moment, "unknown_then": moment is not None and then is None and snapshot is not None}
     values["may_observe"] = bool(roles_in(request) & ACTS["observe"].roles)
     return page(request, "governance/schema.html", target.name, values)
 

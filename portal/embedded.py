@@ -57,13 +57,16 @@ def binaries() -> Path:
 class EmbeddedServer:
     """One cluster below `root`. Any number of processes may start, use and stop it: they agree through a lock file."""
 
-    def __init__(self, root: Path, *, settings: Mapping[str, str] | None = None, port: int | None = None) -> None:
+    def __init__(
+        self, root: Path, *, settings: Mapping[str, str] | None = None, port: int | None = None, programs: Path | None = None
+    ) -> None:
         self.account = Account.suitable()
         self.root = self.account.home(root.resolve())
         self.data = self.root / "data"
         self.log = self.data / "server.log"
         self.settings = {**SETTINGS, **(settings or {})}
         self.wanted_port = port
+        self.wanted_programs = programs
 
     @property
     def running(self) -> bool:
@@ -188,7 +191,7 @@ class EmbeddedServer:
     @cached_property
     def _programs(self) -> Path:
         """The programs, or a copy of our own where the server's account cannot run them, as with a checkout in root's home."""
-        programs = binaries()
+        programs = self.wanted_programs or binaries()
         return programs if self.account.may_run(programs / "postgres") else _copied(programs, self.root)
 
     def _run(self, program: str, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -61,6 +61,8 @@ class RehearsalOut(Schema):
     requested_at: datetime
     finished_at: datetime | None
     seconds: float | None
+    traffic: bool = Field(description="With simulated clients at work on the tables.")
+    report: dict[str, Any] = Field(description="Pairs, data lost, locks, checks, consistency, clients, what limits the proof.")
     steps: list[dict[str, Any]]
 
 
@@ -123,10 +125,10 @@ def list_rehearsals(request: ApiRequest, number: str, phase: Text = "") -> Any:
 
 
 @router.post("/changes/{number}/rehearsals", response={202: RehearsalOut}, summary="Rehearse", **takes(Scope.SUBMIT))
-def request_rehearsal(request: ApiRequest, number: str, phase: Text = "") -> Any:
-    """Forward, checks, back, compared, forward again, on a copy of the schema."""
+def request_rehearsal(request: ApiRequest, number: str, phase: Text = "", traffic: bool = False) -> Any:
+    """Forward, checks, back, compared, forward again, on a copy of the schema; on request with simulated clients at work on the tables."""
     row = phase_of(number, phase)
-    workflow.request_rehearsal(actor=request.auth, phase=row)
+    workflow.request_rehearsal(actor=request.auth, phase=row, traffic=traffic)
     return Status(202, _with_current(Rehearsal.objects.filter(phase=row).select_related("target")[:1], content_digest(row))[0])
 
 

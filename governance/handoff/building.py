@@ -7,9 +7,11 @@ from django.db.models import Q
 
 from governance.analysis.rule import Level
 from governance.case import load
+from governance.consistency import consistency_checks
+from governance.earlier import undeployed_before
 from governance.errors import NotReady
 from governance.manifest import unrehearsed
-from governance.models import Deployment, Finding, Observation, Phase, Rehearsal, Run, Target
+from governance.models import Deployment, Domain, Finding, Observation, Phase, Rehearsal, Run, Target
 from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus, ScriptKind
 from governance.orders import Order as RunOrder
 from governance.policy import ApprovalKind
@@ -82,7 +84,16 @@ def checks_of(manifest: Manifest, report: Mapping[str, Any]) -> tuple[Check, ...
 
 def rehearsal_order(rehearsal: Rehearsal) -> RehearsalOrder:
     target = rehearsal.target
-    return RehearsalOrder(str(rehearsal.pk), target.name, target.connection, unrehearsed(rehearsal.phase))
+    return RehearsalOrder(
+        rehearsal=str(rehearsal.pk),
+        target=target.name,
+        connection=target.connection,
+        manifest=unrehearsed(rehearsal.phase),
+        earlier=undeployed_before(rehearsal.phase, target),
+        traffic=rehearsal.traffic,
+        consistency=consistency_checks(),
+        consistency_of=next((row["state"] for row in Domain.objects.state_of_checks()), ""),
+    )
 
 
 def observation_order(observation: Observation) -> ObservationOrder:

@@ -30,14 +30,14 @@ from governance.models import (
     TableVersion,
     Target,
 )
-from governance.orders import Moment, Observed, Outcome, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
+from governance.orders import Moment, Observed, Outcome, RehearsalOrder, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
 from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
 from governance.workflow.acts import carry_on, lock_even_closed, move, void_approvals
 from governance.workflow.fitting import suspend_after_failure
 
 KEPT = tuple(each.name for each in fields(StepValue) if each.name not in ("progress", "activity"))  # of a step
-REPORTED = frozenset({"pairs", "data_lost", "locks", "checks", "notes"})  # of a rehearsal
+REPORTED = frozenset({"pairs", "data_lost", "locks", "checks", "consistency", "clients", "missing", "notes"})  # of a rehearsal
 
 
 def progress(claim: Claim, step: StepValue) -> Wish:
@@ -194,6 +194,8 @@ def finish_rehearsal(claim: Claim, rehearsed: Rehearsed) -> None:
         row.verdict, row.difference, row.cosmetic = rehearsed.verdict, rehearsed.difference, rehearsed.cosmetic
         row.steps = [{**asdict(step), "started_at": step.started_at.isoformat()} for step in rehearsed.steps]
         row.report = {name: value for name, value in asdict(rehearsed).items() if name in REPORTED}
+        if isinstance(claim.order, RehearsalOrder):
+            row.report["consistency_of"] = claim.order.consistency_of
         save(System.RUNNER, row)
         phase = lock_even_closed(row.phase)
         audit.append(

@@ -68,6 +68,7 @@ class Rehearsal(Request):
     phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="rehearsals")
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="rehearsals", help_text="Whose schema is rehearsed on.")
     digest = models.CharField(max_length=64, help_text="Digest of the scripts that were rehearsed.")
+    traffic = models.BooleanField(default=False, help_text="With simulated clients at work on the tables.")
     verdict = Code(blank=True, choices=choices(Verdict))
     difference = models.TextField(blank=True, help_text="How the schema after the rollback differs from the one before.")
     cosmetic = models.BooleanField(default=False)

@@ -1,9 +1,42 @@
 """Business domains: the tables they own, the people who own them, the questions a change must answer."""
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import StringAgg
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Func, Value
 
+from governance.errors import BadCheck
 from governance.models.base import Governed
+from governance.validation import parse_checks
+
+
+def readable_checks(text: str) -> None:
+    try:
+        parse_checks("the checks", text)
+    except BadCheck as error:
+        raise ValidationError(error.message) from error
+
+
+class Digest(Func):
+    """Of all texts of a column, in the order of their rows: another one when any of them is edited."""
+
+    function = "md5"
+    contains_aggregate = True
+    output_field = models.CharField()
+
+    def __init__(self, column: str) -> None:
+        super().__init__(StringAgg(column, Value("\n"), order_by="pk"))
+
+
+class DomainQuerySet(models.QuerySet["Domain"]):
+    def asking(self) -> "DomainQuerySet":
+        """Those that have checks."""
+        return self.exclude(checks="").order_by("pk")
+
+    def state_of_checks(self) -> models.QuerySet["Domain", dict[str, str]]:
+        """One row with a digest, or none: for a subquery too."""
+        return self.exclude(checks="").order_by().annotate(one=Value(1)).values("one").annotate(state=Digest("checks")).values("state")
 
 
 class Domain(Governed):
@@ -12,7 +45,15 @@ class Domain(Governed):
     approach = models.TextField(
         blank=True, help_text="How changes of this domain are made, for example: history stays readable in both forms."
     )
+    checks = models.TextField(
+        blank=True,
+        validators=[readable_checks],
+        help_text="Queries that hold for its data and for what it shares with others, asked in every rehearsal before and after a change. "
+        "Before each: -- check: every bid has a project, -- question: referential integrity, -- expect: no rows.",
+    )
     owners = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="domains")
+
+    objects = DomainQuerySet.as_manager()
 
     class Meta(Governed.Meta):
         ordering = ["name"]

@@ -253,8 +253,18 @@ def _use_safe_form(person: User, phase: Phase, data: Mapping[str, str]) -> None:
     workflow.use_safe_form(actor=person, finding=finding)
 
 
-SAID = {"end_emergency": _end_emergency, "comment": say, "resolve": settle, "use_safe_form": _use_safe_form}
-SIMPLE = {"request_analysis": workflow.request_analysis, "request_rehearsal": workflow.request_rehearsal, "advance": workflow.advance}
+def _rehearse(person: User, phase: Phase, data: Mapping[str, str]) -> None:
+    workflow.request_rehearsal(actor=person, phase=phase, traffic=bool(data.get("traffic")))
+
+
+SAID = {
+    "end_emergency": _end_emergency,
+    "request_rehearsal": _rehearse,
+    "comment": say,
+    "resolve": settle,
+    "use_safe_form": _use_safe_form,
+}
+SIMPLE = {"request_analysis": workflow.request_analysis, "advance": workflow.advance}
 
 
 def _reject(person: User, phase: Phase, data: dict[str, str]) -> None:

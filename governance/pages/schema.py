@@ -2,11 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Count, F, Func, IntegerField, Value
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from governance.expectation import latest_facts
 from governance.facts import Facts, TableFacts
@@ -71,6 +74,21 @@ def snapshot_of(target: Target, wanted: str) -> SchemaSnapshot | None:
     known = SchemaSnapshot.objects.filter(target=target).select_related("run__deployment__phase__spec")
     asked = known.filter(pk=wanted).first() if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
     return asked or known.filter(valid_to=None).first()
+
+
+def moment_of(text: str) -> datetime | None:
+    """What a reader typed as a moment, in the reader's zone."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return timezone.make_aware(found) if found and timezone.is_naive(found) else found
+
+
+def snapshot_at(target: Target, moment: datetime) -> SchemaSnapshot | None:
+    """How it was then; nothing before the first one."""
+    known = SchemaSnapshot.objects.filter(target=target).select_related("run__deployment__phase__spec")
+    return known.filter(valid_from__lte=moment).order_by("-valid_from", "-pk").first()
 
 
 def target_page(target: Target, snapshot: SchemaSnapshot | None, *, search: str) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def _rehearsal(row: Any, *, latest: bool) -> dict[str, Any]:
 def _report(report: Mapping[str, Any]) -> dict[str, Any]:
     """In full, for engineers: what each pair came to, what its locks were, and what limits the proof."""
     locks = [{**lock, "mode": lock_name(lock["mode"])} for lock in report.get("locks", ())]
-    return {"pairs": report.get("pairs", ()), "lost": report.get("data_lost", ()), "locks": locks, "notes": report.get("notes", ())}
+    told = {name: report.get(name, ()) for name in ("pairs", "consistency", "clients", "missing", "notes")}
+    return {**told, "lost": report.get("data_lost", ()), "locks": locks}
 
 
 def _deployment(deployment: Any, known: Case, people: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     ACCESS_METHOD = "access method"
     OPERATOR_CLASS = "operator class"
     OPERATOR_FAMILY = "operator family"
+    USER_MAPPING = "user mapping"
     TEXT_SEARCH_CONFIGURATION = "text search configuration"
     TEXT_SEARCH_DICTIONARY = "text search dictionary"
     TEXT_SEARCH_PARSER = "text search parser"

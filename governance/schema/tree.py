@@ -13,6 +13,7 @@ _PARENTS: dict[Kind, tuple[Kind, ...]] = {
     Kind.SEQUENCE: (Kind.COLUMN, Kind.SCHEMA),
     Kind.COLUMN: (*RELATIONS, Kind.TYPE),
     Kind.CONSTRAINT: (Kind.TABLE, Kind.DOMAIN),
+    Kind.USER_MAPPING: (Kind.FOREIGN_SERVER,),
     **dict.fromkeys((Kind.TRIGGER, Kind.RULE, Kind.POLICY, Kind.STATISTICS), RELATIONS),
 }
 

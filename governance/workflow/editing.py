@@ -29,11 +29,13 @@ def request_analysis(*, actor: User, phase: Phase) -> None:
 
 
 @act
-def request_rehearsal(*, actor: User, phase: Phase) -> None:
+def request_rehearsal(*, actor: User, phase: Phase, traffic: bool = False) -> None:
+    """`traffic`: with simulated clients at work on the tables while the forward scripts run."""
     phase = lock(phase)
     permit(actor, "request_rehearsal", stage=phase.at)
-    requests.rehearse(actor, phase, content_digest(phase))
-    audit.append(actor, "rehearsal.request", phase.spec.number, f"{actor} asked for a rehearsal.")
+    requests.rehearse(actor, phase, content_digest(phase), traffic=traffic)
+    clients = " with clients at work" if traffic else ""
+    audit.append(actor, "rehearsal.request", phase.spec.number, f"{actor} asked for a rehearsal{clients}.")
 
 
 @act

@@ -80,7 +80,8 @@ def _domains() -> None:
     if Domain.objects.exists():
         return
     for given in json.loads((INSTABIDS / "domains.json").read_text()):
-        domain = save(System.FIXTURES, Domain(slug=given["slug"], name=given["name"], approach=given["approach"]))
+        checks = "\n".join(given.get("checks", ()))
+        domain = save(System.FIXTURES, Domain(slug=given["slug"], name=given["name"], approach=given["approach"], checks=checks))
         for table in given["tables"]:
             save(System.FIXTURES, DomainTable(domain=domain, name=table))
         for question in given["considerations"]:

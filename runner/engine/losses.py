@@ -34,7 +34,11 @@ SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND ((n.nspname = %(schema)s AND c.relname = %(name)s) OR c.oid = %(oid)s)
 ORDER BY c.relname <> %(name)s LIMIT 1
 """
-_NAME = "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s"
+# Without rows of tables that inherit it, which have a count of their own.
+_NAME = """
+SELECT format('%%s%%I.%%I', CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END, n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s
+"""
 _QUOTED = "SELECT format('%%I.%%I.%%I', %s::text, %s::text, %s::text)"
 _AFFECTED_TOO = """
 WITH RECURSIVE affected (oid) AS (

@@ -10,14 +10,16 @@ from random import Random
 import psycopg
 
 from governance.errors import Refusal
-from governance.orders import Manifest, RehearsalOrder, Rehearsed, Verdict
+from governance.orders import Earlier, Manifest, RehearsalOrder, Rehearsed, Verdict
+from runner.engine import consistency
+from runner.engine.extensions import named_in
 from runner.engine.filling import Filling
 from runner.engine.play import reason
 from runner.engine.roundtrip import RoundTrip
-from runner.engine.scratch import NotBuilt, scratch_database
+from runner.engine.scratch import MissingExtensions, NotBuilt, scratch_database
 from runner.engine.session import connect
 from runner.engine.synthesis.shapes import UNKNOWN, read_shapes
-from runner.engine.trial import NAME, Trial
+from runner.engine.trial import NAME, ScriptFailed, Trial
 
 # What acts on the whole server cannot be tried on one database, and would reach the databases beside it.
 _SERVER_WIDE = re.compile(
@@ -39,6 +41,10 @@ def rehearse(order: RehearsalOrder, target: psycopg.Connection | str, scratch_se
     try:
         with _opened(order.target, target) as source:
             rehearsed = _rehearsed(order, source, scratch_server, binaries)
+            rehearsed = replace(rehearsed, consistency=consistency.asked(order, source, scratch_server, binaries))
+    except MissingExtensions as lacking:
+        message = f"The scratch database could not be built: {lacking}"
+        rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=message, missing=lacking.names)
     except (NotBuilt, Refusal) as refusal:
         rehearsed = Rehearsed(Verdict.UNKNOWN, (), message=f"The scratch database could not be built: {refusal}")
     except psycopg.OperationalError as error:
@@ -81,21 +87,40 @@ class _Try:
 
 
 def _tried(order: RehearsalOrder, source: psycopg.Connection, scratch_server: str, binaries: Path) -> _Try:
-    with scratch_database(source, scratch_server, binaries) as scratch, connect("scratch database", scratch, NAME) as connection:
+    wanted = named_in(script.text for script in order.manifest.scripts)
+    with (
+        scratch_database(source, scratch_server, binaries, wanted) as scratch,
+        connect("scratch database", scratch, NAME) as connection,
+    ):
+        _apply_earlier(order, scratch, connection)
         filled = order.rows > 0 and _fill(order, source, connection)
         trial = Trial(scratch, connection, order.manifest.limits.statement_timeout)
-        trip = RoundTrip(order.manifest.scripts, trial, Random(order.rehearsal))
+        trip = RoundTrip(order.manifest.scripts, trial, Random(order.rehearsal), traffic=order.traffic)
         rehearsed = trip.prove()
-        notes = (*_other_major(source, connection), *trip.notes)
+        notes = (*_other_major(source, connection), *map(_behind, order.earlier), *trip.notes)
         message = " ".join((rehearsed.message, *notes))
         return _Try(replace(rehearsed, notes=notes, message=message), trip.failure, filled and trip.stopped_by_data)
 
 
+def _apply_earlier(order: RehearsalOrder, scratch: str, connection: psycopg.Connection) -> None:
+    """What the change builds upon and the target does not have yet. Raises NotBuilt: without it nothing can be said."""
+    trial = Trial(scratch, connection, order.manifest.limits.statement_timeout)
+    for earlier in order.earlier:
+        try:
+            for script in earlier.scripts:
+                trial.run(script)
+        except ScriptFailed as failure:
+            raise NotBuilt(f"{earlier.change}, which has to be deployed before, fails: {failure}") from failure
+    trial.at_leisure()
+
+
+def _behind(earlier: Earlier) -> str:
+    return f"Rehearsed behind {earlier.change}, which the target does not have yet."
+
+
 def _fill(order: RehearsalOrder, source: psycopg.Connection, scratch: psycopg.Connection) -> bool:
     """Rows for the tables that the scripts name."""
-    words = {word.lower() for script in order.manifest.scripts for word in re.findall(r"\w+", script.text)}
-    names = {name for (name,) in scratch.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition")}
-    touched = frozenset(name for name in names if name.lower() in words)
+    touched = consistency.named_in((script.text for script in order.manifest.scripts), scratch)
     if touched:
         shapes = read_shapes(source) if order.statistics else UNKNOWN
         Filling(order.rows, shapes=shapes, tables=touched).fill(scratch)

@@ -1,28 +1,32 @@
 """One change on a scratch database: its pairs forward one after the other, back in reverse, and forward again."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from random import Random
 
 from governance.orders import Check, CheckResult, Moment, Rehearsed, Script, ScriptKind, Verdict
-from governance.rehearsals import Loss, PairOutcome, PairVerdict
+from governance.rehearsals import Clients, Loss, PairOutcome, PairVerdict
 from governance.schema.diff import Difference, Severity, diff
 from governance.schema.model import Schema
 from governance.validation import parse_checks
 from runner.engine import verify
+from runner.engine.clients import at_work
 from runner.engine.folder import verdict_of
 from runner.engine.interruption import killed_and_resumed, leaves_nothing
 from runner.engine.losses import Kept, keep, losses
 from runner.engine.trial import ScriptFailed, Trial
 
 AGAIN = "the change can be applied again."
+SHORT = 0.1  # seconds that nobody needs to know more exactly
 
 
 class RoundTrip:
     """Of all pairs of one change: forward one after the other, back in reverse, each compared with what was there before it."""
 
-    def __init__(self, scripts: Sequence[Script], trial: Trial, random: Random) -> None:
-        self._trial, self._random = trial, random
+    def __init__(self, scripts: Sequence[Script], trial: Trial, random: Random, *, traffic: bool = False) -> None:
+        self._trial, self._random, self._traffic = trial, random, traffic
+        self._clients: list[Clients] = []
         self._forward = [script for script in scripts if script.kind is ScriptKind.FORWARD]
         self._rollbacks = {script.version: script for script in scripts if script.kind is ScriptKind.ROLLBACK}
         self._checks = [check for script in scripts if script.kind is ScriptKind.CHECK for check in parse_checks(script.name, script.text)]
@@ -62,7 +66,12 @@ class RoundTrip:
         texts = [other.text for other in (script, self._rollbacks.get(script.version)) if other]
         self._before[script.version] = before, keep(self._trial.connection, texts)
         self._set(script.version, PairVerdict.ROLLBACK_MISSING)
-        self._run_through_a_kill(script, before)
+        with self._under_traffic(script):
+            self._run_through_a_kill(script, before)
+
+    def _under_traffic(self, script: Script) -> AbstractContextManager[None]:
+        """Its rehearsed kill is under traffic too, as a real one would be."""
+        return at_work(self._trial.url, self._trial.connection, script, self._clients) if self._traffic else nullcontext()
 
     def _take_back(self, script: Script) -> None:
         rollback = self._rollbacks.get(script.version)
@@ -116,24 +125,39 @@ class RoundTrip:
                 message = f"The rollback does not restore the schema: {listed}. Complete the rollback script and submit it again."
                 return self._result(Verdict.FAILED, message)
 
+    def _seconds_of(self, version: str) -> float:
+        rollback = self._rollbacks.get(version)
+        own = [script for script in self._forward if script.version == version]
+        return self._trial.seconds_of([*own, *([rollback] if rollback else [])])
+
     def _result(self, verdict: Verdict, message: str) -> Rehearsed:
         return Rehearsed(
             verdict,
             tuple(self._trial.steps),
             self._difference.in_words(),
             self._difference.severity is Severity.COSMETIC,
-            message,
-            pairs=tuple(self._pairs.values()),
+            " ".join([message, *filter(None, map(_waited, self._clients))]),
+            pairs=tuple(replace(pair, seconds=self._seconds_of(version)) for version, pair in self._pairs.items()),
             data_lost=self._lost,
             locks=tuple(self._trial.locks),
             checks=tuple(self._results),
+            clients=tuple(self._clients),
         )
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 0.1:
+    if seconds < SHORT:
         return "less than 0.1 s"
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _waited(clients: Clients) -> str:
+    """What simulated clients met with that people should know."""
+    if not clients.requests:
+        return ""
+    failed = f"; {clients.failed:,} of {clients.requests:,} requests failed: {clients.error}" if clients.failed else ""
+    waited = _duration(clients.slowest) if clients.slowest < SHORT else f"up to {_duration(clients.slowest)}"
+    return f"While {clients.script} ran, clients of {clients.table} waited {waited}{failed}."
 
 
 def _loss(lost: Iterable[Loss]) -> str:

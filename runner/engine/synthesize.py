@@ -121,7 +121,8 @@ class _Work:
         asked = demands(table.checks)
         for column in table.columns:
             add_domain(asked, column.name, column.type.checks)
-        add_partitions(asked, table.partition_key, table.bounds)
+        for columns, bounds in ((table.partition_key, table.bounds), *table.below):
+            add_partitions(asked, columns, bounds)
         explicit = self.wanted.keys_from is not None
         first = self._first(table)
         promised = self._promised.get(table.oid, {})

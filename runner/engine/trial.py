@@ -59,8 +59,13 @@ class Trial:
         self.locks += watch.held()
 
     def schema(self) -> Schema:
-        self.reset(autocommit=True)
+        self.at_leisure()
         return read_schema(self.connection)
+
+    def at_leisure(self) -> None:
+        """What we do ourselves is not under the limit of the change's statements."""
+        self.reset(autocommit=True)
+        self.connection.execute("SET statement_timeout = 0")
 
     def reset(self, *, autocommit: bool) -> None:
         """Settings that one script left must not help the next one."""

@@ -72,6 +72,7 @@ def test_a_complete_dossier_carries_from_the_first_stage_to_the_end():
         (Stage.SCRIPT_DEVELOPMENT, with_production(blocking=("adding-not-nullable-field",))),
         (Stage.LOCAL_TESTING, replace(COMPLETE, rehearsal=State.MISSING)),
         (Stage.INTEGRATION_TESTING, replace(COMPLETE, tests=State.STALE)),
+        (Stage.INTEGRATION_TESTING, replace(COMPLETE, consistency=State.MISSING)),
         (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, technical=ApprovalEvidence(2, 1))),
         (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, technical=ApprovalEvidence(1, 1, rejected_by="ravi"))),
         (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, targets=(replace(STAGING, deployed=State.STALE), PRODUCTION))),

@@ -131,6 +131,14 @@ def test_folder_that_cannot_be_rehearsed_exits_with_2(write, names, why):
     assert refused.value.returncode == 2
 
 
+@pytest.mark.parametrize(("options", "why"), [(["--from", "2"], "none is left from 2 on"), (["--rows=-3"], "'-3' is no number of rows")])
+def test_options_that_leave_nothing_to_rehearse_are_refused(write, options, why):
+    folder = write(V1__users="CREATE TABLE users (id integer)")
+
+    with pytest.raises(CommandError, match=why):
+        call_command("rehearse", str(folder), *options)
+
+
 def test_table_of_outcomes_names_what_differs(write, capsys):
     folder = write(V1__users="CREATE TABLE users (id integer)", R1__users="SELECT 1")
 

@@ -25,6 +25,7 @@ RECIPES: Mapping[Kind, Recipe] = {
     Kind.PROCEDURE: Recipe(5, routines.make, routines.CHANGES),
     Kind.AGGREGATE: Recipe(6, routines.make_aggregate),
     Kind.OPERATOR: Recipe(6, routines.make_operator),
+    Kind.USER_MAPPING: Recipe(6, foundations.make_mapping),
     Kind.CAST: Recipe(6, foundations.make_cast),
     Kind.CONVERSION: Recipe(6, foundations.make_conversion),
     Kind.TRANSFORM: Recipe(6, foundations.make_transform),

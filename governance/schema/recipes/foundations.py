@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from governance.schema.model import Kind, SchemaObject
-from governance.schema.recipes.recipe import Anew
+from governance.schema.recipes.recipe import Anew, Impossible
 from governance.schema.recipes.words import called, commented, foreign_options, literal, owner, regranted
 from governance.schema.tree import Tree
 
@@ -60,6 +60,10 @@ def change_wrapper(before: SchemaObject, after: SchemaObject, tree: Tree) -> Ite
 
 
 WRAPPER_CHANGES = dict.fromkeys(("handler", "validator", "options"), change_wrapper)
+
+
+def make_mapping(mapping: SchemaObject, tree: Tree) -> Iterator[str]:
+    raise Impossible("it holds a password, which no snapshot keeps; make it by hand")
 
 
 def make_access_method(method: SchemaObject, tree: Tree) -> Iterator[str]:

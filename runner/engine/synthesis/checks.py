@@ -80,7 +80,7 @@ def add_partitions(found: Demands, key: tuple[str, ...], bounds: Iterable[str]) 
         if spec.lowerdatums:
             found.of(key[0]).spans.append((_constant(spec.lowerdatums[0]), _constant(spec.upperdatums[0])))
     if listed:
-        found.of(key[0]).values = tuple(listed)
+        found.of(key[0]).values = (*(found.of(key[0]).values or ()), *listed)
 
 
 def _parts(node: Node) -> Iterator[Node]:

@@ -69,6 +69,8 @@ class Maker:
             yield row
 
     def _batch(self, count: int) -> Iterable[tuple[str, ...]]:
+        if not self.columns:
+            return [()] * count  # the server fills in all that there is
         values: Values = {}
         for key in self.table.foreign_keys:
             values |= self._referring(key, values, count)
@@ -104,7 +106,12 @@ class Maker:
         if (column.name,) in self.table.keys:
             return escaped(serial(column, self.table.name, limits, self.words, self.random, self.next, count))
         if column.name not in self._pools:
-            found = escaped(choices(column, self.table.name, limits, self.words, self.random))
+            try:
+                found = escaped(choices(column, self.table.name, limits, self.words, self.random))
+            except NoValues:
+                if self._required(column):
+                    raise
+                return [NULL] * count
             shape = self._shape(column.name)
             self._pools[column.name] = pool(found, shape, max(count, 64), self.random, nullable=not self._required(column))
         return self.random.choices(self._pools[column.name], k=count)

@@ -20,6 +20,7 @@ class Type:
     labels: tuple[str, ...] = ()
     inner: "tuple[Type, ...]" = ()  # of an array its elements' type, of a range its bounds', of a composite type its fields'
     checks: tuple[str, ...] = ()
+    not_null: bool = False  # of a domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Table:
     checks: Mapping[str, str] = field(hash=False)  # expression by name
     bounds: tuple[str, ...]  # of its partitions, as FOR VALUES …
     partition_key: tuple[str, ...]
+    below: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()  # key and bounds of each partition that is divided again
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -111,10 +113,19 @@ _CHECKS = """
 SELECT conrelid::bigint AS oid, conname AS name, pg_get_expr(conbin, conrelid) AS expression FROM pg_constraint
 WHERE contype = 'c' AND conrelid = ANY(%(oids)s) ORDER BY conrelid, conname
 """
+_BELOW = """
+SELECT pg_partition_root(t.partrelid)::bigint AS oid,
+       ARRAY(SELECT a.attname::text FROM unnest(t.partattrs::int2[]) WITH ORDINALITY AS k (number, place)
+             JOIN pg_attribute a ON a.attrelid = t.partrelid AND a.attnum = k.number ORDER BY k.place) AS key,
+       ARRAY(SELECT pg_get_expr(p.relpartbound, p.oid) FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid
+             WHERE i.inhparent = t.partrelid ORDER BY i.inhrelid) AS bounds
+FROM pg_partitioned_table t
+WHERE pg_partition_root(t.partrelid)::oid = ANY(%(oids)s) AND pg_partition_root(t.partrelid) <> t.partrelid ORDER BY t.partrelid
+"""
 _TYPES = """
 SELECT t.oid::bigint, t.typname AS name, t.typtype AS sort, t.typbasetype::bigint AS base, t.typtypmod AS typmod,
        CASE WHEN t.typcategory = 'A' THEN t.typelem::bigint ELSE 0 END AS element,
-       coalesce(r.rngsubtype, m.rngsubtype, 0)::bigint AS subtype, n.nspname = 'pg_catalog' AS built_in,
+       coalesce(r.rngsubtype, m.rngsubtype, 0)::bigint AS subtype, t.typnotnull AS not_null,
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) AS labels,
        ARRAY(SELECT pg_get_expr(conbin, 0) FROM pg_constraint WHERE contypid = t.oid AND contype = 'c' ORDER BY conname) AS checks,
        ARRAY(SELECT ARRAY[atttypid::bigint, atttypmod] FROM pg_attribute WHERE attrelid = t.typrelid AND t.typtype = 'c' AND attnum > 0
@@ -135,10 +146,12 @@ def read_tables(connection: psycopg.Connection) -> tuple[Table, ...]:
     types = _Types(connection)
     columns = _by_table(_rows(connection, _COLUMNS, oids))
     types.name(row for rows in columns.values() for row in rows)
-    keys, references, checks = (_by_table(_rows(connection, query, oids)) for query in (_KEYS, _FOREIGN_KEYS, _CHECKS))
+    queries = (_KEYS, _FOREIGN_KEYS, _CHECKS, _BELOW)
+    keys, references, checks, below = (_by_table(_rows(connection, query, oids)) for query in queries)
     return tuple(
         Table(
             **{**row, "bounds": tuple(row["bounds"]), "partition_key": tuple(row["partition_key"])},
+            below=tuple((tuple(part["key"]), tuple(part["bounds"])) for part in below.get(row["oid"], ())),
             columns=tuple(types.column(**column) for column in columns.get(row["oid"], ())),
             keys=tuple(tuple(key["columns"]) for key in keys.get(row["oid"], ())),
             foreign_keys=tuple(_foreign_key(**reference) for reference in references.get(row["oid"], ())),
@@ -165,7 +178,8 @@ class _Types:
         self._names = dict(zip(wanted, (row[0] for row in rows), strict=True))
 
     def column(self, name: str, type: int, typmod: int, not_null: bool, drawn_by_server: bool | None) -> Column:
-        return Column(name, self._of(type, typmod, self._names[type, typmod]), not_null, bool(drawn_by_server))
+        kind = self._of(type, typmod, self._names[type, typmod])
+        return Column(name, kind, not_null or kind.not_null, bool(drawn_by_server))
 
     def _of(self, oid: int, typmod: int = -1, name: str = "") -> Type:
         row = self._rows.get(oid)
@@ -176,8 +190,9 @@ class _Types:
             case "d":
                 base = self._of(row["base"], row["typmod"])
                 return Type(
-                    name, base.base, base.length, base.precision, base.scale, base.labels, base.inner, (*base.checks, *row["checks"])
-                )
+                    name, base.base, base.length, base.precision, base.scale, base.labels, base.inner,
+                    checks=(*base.checks, *row["checks"]), not_null=base.not_null or row["not_null"],
+                )  # fmt: skip
             case "e":
                 return Type(name, "enum", labels=tuple(row["labels"]))
             case "r" | "m":

@@ -2,9 +2,9 @@
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
-from governance.errors import Refusal
+from governance.errors import BadInput, Refusal
 from governance.handoff.targets import access_to
 from governance.rehearsals import PairOutcome, PairVerdict
 from portal.account import ServerError
 from portal.embedded import binaries
+from runner.engine.extensions import named_in
 from runner.engine.filling import Filling
 from runner.engine.folder import apply_forward, rehearse_folder
 from runner.engine.ground import Ground, ground_in
@@ -54,7 +55,7 @@ class Command(BaseCommand):
             help="Rehearse from this version on; earlier scripts are only applied, or left out where a schema is given that has them.",
         )
         parser.add_argument(
-            "--rows", type=int, default=0, help="Fill empty tables with so many made-up rows before each pair. Default: none."
+            "--rows", type=_count, default=0, help="Fill empty tables with so many made-up rows before each pair. Default: none."
         )
         parser.add_argument("--format", choices=("text", "json"), default="text", dest="form")
 
@@ -71,8 +72,9 @@ class Command(BaseCommand):
             sys.exit(NOT_PROVED)
 
     def _outcomes(self, folder: Path, first: str | None, rows: int, options: dict[str, Any], *, quiet: bool) -> Iterator[PairOutcome]:
-        earlier, pairs = _parted(read_folder(folder), first)
-        with _ground(options) as ground:
+        found = read_folder(folder)
+        earlier, pairs = _parted(found, first)
+        with _ground(options, _extensions(found, options["schema"])) as ground:
             if not any(options[name] for name in ("schema", "target", "dsn")):
                 self._apply(earlier, ground)
             if not quiet:
@@ -101,6 +103,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(outcomes)} pairs: {verdicts or 'none'}.{data}")
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no number of rows")
+    return int(text)
+
+
 def as_json(outcome: PairOutcome) -> dict[str, Any]:
     return {
         "version": outcome.version,
@@ -123,13 +131,22 @@ def _details(outcome: PairOutcome) -> Iterator[str]:
 def _parted(pairs: tuple[Pair, ...], first: str | None) -> tuple[list[Pair], list[Pair]]:
     """Those before the first version to be rehearsed, and the others."""
     start = order_of(first) if first else ()
-    return [pair for pair in pairs if pair.key < start], [pair for pair in pairs if pair.key >= start]
+    wanted = [pair for pair in pairs if pair.key >= start]
+    if not wanted:
+        raise BadInput(f"The last pair is of version {pairs[-1].version}, so none is left from {first} on. Name an earlier version.")
+    return [pair for pair in pairs if pair.key < start], wanted
+
+
+def _extensions(pairs: Iterable[Pair], dump: Path | None) -> frozenset[str]:
+    """That the scripts and the dump ask for."""
+    paths = [path for pair in pairs for path in (pair.forward, pair.rollback) if path]
+    return named_in(path.read_text(errors="replace") for path in [*paths, *([dump] if dump else [])])
 
 
 @contextmanager
-def _ground(options: dict[str, Any]) -> Iterator[Ground]:
+def _ground(options: dict[str, Any], extensions: frozenset[str]) -> Iterator[Ground]:
     with ExitStack() as stack:
-        server = stack.enter_context(scratch_server())
+        server = stack.enter_context(scratch_server(extensions))
         scratch = stack.enter_context(_database(server, options))
         yield stack.enter_context(ground_in(server, scratch, database_of(scratch)))
 

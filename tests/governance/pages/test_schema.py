@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.utils import timezone
@@ -223,6 +224,24 @@ def test_earlier_schema_can_be_read_as_it_was(cast, grown):
 @pytest.mark.parametrize("wanted", ["nonsense", "0", "9" * 30, "²"])
 def test_unknown_snapshot_is_the_present_one(cast, grown, wanted):
     page = words(html(cast.engineer, f"/schema/staging_db/?at={wanted}"))
+
+    assert "This is how it was" not in page
+
+
+def test_schema_is_shown_as_of_any_moment(cast, grown):
+    moment = grown[0].valid_to - timedelta(milliseconds=1)
+
+    then = words(html(cast.engineer, f"/schema/staging_db/?moment={quote(moment.isoformat())}"))
+    before = words(html(cast.engineer, "/schema/staging_db/?moment=2001-01-01T00:00"))
+
+    assert "This is how it was from" in then
+    assert "Nobody had read this target before" in before
+    assert "This is how it was from" not in before
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-13-45T99:99", "2026-01-01"])
+def test_moment_that_is_none_shows_the_present_schema(cast, grown, moment):
+    page = words(html(cast.engineer, f"/schema/staging_db/?moment={moment}"))
 
     assert "This is how it was" not in page
 

@@ -5,7 +5,20 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from governance.orders import Limits, Manifest, RehearsalOrder, Script, ScriptKind, Statement, StepStatus, Verdict
+from governance.orders import (
+    Check,
+    Earlier,
+    Limits,
+    Manifest,
+    Moment,
+    Question,
+    RehearsalOrder,
+    Script,
+    ScriptKind,
+    Statement,
+    StepStatus,
+    Verdict,
+)
 from governance.rehearsals import PairVerdict
 from portal.embedded import EmbeddedServer, binaries
 from runner.engine import flyway
@@ -43,8 +56,8 @@ def target(make_database):
 
 @pytest.fixture
 def rehearsed(server, target):
-    def run(*scripts, limits=None):
-        order = RehearsalOrder("r1", "instabids_staging", "TARGET", Manifest(scripts, limits or Limits(), ""))
+    def run(*scripts, limits=None, **given):
+        order = RehearsalOrder("r1", "instabids_staging", "TARGET", Manifest(scripts, limits or Limits(), ""), **given)
         return rehearse(order, target, server.url(), binaries())
 
     return run
@@ -315,8 +328,8 @@ def test_extension_that_the_scratch_server_lacks_is_named(rehearsed, target):
 
     outcome = rehearsed(script("V1__x.sql", "SELECT 1"))
 
-    assert outcome.verdict is Verdict.UNKNOWN
-    assert "the scratch server does not offer postgis, which the target uses" in outcome.message
+    assert (outcome.verdict, outcome.missing) == (Verdict.UNKNOWN, ("postgis",))
+    assert "the scratch server does not offer postgis, which the target or the change uses" in outcome.message
 
 
 def test_values_that_do_not_come_back_are_counted_in_the_sentence(rehearsed):
@@ -429,3 +442,95 @@ def test_roles_that_the_scratch_server_lacks_are_made_there_without_sign_in(targ
 
     assert outcome.verdict is Verdict.PASSED
     assert signs_in == (False,)
+
+
+def test_extension_that_only_the_change_wants_is_named_and_no_failure_of_the_change(rehearsed):
+    outcome = rehearsed(script("V1__x.sql", 'CREATE EXTENSION IF NOT EXISTS "no-such"'))
+
+    assert (outcome.verdict, outcome.missing) == (Verdict.UNKNOWN, ("no-such",))
+
+
+def test_change_is_rehearsed_behind_what_it_builds_upon(rehearsed):
+    levels = Earlier("CHG-7 Levels", (script("V1__levels.sql", "CREATE TABLE levels (id integer PRIMARY KEY)"),))
+
+    outcome = rehearsed(
+        script("V2__level.sql", "ALTER TABLE bids ADD level integer REFERENCES levels"),
+        script("R2__level.sql", "ALTER TABLE bids DROP level"),
+        earlier=(levels,),
+    )
+
+    assert outcome.verdict is Verdict.PASSED
+    assert "Rehearsed behind CHG-7 Levels, which the target does not have yet." in outcome.notes
+    assert {step.script for step in outcome.steps} == {"V2__level.sql", "R2__level.sql"}
+
+
+def test_change_that_builds_upon_what_fails_is_not_proved_and_that_is_named(rehearsed):
+    broken = Earlier("CHG-7 Levels", (script("V1__levels.sql", "CREATE TABLE bids (id integer)"),))
+
+    outcome = rehearsed(script("V2__x.sql", "SELECT 1"), earlier=(broken,))
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "CHG-7 Levels, which has to be deployed before, fails: V1__levels.sql, line 1" in outcome.message
+
+
+def test_clients_at_work_tell_how_long_they_waited_and_what_failed(rehearsed):
+    outcome = rehearsed(
+        script("V1__note.sql", "ALTER TABLE bids DROP note", "SELECT pg_sleep(0.2)"),
+        script("R1__note.sql", "ALTER TABLE bids ADD note text"),
+        traffic=True,
+    )
+
+    [clients] = outcome.clients
+    assert (clients.table, clients.script) == ("public.bids", "V1__note.sql")
+    assert clients.requests > 2
+    assert clients.slowest > 0.15
+    assert 'column "note" does not exist' in clients.error
+    assert "clients of public.bids waited up to 0." in outcome.message
+
+
+def test_clients_at_work_leave_data_and_verdict_as_they_are(rehearsed, target):
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute("CREATE TABLE notes (id uuid PRIMARY KEY, n integer GENERATED ALWAYS AS IDENTITY, note text)")
+    pair = script("V1__n.sql", "ALTER TABLE bids ADD m integer REFERENCES users", "ALTER TABLE notes ADD m integer")
+    back = script("R1__n.sql", "ALTER TABLE bids DROP m", "ALTER TABLE notes DROP m")
+
+    outcome = rehearsed(pair, back, traffic=True)
+
+    assert (outcome.verdict, outcome.data_lost) == (Verdict.PASSED, ())
+    assert {clients.table: clients.failed for clients in outcome.clients} == {"public.bids": 0, "public.notes": 0, "public.users": 0}
+
+
+def asks(name, sql):
+    return Check(name, Question.BUSINESS_RULES, Moment.AFTER, sql, "no rows")
+
+
+def test_consistency_of_all_domains_is_asked_before_and_after_the_change(rehearsed):
+    checks = (
+        asks("bidders are there", "SELECT FROM bids b LEFT JOIN users u ON u.id = b.bidder WHERE b.bidder IS NOT NULL AND u.id IS NULL"),
+        asks("notes are short", "SELECT FROM bids WHERE length(note) > 100000"),
+        asks("amounts stay", "SELECT FROM bids WHERE amount = -1"),
+        asks("nobody bids", "SELECT FROM bids"),
+    )
+
+    outcome = rehearsed(
+        script("V1__note.sql", "ALTER TABLE bids DROP note", "UPDATE bids SET amount = -1 WHERE id = (SELECT min(id) FROM bids)"),
+        script("R1__note.sql", "ALTER TABLE bids ADD note text"),
+        consistency=checks,
+    )
+
+    assert [(result.name, result.verdict) for result in outcome.consistency] == [
+        ("bidders are there", Verdict.PASSED),
+        ("notes are short", Verdict.FAILED),
+        ("amounts stay", Verdict.FAILED),
+        ("nobody bids", Verdict.UNKNOWN),
+    ]
+    assert outcome.consistency[1].evidence == 'column "note" does not exist (42703); before the change 0 rows'
+    assert outcome.consistency[2].evidence == "1 row; before the change 0 rows"
+
+
+def test_consistency_that_no_forward_script_reaches_is_unknown(rehearsed):
+    outcome = rehearsed(script("V1__x.sql", "SELECT 1 / 0"), consistency=(asks("a check", "SELECT FROM bids WHERE false"),))
+
+    [result] = outcome.consistency
+    assert result.verdict is Verdict.UNKNOWN
+    assert "V1__x.sql, line 1" in result.evidence

@@ -180,6 +180,11 @@ ALTERATIONS = [
         "ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE INSERT ON TABLES FROM pg_monitor",
         "default privileges of postgres in app on tables: privileges",
     ),
+    (
+        "CREATE USER MAPPING FOR PUBLIC SERVER elsewhere",
+        "DROP USER MAPPING FOR PUBLIC SERVER elsewhere",
+        "mapping FOR PUBLIC SERVER elsewhere",
+    ),
     ("CREATE CAST (place AS text) WITH INOUT", "DROP CAST (place AS text)", "cast (public.place AS text) is new"),
     ("GRANT USAGE ON LANGUAGE plmine TO pg_monitor", "REVOKE USAGE ON LANGUAGE plmine FROM pg_monitor", "language plmine: grants"),
     ("ALTER LANGUAGE plmine OWNER TO pg_monitor", "ALTER LANGUAGE plmine OWNER TO postgres", "language plmine: owner"),
@@ -295,9 +300,12 @@ def test_schema_is_made_anew_from_its_snapshot(connection, url, database):
 
 
 def test_every_kind_of_object_is_read(connection):
+    connection.execute("CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere OPTIONS (user 'u', password 'secret')")
+
     kinds = {item.kind for item in read_schema(connection).objects}
 
     assert kinds == set(Kind)
+    assert "secret" not in str(read_schema(connection).as_json())
 
 
 def test_names_are_unique_within_their_kind(connection):

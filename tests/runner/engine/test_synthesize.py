@@ -232,3 +232,29 @@ def test_only_the_named_tables_are_filled_and_parents_that_they_need(make_databa
     report = filled(url, rows=5, tables=frozenset({"bids"}))
 
     assert {entry.table: entry.rows for entry in report} == {"public.users": 5, "public.bids": 5}
+
+
+ODD = """
+CREATE DOMAIN sum AS numeric(8, 2) NOT NULL CHECK (VALUE > 0);
+CREATE TABLE numbered (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+CREATE TABLE paid (id integer PRIMARY KEY, number integer NOT NULL REFERENCES numbered, amount sum, path jsonpath);
+CREATE TABLE visits (at date NOT NULL, region text NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE visits_2026 PARTITION OF visits FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY LIST (region);
+CREATE TABLE visits_2026_eu PARTITION OF visits_2026 FOR VALUES IN ('eu');
+CREATE TABLE visits_2026_us PARTITION OF visits_2026 FOR VALUES IN ('us');
+"""
+
+
+def test_nested_partitions_domains_that_are_not_null_and_tables_of_the_server_alone_get_their_rows(make_database):
+    with psycopg.connect(make_database(ODD), autocommit=True) as connection:
+        filled = list(synthesize(connection, Wanted(rows=60)))
+        parts = connection.execute("SELECT count(DISTINCT tableoid) FROM visits").fetchone()
+        paths = connection.execute("SELECT count(path), count(amount) FROM paid").fetchone()
+
+    assert {entry.table: (entry.rows, dict(entry.refused)) for entry in filled} == {
+        "public.numbered": (60, {}),
+        "public.paid": (60, {}),
+        "public.visits": (60, {}),
+    }
+    assert parts == (2,)
+    assert paths == (0, 60)
