@@ -18,6 +18,7 @@ from governance.models import (
     ChangeTemplate,
     CheckResult,
     Comment,
+    Drift,
     FollowUp,
     Notice,
     Override,
@@ -41,6 +42,7 @@ KEYS: dict[str, type[Model]] = {
     "bookings": Booking,
     "overrides": Override,
     "runs": Run,
+    "drifts": Drift,
 }  # fmt: skip
 OWN: dict[str, type[Model]] = {
     "checks/": CheckResult, "templates/": ChangeTemplate, "notices/webhooks/": Webhook, "notices/": Notice,

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 
 from governance.api.problems import NoSuchRecord
-from governance.models import Comment, Consideration, Deployment, Domain, Phase, Script, Spec, Target
+from governance.models import Comment, Consideration, Deployment, Domain, Drift, Phase, Script, Spec, Target
 
 Row = TypeVar("Row", bound=Model)
 
@@ -53,6 +53,10 @@ def domain_of(slug: str) -> Domain:
 
 def target_of(name: str) -> Target:
     return only(Target.objects.select_related("environment").filter(name=name), "target", name)
+
+
+def drift_of(key: int) -> Drift:
+    return only(Drift.objects.select_related("target", "change").filter(pk=key), "drift", key)
 
 
 def deployment_of(phase: Phase, target: str) -> Deployment:

@@ -23,6 +23,7 @@ from governance.api import (
     policy,
     runs,
     scripts,
+    targets,
     templates,
     testing,
 )
@@ -52,8 +53,8 @@ api.add_exception_handler(HttpError, on_http_error)
 api.add_exception_handler(Exception, on_error)
 api.add_decorator(idempotency.once, mode="view")
 NOUNS = (
-    changes, ordering, scripts, testing, discussion, decisions, policy, calendar, people, runs, knowledge, notices, gate, exceptions,
-    templates, learning,
+    changes, ordering, scripts, testing, discussion, decisions, policy, calendar, people, runs, targets, knowledge, notices, gate,
+    exceptions, templates, learning,
 )  # fmt: skip
 for noun in NOUNS:
     api.add_router("", noun.router)

@@ -1,16 +1,23 @@
-"""Every rule holds over HTTP as it does in the function: the same refusal, in the same words, and nothing is changed."""
+"""Every rule holds by button and over HTTP as it does in the function: the same refusal, in the same words, and nothing is changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from governance import workflow
-from governance.errors import Refusal
+from governance.acts import ACTS
+from governance.errors import MissingRole, Refusal
 from governance.lifecycle import Role
 from governance.models import ApiToken, AuditEvent, CommentKind, Phase, Run, Script, Window
 from governance.orders import RunKind, Wish
@@ -45,34 +52,53 @@ class Scene:
 
 @dataclass
 class Attempt:
+    """One act, three ways to it."""
+
     person: User
     code: str
     function: Callable[[], Any]
     method: str
     path: str
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | None
+    page: str  # what the button posts to
+    form: dict[str, Any]
+    barred: bool = False  # the page does not open for the person, or its form tells before the act is tried
+
+
+def page_of(scene: Scene, kind: str, name: str) -> str:
+    return reverse(f"admin:governance_spec_{kind}", args=[scene.phase.spec_id, scene.phase.pk, name])
 
 
 def decision(scene: Scene, person: User, code: str, **given: Any) -> Attempt:
     body = {"kind": "technical", "decision": "approved", "digest": scene.digest, "reason": "", **given}
     act = workflow.approve if body["decision"] == "approved" else workflow.reject
     told = {"actor": person, "phase": scene.phase, "kind": ApprovalKind(body["kind"]), "digest": body["digest"], "reason": body["reason"]}
-    return Attempt(person, code, lambda: act(**told), "POST", f"{scene.path}/approvals", body)
+    page = page_of(scene, "act", "reject" if body["decision"] == "rejected" else f"approve_{body['kind']}")
+    return Attempt(person, code, lambda: act(**told), "POST", f"{scene.path}/approvals", body, page, body)
 
 
 def run(scene: Scene, person: User, code: str, target: str, kind: str = "deploy", reason: str = "") -> Attempt:
     body = {"target": target, "kind": kind, "reason": reason}
     told = {"actor": person, "deployment": scene.deployment(target)}
-    if kind == "rollback":
-        return Attempt(person, code, lambda: workflow.roll_back(**told, reason=reason), "POST", f"{scene.path}/runs", body)
-    return Attempt(person, code, lambda: workflow.start(**told, kind=RunKind(kind)), "POST", f"{scene.path}/runs", body)
+    form = {"deployment": scene.deployment(target).pk, "reason": reason}
+    place = "below_production" if target == "staging_db" else "production"
+    page = page_of(scene, "act", {"rollback": "roll_back", "dry_run": "dry_run"}.get(kind, f"deploy_{place}"))
+    act = partial(workflow.roll_back, reason=reason) if kind == "rollback" else partial(workflow.start, kind=RunKind(kind))
+    return Attempt(person, code, lambda: act(**told), "POST", f"{scene.path}/runs", body, page, form)
+
+
+BUTTONS = {"analysis": "request_analysis", "rehearsals": "request_rehearsal", "evidence": "add_evidence", "comments": "comment"}
+FORMS = {"add_evidence", "review"}
 
 
 def about_phase(act: Callable[..., Any], name: str, code: str, person: str, body: dict[str, Any] | None = None, **given: Any) -> Any:
-    return lambda scene: Attempt(
-        getattr(scene.cast, person), code, lambda: act(actor=getattr(scene.cast, person), phase=scene.phase, **given), "POST",
-        f"{scene.path}/{name}", body,
-    )  # fmt: skip
+    def attempt(scene: Scene) -> Attempt:
+        actor, button = getattr(scene.cast, person), BUTTONS.get(name, name)
+        page = page_of(scene, "form" if button in FORMS else "act", button)
+        function = partial(act, actor=actor, phase=scene.phase, **given)
+        return Attempt(actor, code, function, "POST", f"{scene.path}/{name}", body, page, body or {})
+
+    return attempt
 
 
 def author_who_is_a_reviewer(scene: Scene) -> Attempt:
@@ -95,14 +121,20 @@ def superuser_without_the_role(scene: Scene) -> Attempt:
 def edited_script(scene: Scene, person: User, code: str, text: str) -> Attempt:
     script = Script.objects.get(phase=scene.phase, kind="forward")
     edit = {"actor": person, "script": script, "text": text}
-    return Attempt(person, code, lambda: workflow.edit_script(**edit), "PUT", f"{scene.path}/scripts/{script.name}", {"text": text})
+    path, form = f"{scene.path}/scripts/{script.name}", {"scripts": SimpleUploadedFile(script.name, text.encode())}
+    return Attempt(
+        person, code, lambda: workflow.edit_script(**edit), "PUT", path, {"text": text}, page_of(scene, "form", "edit_script"), form
+    )
 
 
 def booked(scene: Scene, person: User, code: str, **window: Any) -> Attempt:
     row, target = scene.window(**window), scene.deployment("production_db").target
     body = {"target": target.name, "window": row.pk}
     book = {"actor": person, "phase": scene.phase, "target": target, "window": row}
-    return Attempt(person, code, lambda: workflow.book(**book), "POST", f"{scene.path}/bookings", body)
+    form = {"target": target.pk, "window": row.pk, "start": "manual"}
+    return Attempt(
+        person, code, lambda: workflow.book(**book), "POST", f"{scene.path}/bookings", body, page_of(scene, "form", "book"), form
+    )
 
 
 def steered(scene: Scene, person: User, code: str, act: str) -> Attempt:
@@ -114,7 +146,8 @@ def steered(scene: Scene, person: User, code: str, act: str) -> Attempt:
         "stop": lambda: workflow.control(actor=person, run=row, wish=Wish.STOP),
         "resume": lambda: workflow.resume(actor=person, run=row),
     }[act]
-    return Attempt(person, code, function, "POST", f"/runs/{row.pk}/{act}")
+    page = reverse("admin:governance_run_act", args=[row.pk])
+    return Attempt(person, code, function, "POST", f"/runs/{row.pk}/{act}", None, page, {"act": act})
 
 
 def busy_target(scene: Scene) -> Attempt:
@@ -132,16 +165,20 @@ def decided_already(scene: Scene) -> Attempt:
 
 
 def submitted(scene: Scene, person: User, code: str) -> Attempt:
-    given = submission()
-    told = {"actor": person, "specification": factories.specification(), "scripts": factories.script_files()}
-    return Attempt(person, code, lambda: workflow.submit(**told), "POST", "/changes", given)
+    given, files = submission(), factories.script_files()
+    told = {"actor": person, "specification": factories.specification(), "scripts": files}
+    page, form = reverse("admin:governance_spec_add"), {"scripts": [SimpleUploadedFile(each.name, each.text.encode()) for each in files]}
+    form |= {"title": "Levels", "pattern": "plain"}
+    return Attempt(person, code, lambda: workflow.submit(**told), "POST", "/changes", given, page, form, barred=True)
 
 
 def reviewed(scene: Scene) -> Attempt:
     body = {"performance_impact": "None.", "lessons": "None.", "results": [{"criterion": "Worst wait", "result": "0.1 s", "met": True}]}
     told = {"performance_impact": "None.", "lessons": "None.", "results": {"Worst wait": Result("0.1 s", True)}}
-    review = about_phase(workflow.review, "review", "WrongStage", "reviewer", body, **told)
-    return review(scene)
+    attempt = about_phase(workflow.review, "review", "WrongStage", "reviewer", body, **told)(scene)
+    criterion = scene.phase.spec.criteria.get().pk
+    attempt.form = {**body, f"result_{criterion}": "0.1 s", f"met_{criterion}": "on"}
+    return attempt
 
 
 COMMENT = {"text": "Why?", "kind": CommentKind.CHANGES}
@@ -199,6 +236,18 @@ STATUS = {
 }  # fmt: skip
 
 
+def shown_after(attempt: Attempt) -> str:
+    """What a person reads who presses the button; somebody whom the page bars reads what the rule says, as it offers no button."""
+    client = Client()
+    client.force_login(attempt.person)
+    answer = client.post(attempt.page, attempt.form)
+    if answer.status_code == 403:
+        assert attempt.barred
+        return MissingRole(attempt.person.get_username(), "submit", ACTS["submit"].roles).message
+    said = " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    return f"{said} {unescape(answer.content.decode())}"
+
+
 @pytest.fixture
 def scene(cast, request):
     factories.make_targets()
@@ -212,7 +261,7 @@ def scene(cast, request):
     indirect=["scene"],
     ids=[*FROM_THE_START, *FROM_STAGING],
 )
-def test_a_rule_refuses_over_http_as_in_the_function(api, scene, rule):
+def test_a_rule_refuses_by_button_and_over_http_as_in_the_function(api, scene, rule):
     attempt = rule(scene)
     with pytest.raises(Refusal) as caught:
         attempt.function()
@@ -220,15 +269,17 @@ def test_a_rule_refuses_over_http_as_in_the_function(api, scene, rule):
     before = Run.objects.count(), scene.phase.approvals.count(), factories.phase_of(scene.phase.spec).stage
 
     answer = api.send(token, attempt.method, attempt.path, attempt.body)
+    shown = shown_after(attempt)
 
     problem = answer.json()
     assert (caught.value.code, problem["code"]) == (attempt.code, attempt.code)
     assert problem["detail"] == caught.value.message
     assert (answer.status_code, problem["status"]) == (STATUS[attempt.code], STATUS[attempt.code])
     assert answer["Content-Type"] == "application/problem+json"
+    assert caught.value.message in shown
     refusals = AuditEvent.objects.filter(kind__startswith="refused.", text=caught.value.message).values_list("actor", "subject")
-    assert len(refusals) == 2
-    assert refusals[0] == refusals[1]
+    assert len(refusals) == (2 if attempt.barred else 3)
+    assert len(set(refusals)) == 1
     assert (Run.objects.count(), scene.phase.approvals.count(), factories.phase_of(scene.phase.spec).stage) == before
 
 
