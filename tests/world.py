@@ -10,9 +10,12 @@ from governance import audit, handoff, workflow
 from governance.audit import System, save
 from governance.models import (
     ApiVersion,
+    Cause,
     CheckResult,
+    Choice,
     CommentKind,
     Consideration,
+    DecisionPoint,
     Domain,
     DomainTable,
     Drift,
@@ -21,11 +24,14 @@ from governance.models import (
     Phase,
     Presence,
     Release,
+    Run,
     SchemaSnapshot,
     Script,
     Spec,
     Target,
+    Threshold,
 )
+from governance.monitoring import Action, Metric
 from governance.orders import RunStatus, SchemaReading, Step, StepStatus, Verdict
 from governance.policy import ApprovalKind
 from governance.schema.fingerprint import fingerprint
@@ -70,6 +76,7 @@ def _set_up() -> None:
     factories.make_window(target, starts_in=24 * 3, rule="FREQ=WEEKLY", zone="Europe/Berlin")
     factories.make_resource(target, capacity=20)
     factories.make_availability(User.objects.get(username="otto"), hours=24 * 365)
+    save(System.FIXTURES, Threshold(environment=target.environment, metric=Metric.LATENCY, action=Action.WARN, limit=0.25))
 
 
 @transaction.atomic
@@ -115,6 +122,7 @@ def _past(cast: Cast) -> None:
     failed = factories.bring_to_staging(cast, submit(cast, "Failed", 2))
     run = workflow.start(actor=cast.operator, deployment=factories.on(failed, production=False))
     factories.finish(run, status=RunStatus.FAILED_CLEAN, message="The lock was not given within 60 attempts. Nothing was changed.")
+    _decided(cast, run)
     undone = factories.bring_to_window(cast, submit(cast, "Rolled back", 3))
     factories.roll_back_staging(cast, undone)
     refused = factories.bring_to_approval(cast, submit(cast, "Refused", 4))
@@ -122,6 +130,14 @@ def _past(cast: Cast) -> None:
     workflow.reject(actor=cast.reviewer, phase=refused, kind=ApprovalKind.TECHNICAL, digest=digest, reason="No index.")
     workflow.cancel(actor=cast.engineer, phase=factories.phase_of(submit(cast, "Cancelled", 5)), reason="Not needed.")
     audit.append(cast.engineer, "refused.approve", closed.number, "erin cannot approve what erin wrote.", code="OwnWork")
+
+
+@transaction.atomic
+def _decided(cast: Cast, run: Run) -> None:
+    audit.append(System.FIXTURES, "test.set_up", "", "What an operator had to decide.")
+    point = DecisionPoint(run=run, cause=Cause.CHECK, at=timezone.now(), text="A check failed behind the run.", choice=Choice.KEEP)
+    point.decided_by, point.decided_at, point.reason = cast.operator, timezone.now(), "It failed before, too."
+    save(System.FIXTURES, point)
 
 
 @transaction.atomic
