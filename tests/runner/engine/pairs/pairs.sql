@@ -334,3 +334,43 @@ DROP TABLE people;
 TRUNCATE users CASCADE;
 --- back
 SELECT 1;
+--- privileges on a system function that stay withdrawn | not_restored
+REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC;
+--- back
+SELECT 1;
+--- privileges on a system function that are withdrawn again | restored
+GRANT EXECUTE ON FUNCTION pg_sleep(double precision) TO PUBLIC;
+--- back
+REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC;
+--- cast | restored
+CREATE TYPE size AS ENUM ('s', 'm');
+CREATE CAST (size AS text) WITH INOUT AS ASSIGNMENT;
+--- back
+DROP CAST (size AS text);
+DROP TYPE size;
+--- cast that comes back with another context | not_restored
+DROP CAST (size AS text);
+--- back
+CREATE CAST (size AS text) WITH INOUT;
+--- text search configuration | restored
+CREATE TEXT SEARCH CONFIGURATION plain_words (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION plain_words ALTER MAPPING FOR word WITH english_stem, simple;
+--- back
+DROP TEXT SEARCH CONFIGURATION plain_words;
+--- dictionaries that come back the other way round | not_restored
+ALTER TEXT SEARCH CONFIGURATION plain_words DROP MAPPING FOR word;
+--- back
+ALTER TEXT SEARCH CONFIGURATION plain_words ADD MAPPING FOR word WITH simple, english_stem;
+--- function beside an extension | restored
+CREATE EXTENSION IF NOT EXISTS hstore;
+CREATE FUNCTION first_key(hstore) RETURNS text LANGUAGE sql RETURN (akeys($1))[1];
+--- back
+DROP FUNCTION first_key;
+--- function that stays bound to an extension | not_restored
+ALTER FUNCTION first_key(hstore) DEPENDS ON EXTENSION hstore;
+--- back
+SELECT 1;
+--- privileges on a member of an extension that stay withdrawn | not_restored
+REVOKE EXECUTE ON FUNCTION akeys(hstore) FROM PUBLIC;
+--- back
+SELECT 1;
