@@ -29,6 +29,7 @@ ACTS: Mapping[str, Act] = {
     "submit": Act("Submit", ENGINEERS),
     "edit_specification": Act("Edit the specification", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
     "edit_script": Act("Change the scripts", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
+    "choose_checks": Act("Change the checks", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT, needs_reason=True),
     "request_analysis": Act("Analyse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),
     "request_rehearsal": Act("Rehearse", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR), S.LOCAL_TESTING, S.PRODUCTION_DEPLOYMENT),
     "add_evidence": Act("Add test evidence", ENGINEERS, S.REQUIREMENT, S.PRODUCTION_DEPLOYMENT),

@@ -40,7 +40,8 @@ from governance.models import (
     SpecEditor,
     TestEvidence,
 )
-from governance.orders import Manifest, RunStatus
+from governance.models import CheckChoice as CheckChoiceRow
+from governance.orders import CheckChoice, Manifest, RunStatus
 from governance.orders import Release as ReleaseValue
 from governance.policy import ApprovalKind, Considered, Policy
 from governance.specification import ChangeKind
@@ -59,7 +60,7 @@ class Case:
     @cached_property
     def bare(self) -> Manifest:
         """Before there is a rehearsal: what analyses and rehearsals are made for."""
-        return manifest_of(self.scripts)
+        return manifest_of(self.scripts, (CheckChoice(**row) for row in self.phase.choices))
 
     @cached_property
     def content(self) -> str:
@@ -255,6 +256,7 @@ def phases() -> QuerySet[Phase]:
     )
     tests = TestEvidence.objects.filter(phase=here).order_by("-pk")
     asked = Comment.objects.filter(phase=here, kind=CommentKind.CHANGES, resolved_at=None).order_by("pk")
+    chosen = CheckChoiceRow.objects.filter(phase=here).order_by("name")
     requests = ApprovalRequest.objects.open().filter(phase=here).order_by("due_at", "pk")
     return Phase.objects.select_related("spec__author", "review__reviewer").annotate(
         editors=ArraySubquery(SpecEditor.objects.filter(spec=spec).values("person")),
@@ -264,6 +266,7 @@ def phases() -> QuerySet[Phase]:
         unanswered=ArraySubquery(open_questions(spec)),
         waits_for=ArraySubquery(required.values(row=JSONObject(spec="phase__spec", production="target__environment__production"))),
         tests=ArraySubquery(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service", at="at"))),
+        choices=ArraySubquery(chosen.values(row=JSONObject(name="name", text="text", reason="reason"))),
         emergencies_=ArraySubquery(emergency_rows(here)),
         sent_back_=ArraySubquery(sent_back_rows(here)),
         asked=ArraySubquery(asked.values(row=JSONObject(person="person__username", text="text"))),
@@ -287,6 +290,6 @@ def _runs(phase: Phase) -> QuerySet[Run]:
         Run.objects.filter(deployment__phase=phase)
         .select_related("target__environment")
         .annotate(undecided=ArraySubquery(DecisionPoint.objects.filter(run=OuterRef("pk"), decided_at=None).order_by("pk").values("text")))
-        .annotate(answers=ArraySubquery(checks.values(row=JSONObject(question="question", verdict=holds))))
+        .annotate(answers=ArraySubquery(checks.values(row=JSONObject(question="question", verdict=holds, severity="severity"))))
         .order_by("-requested_at")
     )

@@ -14,9 +14,11 @@ def _digest(kind: str, content: object) -> str:
 
 
 def script_digest(manifest: Manifest) -> str:
-    """Scripts byte for byte and in order, limits, and the rehearsal's verdict. Technical approval binds to it."""
+    """Scripts byte for byte and in order, limits, rehearsal's verdict, and decisions about checks. Technical approval binds to it."""
     scripts = [[script.kind, script.name, script.text] for script in manifest.scripts]
-    return _digest("script", {"scripts": scripts, "limits": asdict(manifest.limits), "rehearsal": manifest.rehearsal})
+    content = {"scripts": scripts, "limits": asdict(manifest.limits), "rehearsal": manifest.rehearsal}
+    choices = [[choice.name, choice.text, choice.reason] for choice in manifest.choices]
+    return _digest("script", {**content, "checks": choices} if choices else content)
 
 
 def release_digest(release: Release) -> str:

@@ -11,7 +11,7 @@ from governance.analysis.rule import Level
 from governance.case import Case, load
 from governance.lifecycle import ApprovalEvidence, Dossier, Stage, State, TargetEvidence
 from governance.models import Analysis, Decision, Deployment, Phase, Run
-from governance.orders import Question, RunKind, RunStatus, ScriptKind, Verdict
+from governance.orders import Question, RunKind, RunStatus, ScriptKind, Severity, Verdict
 from governance.policy import ApprovalKind
 from governance.specification import SECTIONS
 
@@ -197,9 +197,11 @@ def _monitoring_left(deployment: Deployment, done: Run | None, now: datetime) ->
 
 
 def _answers(checks: Iterable[Mapping[str, str]]) -> dict[Question, Verdict]:
-    """The worst verdict that the checks of each question came to."""
+    """The worst verdict that the checks of each question came to. What only warns answers nothing when it does."""
     found: dict[Question, Verdict] = {}
     for check in checks:
+        if check["severity"] == Severity.WARNING and check["verdict"] != Verdict.PASSED:
+            continue
         question = Question(check["question"])
         found[question] = max(found.get(question, Verdict.PASSED), Verdict(check["verdict"]), key=SEVERITY.index)
     return found

@@ -10,6 +10,13 @@ from enum import StrEnum
 
 from governance.facts import Facts
 from governance.rehearsals import Clients, HeldLock, Loss, PairOutcome
+from governance.verdicts import Check, CheckChoice, CheckResult, Moment, Question, Severity, Verdict
+
+__all__ = [
+    "Activity", "Check", "CheckChoice", "CheckResult", "Earlier", "Limits", "Manifest", "Moment", "ObservationOrder", "Observed",
+    "Order", "Outcome", "Progress", "Question", "Recovery", "RehearsalOrder", "Rehearsed", "Release", "RunKind", "RunStatus",
+    "SchemaReading", "Script", "ScriptKind", "Severity", "Statement", "Step", "StepStatus", "Verdict", "Wish",
+]  # fmt: skip
 
 
 class ScriptKind(StrEnum):
@@ -51,29 +58,6 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-class Verdict(StrEnum):
-    PASSED = "passed"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-class Question(StrEnum):
-    """The six questions that every run answers."""
-
-    COMPLETENESS = "completeness"
-    ACCURACY = "accuracy"
-    REFERENTIAL_INTEGRITY = "referential_integrity"
-    BUSINESS_RULES = "business_rules"
-    PERFORMANCE = "performance"
-    SECURITY = "security"
-
-
-class Moment(StrEnum):
-    BEFORE = "before"
-    IN_TRANSACTION = "in_transaction"
-    AFTER = "after"
-
-
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement as PostgreSQL's grammar splits it; `line` and `column` are 1-based and point into the script."""
@@ -101,17 +85,6 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A query and what it has to answer. `expect` is "no rows", "rows", "unchanged" or "value <text>"."""
-
-    name: str
-    question: Question
-    moment: Moment
-    sql: str
-    expect: str
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """How long the runner may make others wait, and how often it tries again."""
 
@@ -135,6 +108,7 @@ class Manifest:
     scripts: tuple[Script, ...]  # forward, rollback and check scripts, in order of execution
     limits: Limits
     rehearsal: str  # the verdict of the rehearsal, or "" before there is one
+    choices: tuple[CheckChoice, ...] = ()  # in order of their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +140,7 @@ class Order:
     checks: tuple[Check, ...] = ()
     counted: tuple[str, ...] = ()  # tables whose rows are counted before and after
     known_blockers: frozenset[str] = frozenset()  # codes of blocking findings that were there when it was approved
+    service: str = ""  # address of the service that uses the target; the runner's environment knows it
     earlier: tuple[str, ...] = ()  # runs of the same change on this target that ended half-way: this one goes on where they stopped
     touched: tuple[str, ...] = ()  # tables whose clients are watched
     recoverable: bool = False  # record, before anything is executed, where a recovery of the server could go back to
@@ -259,15 +234,6 @@ class Step:
     note: str = ""  # why skipped, or the error with its SQLSTATE
     progress: Progress | None = None  # of a statement that runs in batches
     activity: Activity | None = None  # of one that runs now
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    name: str
-    question: Question
-    moment: Moment
-    verdict: Verdict
-    evidence: str  # "0 rows", "50,000 before, 50,000 after", …
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from runner.engine.snapshot import read as read_schema
 from runner.heart import Heart
 from runner.mailing import mail
 from runner.scratch_server import scratch_server
-from runner.targets import connection_string
+from runner.targets import connection_string, with_service
 from runner.wake import wake
 from runner.watching import Watching, measure_after
 
@@ -55,7 +55,7 @@ def _executed(claim: handoff.Claim, order: Order) -> Outcome:
 
     try:
         conninfo = connection_string(order.target, order.connection)
-        return execute(order, conninfo, progress)
+        return execute(with_service(order), conninfo, progress)
     except (TargetBusy, handoff.ClaimLost):
         raise
     except Refusal as refusal:
@@ -88,7 +88,7 @@ def reap() -> None:
 def _reconcile(claim: handoff.Claim, order: Order) -> None:
     with Heart(claim):
         try:
-            handoff.finish_run(claim, reconcile(order, connection_string(order.target, order.connection)))
+            handoff.finish_run(claim, reconcile(with_service(order), connection_string(order.target, order.connection)))
         except TargetBusy as busy:
             logger.info("Run %s: %s", order.run, busy.message)
             handoff.let_go(claim)  # its old backend still works in the target: look again later

@@ -13,7 +13,8 @@ PURE = (
     "governance/orders.py", "governance/facts.py", "governance/digest.py", "governance/policy/", "governance/windows.py",
     "governance/recurrence.py", "governance/collisions.py", "governance/sequence.py", "governance/refused_bookings.py",
     "governance/versions.py", "governance/matrix/", "governance/rehearsals.py", "governance/forecast.py", "governance/belief.py",
-    "governance/prediction.py", "governance/errors/", "governance/validation.py", "governance/specification.py", "governance/backfill.py",
+    "governance/prediction.py", "governance/errors/", "governance/validation/", "governance/verdicts.py", "governance/specification.py",
+    "governance/backfill.py",
     "governance/batched.py", "governance/telling.py", "governance/monitoring.py", "governance/grants.py", "governance/wording.py",
     "governance/signing.py", "governance/advice.py", "governance/sending.py",
 )  # fmt: skip

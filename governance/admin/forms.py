@@ -13,6 +13,7 @@ from django.forms.models import model_to_dict
 from governance import workflow
 from governance.admin.act_form import ActForm
 from governance.admin.booking import BookForm
+from governance.admin.checking import CheckForm
 from governance.admin.exceptional import AnswerForm, BreakGlassForm, EmergencyReviewForm, GoBackForm
 from governance.admin.reviewing import ReviewForm
 from governance.criteria import check_measure
@@ -185,6 +186,7 @@ class SpecificationForm(ActForm):
 
 
 FORMS: Mapping[str, type[ActForm]] = {
+    "choose_checks": CheckForm,
     "edit_specification": SpecificationForm,
     "edit_script": ScriptsForm,
     "add_evidence": EvidenceForm,

@@ -30,6 +30,10 @@ class Node:
         field = next(each for each in envelope.DESCRIPTOR.fields if each.message_type is self._message.DESCRIPTOR)
         getattr(envelope, field.name).CopyFrom(self._message)
 
+    def copy_over(self, other: Message) -> None:
+        """One of its own kind in another tree."""
+        other.CopyFrom(self._message)
+
     def walk(self) -> Iterator["Node"]:
         """This node and everything below it, depth first, without recursion: a deep expression must not exhaust the stack."""
         waiting = [self]

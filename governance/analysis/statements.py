@@ -96,6 +96,14 @@ def written(expression: Node) -> str:
     return str(postgast.deparse(tree)).removeprefix("SELECT ")
 
 
+def type_text(node: Node) -> str:
+    """A type's name as SQL again."""
+    tree = postgast.parse("SELECT NULL::integer")
+    cast = tree.stmts[0].stmt.select_stmt.target_list[0].res_target.val.type_cast
+    node.copy_over(cast.type_name)
+    return str(postgast.deparse(tree)).removeprefix("SELECT NULL::")
+
+
 def parse_body(text: str) -> Any | None:
     """The plpgsql inside one DO or CREATE FUNCTION statement, as the parser's JSON; None when it cannot be read."""
     try:

@@ -13,7 +13,7 @@ from governance.api.auth import takes
 from governance.api.common import ApiRequest, Input, Text
 from governance.api.lookups import deployment_of, only, phase_of
 from governance.models import Run, Scope
-from governance.orders import Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
+from governance.orders import Moment, Question, RunKind, RunStatus, Severity, StepStatus, Verdict, Wish
 
 router = Router(tags=["Runs"])
 RELATED = ("deployment__phase__spec", "target", "requested_by")
@@ -68,6 +68,11 @@ class CheckOut(Schema):
     moment: Moment
     verdict: Verdict
     evidence: str
+    severity: Severity
+    strength: str = Field(description="How much that proves, with its formula.")
+    sample: list[str] = Field(description="Keys of rows that offend; never another value.")
+    seconds: float
+    sql: str = Field(description="Asks the same again.")
 
 
 class RunOut(RunLine):

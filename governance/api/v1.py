@@ -10,6 +10,7 @@ from ninja.operation import Operation
 from governance.api import (
     calendar,
     changes,
+    checks,
     decisions,
     discussion,
     exceptions,
@@ -53,7 +54,7 @@ api.add_exception_handler(HttpError, on_http_error)
 api.add_exception_handler(Exception, on_error)
 api.add_decorator(idempotency.once, mode="view")
 NOUNS = (
-    changes, ordering, scripts, testing, discussion, decisions, policy, calendar, people, runs, targets, knowledge, notices, gate,
+    changes, ordering, scripts, checks, testing, discussion, decisions, policy, calendar, people, runs, targets, knowledge, notices, gate,
     exceptions, templates, learning,
 )  # fmt: skip
 for noun in NOUNS:

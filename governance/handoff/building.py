@@ -10,12 +10,13 @@ from governance.case import load
 from governance.consistency import consistency_checks
 from governance.earlier import undeployed_before
 from governance.errors import NotReady
+from governance.expectation import latest_facts
 from governance.manifest import unrehearsed
 from governance.models import Deployment, Domain, Finding, Observation, Phase, Rehearsal, Run, Target
-from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus, ScriptKind
+from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus
 from governance.orders import Order as RunOrder
 from governance.policy import ApprovalKind
-from governance.validation import builtin_checks, parse_checks
+from governance.validation.choosing import chosen, listed
 
 Order = RunOrder | RehearsalOrder | ObservationOrder
 
@@ -38,7 +39,7 @@ def run_order(run: Run) -> RunOrder:
         script_digest=run.script_digest,
         release=case.release_of(run.script_digest) if production_deploy else None,
         release_digest=run.release_digest if production_deploy else "",
-        checks=checks_of(case.manifest, report),
+        checks=checks_of(case.manifest, report, target),
         counted=() if target.environment.production else untouched_rows(report),
         earlier=() if run.kind == RunKind.ROLLBACK else half_way(deployment),
         known_blockers=known_blockers(phase, target),
@@ -75,11 +76,9 @@ def untouched_rows(report: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(table for table in report["tables"] if not {table} & {*report["created"], *report["removed"], *report["written"]})
 
 
-def checks_of(manifest: Manifest, report: Mapping[str, Any]) -> tuple[Check, ...]:
-    """The author's, and those of the catalogue that fit."""
-    written = (check for script in manifest.scripts if script.kind is ScriptKind.CHECK for check in parse_checks(script.name, script.text))
-    fitting = {name: report[name] for name in ("created", "removed", "written", "secured", "constraints")}
-    return (*written, *builtin_checks(report["tables"], **fitting))
+def checks_of(manifest: Manifest, report: Mapping[str, Any], target: Target) -> tuple[Check, ...]:
+    """The author's, those of the catalogue that fit, and what people decided about them."""
+    return chosen(listed(manifest, report, latest_facts([target.pk]).get(target.pk)))
 
 
 def rehearsal_order(rehearsal: Rehearsal) -> RehearsalOrder:

@@ -30,7 +30,20 @@ from governance.models import (
     TableVersion,
     Target,
 )
-from governance.orders import Moment, Observed, Outcome, RehearsalOrder, Rehearsed, RunKind, RunStatus, SchemaReading, Verdict, Wish
+from governance.orders import CheckResult as CheckFound
+from governance.orders import (
+    Moment,
+    Observed,
+    Outcome,
+    RehearsalOrder,
+    Rehearsed,
+    RunKind,
+    RunStatus,
+    SchemaReading,
+    Severity,
+    Verdict,
+    Wish,
+)
 from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
 from governance.workflow.acts import carry_on, lock_even_closed, move, void_approvals
@@ -113,7 +126,12 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
         )
         announcing.ended(run)
         _follow(run, phase, outcome)
-        settle(run, (check.name for check in outcome.checks if check.moment is Moment.AFTER and check.verdict is Verdict.FAILED))
+        settle(run, (check.name for check in outcome.checks if _blocks(check)))
+
+
+def _blocks(check: CheckFound) -> bool:
+    """Behind the run, where only a decision can answer for it."""
+    return check.moment in (Moment.AFTER, Moment.MONITORING) and check.verdict is Verdict.FAILED and check.severity is Severity.BLOCKING
 
 
 def _said(run: Run, outcome: Outcome) -> str:

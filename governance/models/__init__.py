@@ -8,6 +8,7 @@ from governance.models.approvals import Approval, ApprovalRequest, Decision
 from governance.models.audit import AuditEvent
 from governance.models.base import APPEND_ONLY, Governed
 from governance.models.bookings import Booking, Collision, StartMode
+from governance.models.checks import CheckChoice
 from governance.models.comments import Comment, CommentKind
 from governance.models.compatibility import Acknowledgement, Distribution, MatrixEntry, Override, Prospect, Release, ReleaseKind
 from governance.models.delegations import Delegation
@@ -46,7 +47,7 @@ GOVERNED: tuple[type[Governed], ...] = (
     TableVersion, Release, MatrixEntry, Criterion, Review, FollowUp, Comment, ApiToken, ApiVersion, Shield, Prospect, Override,
     Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed, Webhook, Threshold, DecisionPoint,
     PolicyVersion, Delegation, ApprovalRequest, SentBack, BreakGlass, ChangeTemplate, TemplateVersion, TemplateApproval, StandardUse,
-    Supersession,
+    Supersession, CheckChoice,
 )  # fmt: skip
 
 for model in GOVERNED:
@@ -55,13 +56,13 @@ for model in GOVERNED:
 __all__ = [
     "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval",
     "ApprovalRequest", "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "BreakGlass", "CalendarFeed", "Cause",
-    "ChangeTemplate", "CheckResult", "Choice", "ClusterBeat", "Collision", "Comment", "CommentKind", "Consideration", "Criterion",
-    "Decision", "DecisionPoint", "Delegation", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency", "DependencyKind",
-    "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable", "Drift", "DriftState", "Duty",
-    "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry", "Notice",
-    "NoticeChoice", "Observation", "Override", "Phase", "PolicyState", "PolicyVersion", "Presence", "PresenceSource", "Prospect",
-    "Rehearsal", "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review", "Run",
-    "RunActivity", "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "SentBack", "Shield", "Spec", "SpecDomain",
+    "ChangeTemplate", "CheckChoice", "CheckResult", "Choice", "ClusterBeat", "Collision", "Comment", "CommentKind", "Consideration",
+    "Criterion", "Decision", "DecisionPoint", "Delegation", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency",
+    "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable", "Drift",
+    "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry",
+    "Notice", "NoticeChoice", "Observation", "Override", "Phase", "PolicyState", "PolicyVersion", "Presence", "PresenceSource",
+    "Prospect", "Rehearsal", "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review",
+    "Run", "RunActivity", "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "SentBack", "Shield", "Spec", "SpecDomain",
     "SpecEditor", "StandardUse", "StartMode", "Step", "Supersession", "TableVersion", "Target", "TemplateApproval", "TemplateVersion",
     "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm", "Window",
 ]  # fmt: skip

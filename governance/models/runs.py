@@ -12,7 +12,7 @@ from governance.models.emergencies import BreakGlass
 from governance.models.requests import Request
 from governance.models.specs import Phase
 from governance.models.targets import Target
-from governance.orders import Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
+from governance.orders import Moment, Question, RunKind, RunStatus, Severity, StepStatus, Verdict, Wish
 
 
 class Deployment(Governed):
@@ -170,6 +170,11 @@ class CheckResult(Governed):
     moment = Code(choices=choices(Moment))
     verdict = Code(choices=choices(Verdict))
     evidence = models.TextField(blank=True)
+    severity = Code(choices=choices(Severity), default=Severity.BLOCKING)
+    strength = models.TextField(blank=True, help_text="How much that proves, with its formula.")
+    sample = models.JSONField(default=list, help_text="Keys of rows that offend; never another value.")
+    seconds = models.FloatField(default=0)
+    sql = models.TextField(blank=True, help_text="Asks the same again.")
 
     class Meta(Governed.Meta):
         ordering = ["run", "pk"]

@@ -15,6 +15,7 @@ from governance.gates import booking_of, check_known, has_something_to_undo
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Approval, Booking, BreakGlass, Deployment, Finding, Phase
 from governance.orders import RunKind
+from governance.pages.choosing import CHOOSING
 from governance.pages.discussion import say, settle
 from governance.pages.done import done
 from governance.policy import ApprovalKind
@@ -35,20 +36,31 @@ PRIMARY = {
     Stage.CLOSURE: "review",
 }
 OFFERED = (
-    "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical", "approve_dba",
-    "approve_security",
+    "edit_specification", "edit_script", "choose_checks", "request_analysis", "request_rehearsal", "add_evidence", "approve_technical",
+    "approve_dba", "approve_security",
     "deploy_below_production", "dry_run", "book", "acknowledge_collision", "approve_business", "deploy_production",
     "reject", "withdraw_approval", "review", "advance", "roll_back",
     "answer", "go_back", "withdraw_booking", "cancel", "break_glass", "end_emergency",
 )  # fmt: skip
 FORMS = frozenset(
-    {"edit_specification", "edit_script", "add_evidence", "book", "review", "answer", "go_back", "break_glass", "review_emergency"}
+    {
+        "edit_specification",
+        "edit_script",
+        "choose_checks",
+        "add_evidence",
+        "book",
+        "review",
+        "answer",
+        "go_back",
+        "break_glass",
+        "review_emergency",
+    }
 )  # acts that need more than a click
 APPROVALS = {f"approve_{kind}": kind for kind in ApprovalKind}
 DANGEROUS = frozenset({"reject", "withdraw_approval", "roll_back", "withdraw_booking", "cancel", "break_glass"})
 MINOR = frozenset(
     {
-        "edit_specification", "edit_script", "request_analysis", "request_rehearsal", "add_evidence",
+        "edit_specification", "edit_script", "choose_checks", "request_analysis", "request_rehearsal", "add_evidence",
         "advance", "cancel", "dry_run", "withdraw_booking", "withdraw_approval", "answer", "go_back", "break_glass",
     }
 )  # fmt: skip
@@ -263,6 +275,7 @@ SAID = {
     "comment": say,
     "resolve": settle,
     "use_safe_form": _use_safe_form,
+    **CHOOSING,
 }
 SIMPLE = {"request_analysis": workflow.request_analysis, "advance": workflow.advance}
 

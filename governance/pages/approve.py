@@ -46,6 +46,7 @@ def approve_page(person: User, roles: Collection[Role], case: Case, kind: Approv
         "scripts": listed,
         "lines": sum(len(script["lines"]) for script in listed),
         "findings": found,
+        "choices": case.phase.choices,
         "considered": phase.considered,
         "emergencies": emergency_notes(case),
         "changed": changed_for(person, case, kind),

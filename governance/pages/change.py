@@ -162,7 +162,7 @@ def _phase(person: User, roles: frozenset[Role], known: Case, analysis: Analysis
         "acts": buttons(person, roles, known),
         "versions": _versions(known),
         "tables": _tables(analysis),
-        **tab_of(known, tab, analysis, talk),
+        **tab_of(known, tab, analysis, talk, roles),
     }
 
 

@@ -17,6 +17,7 @@ from governance.orders import Limits, RunKind, RunStatus, ScriptKind, StepStatus
 from governance.pages.course import course
 from governance.pages.standing import acts, going_back, points
 from governance.pages.values import address_of, person_name
+from governance.pages.verification import questions
 from governance.versions import read_script
 
 LOOKS = {
@@ -65,7 +66,8 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
         "lock_limit": Limits().lock_timeout,
         "message": run.message,
         "steps": steps,
-        "checks": list(run.checks.all()),
+        "checks": (checks := list(run.checks.select_related("superseded__person"))),
+        "questions": questions(checks),
         "acts": acts(person, run, batched=backfill is not None, undecided=undecided),
         "live": status not in ENDED,
         "poll_url": reverse("admin:governance_run_body", args=[run.pk]),

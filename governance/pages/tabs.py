@@ -1,22 +1,24 @@
 """What each tab of a change's page shows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.urls import reverse
 
 from governance import oncall
 from governance.case import Case
+from governance.lifecycle import Role
 from governance.models import Analysis, CheckResult, MatrixEntry, Phase, Run
 from governance.pages.differences import since_last_analysis
 from governance.pages.discussion import Discussion
 from governance.pages.impact import impact
 from governance.pages.proofs import scripts
 from governance.pages.values import lock_name, person_name
+from governance.pages.verification import checks_tab, questions
 from governance.policy import Standing
 
 
-def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion) -> dict[str, Any]:
+def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion, roles: Collection[Role]) -> dict[str, Any]:
     """What the open tab shows besides, at most one look-up more."""
     match tab:
         case "scripts":
@@ -33,7 +35,7 @@ def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion) -
             people = oncall.said_of(each.booking_id for each in known.deployments if each.booking_id)
             return {"deployments": [_deployment(each, known, people.get(each.booking_id, "")) for each in known.deployments]}
         case "checks":
-            return {"checks": _checks(known)}
+            return {"checks": checks_tab(known, roles), "questions": questions(_checks(known))}
         case "compatibility":
             return {"compatibility": _compatibility(known.phase)}
     return {}

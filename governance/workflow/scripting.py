@@ -132,7 +132,7 @@ def _with_safe_form(script: Script, finding: Finding) -> str:
 
 def _change(actor: User, phase: Phase, files: Sequence[ScriptFile], without: Collection[str], source: Source) -> None:
     permit(actor, "edit_script", stage=phase.at)
-    _refuse_too_late(phase)
+    refuse_too_late(phase)
     rows = {row.name: row for row in Script.objects.select_for_update().filter(phase=phase)}
     given = {file.name: file for file in files if file.name not in rows or rows[file.name].text != file.text}
     for name in without:
@@ -148,10 +148,10 @@ def _change(actor: User, phase: Phase, files: Sequence[ScriptFile], without: Col
     for value in values:
         if value.name in given:
             keep_script(actor, rows.get(value.name) or Script(phase=phase), value, source)
-    _begin_again(actor, phase, _said(given, rows, without), before, {value.name: value.checksum for value in values})
+    begin_again(actor, phase, _said(given, rows, without), before, {value.name: value.checksum for value in values})
 
 
-def _refuse_too_late(phase: Phase) -> None:
+def refuse_too_late(phase: Phase) -> None:
     if Run.objects.filter(deployment__phase=phase, status__in=OCCUPYING).exists():
         raise NotReady(f"{phase} has a run that has not ended. Wait for it, or stop it first.")
     applied = phase.deployments.filter(applied=True, target__environment__production=True).select_related("target").first()
@@ -175,7 +175,8 @@ def _said(given: Collection[str], rows: Collection[str], without: Collection[str
     return "; ".join(f"{verb} {', '.join(sorted(names))}" for verb, names in parts.items() if names)
 
 
-def _begin_again(actor: User, phase: Phase, what: str, before: dict[str, int], after: dict[str, int]) -> None:
+def begin_again(actor: User, phase: Phase, what: str, before: dict[str, int], after: dict[str, int]) -> None:
+    """What would run is another: approvals of the old one are void, and evidence has to be made anew."""
     add_editor(actor, phase.spec)
     audit.append(actor, "script.edit", phase.spec.number, f"{actor} {what}.", before=before, after=after)
     void_approvals(actor, phase, load(phase.pk).digests, f"{actor} {what}", timezone.now())

@@ -19,6 +19,7 @@ from runner.engine.journal import Entry
 from runner.engine.keys import NoKey, column_types, find_keys, quoted
 from runner.engine.sweep import NotGuarded, Sweep, Task
 from runner.engine.throttle import Throttle
+from runner.engine.verify.batched import Altered, untouched
 from runner.engine.work import Paused, ScriptFailed, Work, explain, failed, leave_others_alone
 
 TICK = 0.1  # seconds between two looks at the lanes
@@ -45,7 +46,7 @@ def run_backfill(work: Work, script: Script, number: int) -> None:
         rows = _Passes(work, script, number).run()
     except psycopg.Error as error:
         raise _failed(work, script, number, explain(work, error), began) from error
-    except (NoKey, NotGuarded, Restless) as error:
+    except (NoKey, NotGuarded, Altered, Restless) as error:
         raise _failed(work, script, number, str(error), began) from error
     journal.finish(work.session, script, number, Entry.DONE)
     work.steps.executed(time.monotonic() - clock, rows)
@@ -67,7 +68,8 @@ class _Passes:
         self._keys = find_keys(connection, backfill)
         self._job = batches.open_job(work.session, script, number)
         self._total = max(0, (connection.execute(ESTIMATE, [self._table]).fetchone() or (0,))[0])
-        self._task = Task(backfill, self._keys, column_types(connection, backfill), self._job)
+        beside = None if backfill.inserts else untouched(self._session, self._keys, backfill.table)
+        self._task = Task(backfill, self._keys, column_types(connection, backfill), self._job, beside)
         if backfill.options.before_images:
             connection.execute(images.TABLE)
 

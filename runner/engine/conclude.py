@@ -13,7 +13,7 @@ def conclude(session: Session, note: str = "", paused: bool = False) -> Outcome:
     limits = session.order.manifest.limits
     session.prepare(limits.statement_timeout, limits.statement_timeout)  # reading makes nobody wait
     settled = settle(session)
-    checks = verify.at(Moment.AFTER, session.order) if settled.status in FINISHED else ()
+    checks = verify.at(Moment.AFTER, session.order) + verify.at(Moment.MONITORING, session.order) if settled.status in FINISHED else ()
     results = verify.verify(session, checks, verify.kept_baseline(session)) if checks else ()
     clean = "The target is as it was." if settled.status is RunStatus.FAILED_CLEAN else ""
     return Outcome(

@@ -38,7 +38,7 @@ class Trial:
 
 def dry_run(work: Work, ready: Readiness) -> Outcome:
     trial = Trial(work, ready.facts)
-    before = verify.baseline(work.session, verify.of(work.session.order))
+    before = verify.baseline(work.session, verify.at(Moment.IN_TRANSACTION, work.session.order))
     try:
         for transactional, scripts in groupby(ready.remaining, key=lambda script: script.transactional):
             if transactional:

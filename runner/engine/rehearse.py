@@ -95,7 +95,7 @@ def _tried(order: RehearsalOrder, source: psycopg.Connection, scratch_server: st
         _apply_earlier(order, scratch, connection)
         filled = order.rows > 0 and _fill(order, source, connection)
         trial = Trial(scratch, connection, order.manifest.limits.statement_timeout)
-        trip = RoundTrip(order.manifest.scripts, trial, Random(order.rehearsal), traffic=order.traffic)
+        trip = RoundTrip(order.manifest, trial, Random(order.rehearsal), traffic=order.traffic)
         rehearsed = trip.prove()
         notes = (*_other_major(source, connection), *map(_behind, order.earlier), *trip.notes)
         message = " ".join((rehearsed.message, *notes))

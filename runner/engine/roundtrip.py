@@ -1,15 +1,15 @@
 """One change on a scratch database: its pairs forward one after the other, back in reverse, and forward again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from random import Random
 
-from governance.orders import Check, CheckResult, Moment, Rehearsed, Script, ScriptKind, Verdict
+from governance.orders import Check, CheckResult, Manifest, Moment, Rehearsed, Script, ScriptKind, Verdict
 from governance.rehearsals import Clients, Loss, PairOutcome, PairVerdict
 from governance.schema.diff import Difference, Severity, diff
 from governance.schema.model import Schema
-from governance.validation import parse_checks
+from governance.validation.choosing import rehearsable
 from runner.engine import verify
 from runner.engine.clients import at_work
 from runner.engine.folder import verdict_of
@@ -24,12 +24,13 @@ SHORT = 0.1  # seconds that nobody needs to know more exactly
 class RoundTrip:
     """Of all pairs of one change: forward one after the other, back in reverse, each compared with what was there before it."""
 
-    def __init__(self, scripts: Sequence[Script], trial: Trial, random: Random, *, traffic: bool = False) -> None:
+    def __init__(self, manifest: Manifest, trial: Trial, random: Random, *, traffic: bool = False) -> None:
+        scripts = manifest.scripts
         self._trial, self._random, self._traffic = trial, random, traffic
         self._clients: list[Clients] = []
         self._forward = [script for script in scripts if script.kind is ScriptKind.FORWARD]
         self._rollbacks = {script.version: script for script in scripts if script.kind is ScriptKind.ROLLBACK}
-        self._checks = [check for script in scripts if script.kind is ScriptKind.CHECK for check in parse_checks(script.name, script.text)]
+        self._checks = rehearsable(manifest)
         self._results: list[CheckResult] = []
         self._before: dict[str, tuple[Schema, tuple[Kept, ...]]] = {}  # by version
         self._pairs: dict[str, PairOutcome] = {}

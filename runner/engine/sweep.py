@@ -15,6 +15,7 @@ from runner.engine import batches, images, retry
 from runner.engine.batches import Job, Lane
 from runner.engine.keys import Keys, quoted
 from runner.engine.session import Session
+from runner.engine.verify.batched import ATTEMPTS, Altered, Untouched
 
 FIRST_SIZE = 500  # rows
 WIDEST = 2.0  # by which a batch grows at most, and shrinks at most
@@ -35,6 +36,7 @@ class Task:
     keys: Keys
     types: dict[str, str]  # of the assigned columns
     job: Job
+    untouched: Untouched | None = None  # columns that it has to leave alone, if a check says so
     go: threading.Event = field(default_factory=threading.Event)  # cleared while it rests
     halt: threading.Event = field(default_factory=threading.Event)  # at the next boundary
     slow: threading.Event = field(default_factory=threading.Event)  # while a person wants it to take less
@@ -54,17 +56,21 @@ class Task:
 
         Raises:
             NotGuarded: one of them would be written again by the next pass.
+            Altered: one of them would be changed where it has to stay as it is.
         """
         head, tail, span = self.backfill.head, self.backfill.tail, self.keys.between(low, high)
         if self.backfill.inserts:
             return connection.execute(f"{head}\nWHERE {self.guard} AND {span}\n{tail}".encode()).rowcount
         if self.backfill.options.before_images:
             images.keep(connection, self.job.id, self.keys, self.backfill.columns, f"{self.guard} AND {span}")
-        update = f"{head}\nWHERE {self.guard} AND {span}\nRETURNING {self.guard} AS undone"
-        query = f"WITH changed AS (\n{update}\n) SELECT count(*), count(*) FILTER (WHERE undone) FROM changed"
-        written, undone = connection.execute(query.encode()).fetchone() or (0, 0)
+        more, altered = (self.untouched.returning, self.untouched.altered(low, high)) if self.untouched else ("", "NULL")
+        update = f"{head}\nWHERE {self.guard} AND {span}\nRETURNING {self.guard} AS undone{more}"
+        query = f"WITH changed AS (\n{update}\n) SELECT count(*), count(*) FILTER (WHERE undone), {altered} FROM changed"
+        written, undone, beside = connection.execute(query.encode()).fetchone() or (0, 0, None)
         if undone:
             raise NotGuarded(f"of {written:,} written rows, {undone:,} cannot be told from rows that are still to do")
+        if self.untouched:
+            self.untouched.keep(connection, int(written), beside)
         return int(written)
 
 
@@ -80,7 +86,7 @@ class Sweep:
         """Until the lane's end, or until it shall halt.
 
         Raises:
-            NotGuarded, psycopg.Error
+            NotGuarded, Altered, psycopg.Error
         """
         self._session.prepare(self._limits.lock_timeout, max(SHORTEST_TIMEOUT, 20 * self._options.target))
         try:
@@ -98,6 +104,9 @@ class Sweep:
                 upto = self._commit_one()
             except psycopg.Error as error:
                 if self._session.connection.closed or not self._again(error.sqlstate, attempt):
+                    raise
+            except Altered:
+                if attempt == ATTEMPTS:
                     raise
             else:
                 took = time.monotonic() - began

@@ -89,3 +89,18 @@ def test_an_unexpected_error_is_a_problem_without_details_and_stands_in_the_log(
     assert answer["Content-Type"] == "application/problem+json"
     assert "secret" not in answer.content.decode()
     assert "the secret detail" in caplog.text
+
+
+def test_checks_are_listed_added_taken_out_and_put_back(api, cast, spec):
+    path, reason = f"/changes/{spec.number}/checks", {"reason": "The old form lost bids."}
+
+    added = api.post(cast.engineer, path, {"text": "-- use: rows of public.bids", **reason})
+    out = api.post(cast.engineer, f"{path}/take-out", {"name": "no invalid indexes", **reason})
+    back = api.post(cast.engineer, f"{path}/put-back", {"name": "no invalid indexes", **reason})
+    refused = api.post(cast.reviewer, path, {"text": "-- use: keys of public.bids", **reason})
+
+    rows, taken = ({each["name"]: each for each in answer.json()} for answer in (added, out))
+    assert (added.status_code, rows["rows of public.bids"]["origin"], rows["rows of public.bids"]["builtin"]) == (201, "added", "rows")
+    assert taken["no invalid indexes"]["taken_out"] == "The old form lost bids."
+    assert not any(each["taken_out"] for each in back.json())
+    assert refused.status_code == 403
