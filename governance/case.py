@@ -107,8 +107,10 @@ class Case:
 
     @property
     def kind(self) -> ChangeKind:
-        """What policy's rules match on."""
-        return ChangeKind(self.phase.spec.kind)
+        """What policy's rules match on. An emergency that is over, and was not used, is a normal change from that moment on."""
+        kind = ChangeKind(self.phase.spec.kind)
+        over = kind is ChangeKind.EMERGENCY and not any(each.live or each.used for each in self.emergencies)
+        return ChangeKind.NORMAL if over else kind
 
     @cached_property
     def emergencies(self) -> list[Emergency]:
@@ -187,7 +189,7 @@ class Case:
                 domains=tuple(domain["slug"] for domain in self.phase.domains),
                 size=max((size for size in sizes if size is not None), default=None),
                 pattern=spec.pattern,
-                kind=spec.kind,
+                kind=self.kind,
                 irreversible=spec.irreversible,
                 soft_blackout=production and any(each.soft for each in self.booked_in_production),
             )

@@ -16,9 +16,15 @@ from django.db import migrations, models
 from governance.migrations._operations import together
 
 
+NOT_STANDARD = ["emergency", "normal"]  # a standard change was approved with its template
 RULES = [
-    {"kind": "technical", "people": 1, "why": "every change is read by a peer"},
-    {"kind": "business", "people": 1, "why": "every production run is agreed by the business", "when": {"production": True}},
+    {"kind": "technical", "people": 1, "why": "every change is read by a peer", "when": {"kinds": NOT_STANDARD}},
+    {
+        "kind": "business",
+        "people": 1,
+        "why": "every production run is agreed by the business",
+        "when": {"production": True, "kinds": NOT_STANDARD},
+    },
     {"kind": "technical", "people": 2, "why": "high risk takes two peers", "when": {"risks": ["critical", "high"]}},
     {"kind": "technical", "people": 2, "why": "what cannot be undone takes two peers", "when": {"irreversible": True}},
     {

@@ -47,6 +47,17 @@ def test_b13_change_outside_the_bounds_is_normal_and_says_why(api, cast, version
     assert (spec.kind, spec.standard.outside) == (ChangeKind.NORMAL, "value is 101, more than 100")
 
 
+def test_b13_standard_change_was_approved_with_its_template_and_a_normal_one_was_not(cast, version):
+    fitting, other = use(cast, version), use(cast, version, column="grade", value=101)
+    needed = [factories.dossier(factories.phase_of(spec)) for spec in (fitting, other)]
+    phase = factories.bring_to_approval(cast, fitting)
+
+    run = workflow.start(actor=cast.operator, deployment=factories.on(phase, production=False))
+
+    assert [(each.technical.needed, each.business.needed) for each in needed] == [(0, 0), (1, 1)]
+    assert run.status == RunStatus.QUEUED
+
+
 def test_b13_script_that_was_edited_is_the_templates_no_more(cast, version):
     spec = use(cast, version)
     phase = factories.phase_of(spec)
