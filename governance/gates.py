@@ -83,7 +83,9 @@ def check_known(deployment: Deployment, kind: RunKind, case: Case, executor: Use
 
 def _check_production(deployment: Deployment, case: Case, executor: User | None) -> None:
     """An emergency does without what it names; everything else is checked as ever."""
-    if not case.skips(Skip.BUSINESS):
+    if case.skips(Skip.BUSINESS):
+        _check_peers(case)
+    else:
         _check_approved(case, production=True)
     _check_executor(case, executor)
     if not case.skips(Skip.CLIENTS):
@@ -107,6 +109,13 @@ def _check_approved(case: Case, *, production: bool) -> None:
     if evidence.unmet:
         changed = ", earlier ones are void because the change was edited or moved" if evidence.stale else ""
         raise MissingEvidence("run", ["; ".join(evidence.unmet) + changed])
+
+
+def _check_peers(case: Case) -> None:
+    """What policy asks for in production of others than the business: no emergency does without it."""
+    lacking = [str(each) for each in case.accord.for_production if each.lacking and not each.demand.kind.released]
+    if lacking:
+        raise MissingEvidence("run", lacking)
 
 
 def _check_executor(case: Case, executor: User | None) -> None:

@@ -7,9 +7,11 @@ from django.utils import timezone
 from governance.emergency import LONGEST, Skip
 from governance.lifecycle import Stage
 from governance.models import AuditEvent, BreakGlass, Notice
+from governance.policy import ApprovalKind
 from governance.specification import ChangeKind
 from governance.workflow import break_glass
 from tests import factories
+from tests.governance.behaviours.approving import rules, start
 from tests.governance.behaviours.ways import WAYS, browser, by_api, by_form, by_function
 from tests.governance.exceptional import open_emergency
 
@@ -86,3 +88,18 @@ def test_b14_each_skipped_name_is_in_the_history(cast, spec):
 
     event = AuditEvent.objects.get(kind="emergency.open")
     assert (event.actor, event.data["incident"], event.data["skips"]) == ("otto", INCIDENT, ["rehearsal", "window"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.at("submission")
+def test_b14_business_that_is_skipped_leaves_what_policy_asks_of_others_in_production(api, cast, spec, way):
+    rules({"kind": "dba", "people": 1, "why": "the DBA looks at production", "when": {"production": True}})
+    cast.auditor.groups.set(cast.operator.groups.all())
+    phase = factories.phase_of(spec)
+    open_emergency(cast, phase, skips=list(Skip))
+    factories.observe(phase)
+    factories.approve(cast, factories.phase_of(spec), ApprovalKind.TECHNICAL)
+
+    refused = start(way, api, cast.operator, factories.phase_of(spec), production=True)
+
+    assert (refused, factories.phase_of(spec).at) == ("MissingEvidence", Stage.PRODUCTION_DEPLOYMENT)
