@@ -13,7 +13,7 @@ from governance.dossier import dossier_of
 from governance.emergency import LONGEST, REVIEW_WITHIN, USUAL, Skip
 from governance.errors import BadInput, NotReady, ReviewOverdue, TookPart
 from governance.models import BreakGlass, Phase, Spec
-from governance.orders import RunKind
+from governance.orders import RunKind, RunStatus
 from governance.specification import ChangeKind
 from governance.workflow.acts import act, carry_on, lock, lock_even_closed, move, permit
 
@@ -109,7 +109,7 @@ def _end(actor: audit.Actor, row: BreakGlass, why: str) -> None:
     row.ended_at = timezone.now()
     save(actor, row)
     audit.append(actor, "emergency.end", phase.spec.number, f"The emergency {row.incident} is over: {why}.", emergency=row.pk)
-    if row.runs.filter(kind=RunKind.DEPLOY).exists():
+    if row.runs.filter(kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED).exists():
         return
     _set_kind(actor, phase.spec, kind_without_emergency(phase.spec))
     if phase.status == lifecycle.PhaseStatus.OPEN:

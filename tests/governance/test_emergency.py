@@ -106,6 +106,17 @@ def test_run_that_waits_is_refused_when_the_emergency_was_ended(cast, spec):
 
 
 @pytest.mark.at("submission")
+def test_emergency_whose_run_failed_is_over_like_one_that_was_not_used(cast, spec):
+    phase = approved(cast, spec)
+    factories.finish(run_in_production(cast, phase), status=RunStatus.FAILED_CLEAN)
+
+    workflow.end_emergency(actor=cast.operator, emergency=BreakGlass.objects.get())
+
+    spec.refresh_from_db()
+    assert (spec.kind, factories.phase_of(spec).at) == (ChangeKind.NORMAL, Stage.LOCAL_TESTING)
+
+
+@pytest.mark.at("submission")
 def test_what_was_skipped_for_a_run_stays_told(cast, spec):
     phase = approved(cast, spec)
     factories.finish(run_in_production(cast, phase))
