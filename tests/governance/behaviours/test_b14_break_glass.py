@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from governance.emergency import LONGEST, Skip
@@ -103,3 +104,14 @@ def test_b14_business_that_is_skipped_leaves_what_policy_asks_of_others_in_produ
     refused = start(way, api, cast.operator, factories.phase_of(spec), production=True)
 
     assert (refused, factories.phase_of(spec).at) == ("MissingEvidence", Stage.PRODUCTION_DEPLOYMENT)
+
+
+@pytest.mark.at("submission")
+def test_b14_command_breaks_the_glass_and_is_refused_as_everything_else(cast, spec):
+    said = {"incident": INCIDENT, "reason": REASON, "skip": ["window"], "minutes": 30}
+
+    with pytest.raises(CommandError, match="may not break the glass"):
+        call_command("break_glass", spec.number, operator="erin", **said)
+    call_command("break_glass", spec.number, operator="otto", **said)
+
+    assert (BreakGlass.objects.get().opened_by, BreakGlass.objects.get().skips) == (cast.operator, ["window"])
