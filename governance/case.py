@@ -109,7 +109,7 @@ class Case:
     def kind(self) -> ChangeKind:
         """What policy's rules match on. An emergency that is over, and was not used, is a normal change from that moment on."""
         kind = ChangeKind(self.phase.spec.kind)
-        over = kind is ChangeKind.EMERGENCY and not any(each.live or each.used for each in self.emergencies)
+        over = kind is ChangeKind.EMERGENCY and not any(each.live or each.used_for for each in self.emergencies)
         return ChangeKind.NORMAL if over else kind
 
     @cached_property
@@ -128,7 +128,7 @@ class Case:
 
     @property
     def skipped(self) -> dict[Skip, str]:
-        return skipped_in(self.emergencies)
+        return skipped_in(self.emergencies, self.digests[0])
 
     @property
     def wrote(self) -> frozenset[int]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject, Now
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject, Now
 
 from governance.models import Answer, BreakGlass, Consideration, Run, SentBack
 from governance.orders import RunKind, RunStatus
@@ -32,9 +32,10 @@ def sent_back_rows(phase: OuterRef) -> QuerySet[SentBack, Any]:
 
 def emergency_rows(phase: OuterRef) -> QuerySet[BreakGlass, Any]:
     """As `Emergency.of` takes them."""
-    used = Run.objects.filter(emergency=OuterRef("pk"), kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED)
+    used = Run.objects.filter(emergency=OuterRef("pk"), kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED, deployment__applied=True)
+    digest = Coalesce(Subquery(used.order_by("-requested_at").values("script_digest")[:1]), Value(""))
     live = ExpressionWrapper(Q(ended_at=None) & Q(expires_at__gt=Now()), output_field=BooleanField())
     reviewed = ExpressionWrapper(Q(reviewed_at__isnull=False), output_field=BooleanField())
     names = ("incident", "reason", "skips", "opened_at", "expires_at", "review_due")
-    row = JSONObject(key="pk", opened_by="opened_by__username", live=live, used=Exists(used), reviewed=reviewed, **{n: n for n in names})
+    row = JSONObject(key="pk", opened_by="opened_by__username", live=live, used_for=digest, reviewed=reviewed, **{n: n for n in names})
     return BreakGlass.objects.filter(phase=phase).order_by("-pk").values(row=row)

@@ -55,7 +55,7 @@ class Emergency:
     review_due: datetime
     reviewed: bool
     live: bool  # neither ended nor expired, by the portal database's clock
-    used: bool  # a run under it has succeeded in production
+    used_for: str  # digest of the scripts that a run under it has brought to production, where they still are; "" without one
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Emergency":
@@ -67,6 +67,6 @@ class Emergency:
         return f"{self.opened_by}, {self.incident}"
 
 
-def skipped_in(emergencies: list[Emergency]) -> dict[Skip, str]:
-    """What is skipped and by whom: while an emergency lasts, and for good once it was used."""
-    return {skip: str(each) for each in reversed(emergencies) if each.live or each.used for skip in each.skips}
+def skipped_in(emergencies: list[Emergency], digest: str) -> dict[Skip, str]:
+    """What is skipped and by whom: while an emergency lasts, and afterwards for exactly those scripts that were deployed in it."""
+    return {skip: str(each) for each in reversed(emergencies) if each.live or each.used_for == digest for skip in each.skips}

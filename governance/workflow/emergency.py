@@ -109,7 +109,7 @@ def _end(actor: audit.Actor, row: BreakGlass, why: str) -> None:
     row.ended_at = timezone.now()
     save(actor, row)
     audit.append(actor, "emergency.end", phase.spec.number, f"The emergency {row.incident} is over: {why}.", emergency=row.pk)
-    if row.runs.filter(kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED).exists():
+    if row.runs.filter(kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED, deployment__applied=True).exists():
         return
     _set_kind(actor, phase.spec, kind_without_emergency(phase.spec))
     if phase.status == lifecycle.PhaseStatus.OPEN:

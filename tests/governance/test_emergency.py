@@ -117,6 +117,21 @@ def test_emergency_whose_run_failed_is_over_like_one_that_was_not_used(cast, spe
 
 
 @pytest.mark.at("submission")
+def test_what_was_skipped_for_scripts_that_were_rolled_back_is_skipped_for_no_others(cast, spec):
+    phase = approved(cast, spec)
+    factories.finish(run_in_production(cast, phase))
+    workflow.end_emergency(actor=cast.operator, emergency=BreakGlass.objects.get())
+    run = workflow.roll_back(actor=cast.operator, deployment=factories.on(phase, production=True), reason="bids fail")
+    factories.finish(run, status=RunStatus.ROLLED_BACK)
+
+    factories.edit(cast.engineer, factories.phase_of(spec))
+    factories.observe(factories.phase_of(spec))
+
+    assert factories.dossier(phase).skipped == {}
+    assert factories.phase_of(spec).at is Stage.LOCAL_TESTING
+
+
+@pytest.mark.at("submission")
 def test_what_was_skipped_for_a_run_stays_told(cast, spec):
     phase = approved(cast, spec)
     factories.finish(run_in_production(cast, phase))

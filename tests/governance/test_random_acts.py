@@ -6,6 +6,7 @@
 import os
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -16,13 +17,13 @@ from governance.case import load
 from governance.emergency import Skip
 from governance.errors import Refusal
 from governance.lifecycle import Role, Stage, evidence
-from governance.models import Approval, BreakGlass, Observation, Phase, Rehearsal, Run, Spec, Supersession
+from governance.models import Approval, BreakGlass, Observation, Phase, Rehearsal, Run, Spec
 from governance.orders import Observed, Rehearsed, RunKind, RunStatus, Verdict
 from governance.policy import ApprovalKind
 from tests import factories
 
-ACTS = int(os.environ.get("ACTS", "48"))
-SEEDS = range(max(1, ACTS // 48))
+ACTS = int(os.environ.get("ACTS", "32"))
+SEEDS = range(max(1, ACTS // 32))
 BEFORE_PRODUCTION = [stage for stage in Stage if stage < Stage.PRODUCTION_DEPLOYMENT]
 FRESHNESS = "Analysis on today's facts of every target"
 
@@ -40,6 +41,7 @@ class World:
             self.people.append(person)
         self.spec = factories.make_spec(cast)
         self.done: list[str] = []
+        self.lucky = False  # the runner fails at nothing
 
     @property
     def phase(self) -> Phase:
@@ -47,6 +49,9 @@ class World:
 
     def deployment(self):
         return factories.on(self.phase, production=self.dice.random() < 0.5)
+
+    def chance(self, well: Any, badly: Any) -> Any:
+        return well if self.lucky else self.dice.choice([well, well, badly])
 
     def act(self) -> None:
         """A person tries one thing; the runner sometimes works."""
@@ -102,10 +107,10 @@ def work(world: World, person: User) -> None:
         if kind == "observe":
             handoff.finish_observation(claim, Observed(factories.facts(Observation.objects.get(pk=key).target.name)))
         elif kind == "rehearse":
-            handoff.finish_rehearsal(claim, Rehearsed(world.dice.choice([Verdict.PASSED, Verdict.PASSED, Verdict.FAILED]), (), message=""))
+            handoff.finish_rehearsal(claim, Rehearsed(world.chance(Verdict.PASSED, Verdict.FAILED), (), message=""))
         else:
             check_run(Run.objects.get(pk=key))
-            status = world.dice.choice([RunStatus.SUCCEEDED, RunStatus.SUCCEEDED, RunStatus.FAILED_CLEAN])
+            status = world.chance(RunStatus.SUCCEEDED, RunStatus.FAILED_CLEAN)
             undone = RunStatus.ROLLED_BACK if Run.objects.get(pk=key).kind == RunKind.ROLLBACK else status
             handoff.finish_run(claim, factories.outcome(undone))
 
@@ -118,7 +123,7 @@ def check_run(run: Run) -> None:
     dossier = factories.dossier(case.phase)
     lacking = [piece.text for stage in BEFORE_PRODUCTION for piece in evidence(stage, dossier) if piece.lacking]
     assert [text for text in lacking if text != FRESHNESS] == []
-    counted = {(each.kind, each.person_id) for kind in ApprovalKind for each in case.counting(kind)}
+    counted = {(voice.kind, voice.person) for voice in case.accord.voices}
     assert not {person for _, person in counted} & set(case.wrote)
     assert any(kind == ApprovalKind.TECHNICAL for kind, _ in counted)
     if not (case.emergency and Skip.REHEARSAL in case.emergency.skips):
@@ -159,8 +164,8 @@ WAY: dict[str, Callable[[World, User], object]] = {
     "start in production": lambda world, person: workflow.start(actor=person, deployment=factories.on(world.phase, production=True)),
 }
 FORTH = (  # the way, each act with the role that it takes
-    ("rehearse", Role.ENGINEER), ("work", Role.ENGINEER), ("approve technically", Role.REVIEWER), ("start below", Role.OPERATOR),
-    ("work", Role.OPERATOR), ("dry run", Role.OPERATOR), ("work", Role.OPERATOR), ("book", Role.OPERATOR),
+    ("work", Role.ENGINEER), ("rehearse", Role.ENGINEER), ("work", Role.ENGINEER), ("approve technically", Role.REVIEWER),
+    ("start below", Role.OPERATOR), ("work", Role.OPERATOR), ("dry run", Role.OPERATOR), ("work", Role.OPERATOR), ("book", Role.OPERATOR),
     ("approve for production", Role.STAKEHOLDER), ("start in production", Role.OPERATOR), ("work", Role.OPERATOR),
 )  # fmt: skip
 
@@ -172,7 +177,7 @@ def test_random_acts_of_random_people_never_bring_a_change_to_production_without
 
     for turn in range(ACTS // len(SEEDS)):
         world.act()
-        if turn % 8 == 0:
+        if turn % 12 == 0:
             _forth(world)
 
     assert world.done
@@ -180,7 +185,6 @@ def test_random_acts_of_random_people_never_bring_a_change_to_production_without
     assert all(Run.objects.filter(deployment__phase=phase, status=RunStatus.SUCCEEDED).exists() for phase in applied)
     assert not Approval.objects.filter(person__in=world.spec.editors.values("person"), voided_at=None).exists()
     assert Spec.objects.count() == 1
-    assert not Supersession.objects.exists()
 
 
 def _forth(world: World) -> None:
@@ -197,8 +201,9 @@ def _forth(world: World) -> None:
 def test_the_way_does_get_to_production(db):
     """Or the test above would prove nothing."""
     world = World(3)
+    world.lucky = True
 
-    for _ in range(4):
+    for _ in range(2):
         _forth(world)
 
     assert Run.objects.filter(kind=RunKind.DEPLOY, target__environment__production=True).exists()
