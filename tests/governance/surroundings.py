@@ -14,10 +14,13 @@ from governance.models import (
     Binding,
     Booking,
     CalendarFeed,
+    Cause,
     CheckResult,
+    Choice,
     Collision,
     Comment,
     Consideration,
+    DecisionPoint,
     Dependency,
     Domain,
     DomainTable,
@@ -28,9 +31,11 @@ from governance.models import (
     Presence,
     Release,
     Reservation,
+    Run,
     Shield,
     Spec,
     Target,
+    Threshold,
 )
 from governance.orders import SchemaReading, Step, StepStatus, Verdict
 from governance.workflow import Debt
@@ -96,6 +101,15 @@ def make_drift(target: Target) -> None:
 
 
 @transaction.atomic
+def make_watched(run: Run) -> None:
+    """A threshold of its environment, and a decision about it that was taken."""
+    audit.append(System.FIXTURES, "test.set_up", run.target.name, "What a run is measured against.")
+    save(System.FIXTURES, Threshold(environment=run.target.environment, metric="latency", action="warn", limit=1))
+    decided = {"choice": Choice.KEEP, "decided_at": timezone.now()}
+    save(System.FIXTURES, DecisionPoint(run=run, cause=Cause.TRIGGER, at=timezone.now(), text="Latency rose.", **decided))
+
+
+@transaction.atomic
 def make_times(cast: Cast, spec: Spec, other: Booking) -> None:
     """A booking with all that one can have."""
     server, _ = make_resource(other.target), make_availability(cast.operator)
@@ -120,6 +134,7 @@ def make_everything(cast: Cast) -> Spec:
     run = workflow.start(actor=cast.operator, deployment=on(phase, production=True))
     steps = (Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.DONE, timezone.now()),)
     finish(run, steps=steps, schema=SchemaReading("f" * 64, {"tables": []}))
+    make_watched(run)
     make_drift(run.target)
     make_times(cast, first, run.booking)
     make_delegation(cast.reviewer, cast.auditor)

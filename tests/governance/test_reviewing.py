@@ -123,10 +123,11 @@ def debt(cast) -> FollowUp:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_owner_says_that_debt_is_done(cast, debt, way):
+    api = Caller()
     ways = {
         "function": lambda person: by_function(workflow.finish_debt, actor=person, debt=debt),
         "page": lambda person: by_page(person, "/debts/", debt=debt.pk, act="done"),
-        "api": lambda person: by_api(Caller(), person, "POST", f"/debts/{debt.pk}/done"),
+        "api": lambda person: by_api(api, person, "POST", f"/debts/{debt.pk}/done"),
     }
 
     refused = [ways[way](person) for person in (cast.reviewer, cast.engineer, cast.engineer)]
@@ -139,10 +140,11 @@ def test_owner_says_that_debt_is_done(cast, debt, way):
 @pytest.mark.parametrize("way", WAYS)
 def test_somebody_else_waives_debt_with_a_reason(cast, debt, way):
     cast.engineer.groups.add(*cast.reviewer.groups.all())
+    api = Caller()
     ways = {
         "function": lambda person, reason: by_function(workflow.waive_debt, actor=person, debt=debt, reason=reason),
         "page": lambda person, reason: by_page(person, "/debts/", debt=debt.pk, act="waive", reason=reason),
-        "api": lambda person, reason: by_api(Caller(), person, "POST", f"/debts/{debt.pk}/waive", {"reason": reason}),
+        "api": lambda person, reason: by_api(api, person, "POST", f"/debts/{debt.pk}/waive", {"reason": reason}),
     }
 
     tries = ((cast.auditor, "r"), (cast.engineer, "r"), (cast.reviewer, " "), (cast.reviewer, "The table goes."))

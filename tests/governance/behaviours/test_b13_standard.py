@@ -71,7 +71,7 @@ def test_b13_script_that_was_edited_is_the_templates_no_more(cast, version):
 @pytest.mark.parametrize("status", [RunStatus.FAILED_CLEAN, RunStatus.ROLLED_BACK])
 def test_b13_one_failure_suspends_the_template_and_demotes_what_rests_on_it(cast, version, status):
     spec, other = use(cast, version), use(cast, version, column="grade")
-    phase = factories.bring_to_staging(cast, spec)
+    phase = factories.bring_to_approval(cast, spec)
     deployment = factories.on(phase, production=False)
     run = workflow.start(actor=cast.operator, deployment=deployment)
     if status is RunStatus.ROLLED_BACK:
