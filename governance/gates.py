@@ -5,10 +5,11 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from governance import lifecycle, openings
 from governance.case import Case, load
-from governance.dossier import approvals
+from governance.dossier import approvals, dossier_of
 from governance.emergency import Skip
 from governance.errors import (
     AlreadyApplied,
@@ -20,6 +21,7 @@ from governance.errors import (
     StillNeeded,
     Undeployed,
 )
+from governance.lifecycle import Stage
 from governance.models import Booking, BreakGlass, Dependency, DependencyKind, Deployment, Phase, Run, Spec, Window
 from governance.orders import RunKind, RunStatus
 from governance.recurrence import MOMENT
@@ -60,7 +62,20 @@ def check_run(
     _check_kept_apart(case)
     if production:
         check_open(deployment)
+        _check_evidence(case)
     return case.digests
+
+
+def _check_evidence(case: Case) -> None:
+    """Of every stage before, as it is now: what was there when the change came here may have gone since, without leading it back.
+
+    The analysis may be older than a day: preflight makes a new one.
+    """
+    dossier = dossier_of(case, timezone.now())
+    before = [stage for stage in Stage if stage < Stage.PRODUCTION_DEPLOYMENT and stage is not Stage.IMPACT_ANALYSIS]
+    lacking = [f"{piece.text} ({piece.detail or piece.state})" for stage in before for piece in lifecycle.missing(stage, dossier)]
+    if lacking:
+        raise MissingEvidence("run", lacking)
 
 
 def check_known(deployment: Deployment, kind: RunKind, case: Case, executor: User | None = None) -> None:

@@ -4,9 +4,11 @@ import pytest
 
 from governance import workflow
 from governance.lifecycle import Stage
+from governance.models import Run
 from governance.orders import Verdict
 from governance.policy import ApprovalKind
 from tests import factories
+from tests.governance.behaviours.approving import start
 from tests.governance.behaviours.ways import WAYS, by_act, by_api, by_function
 from tests.governance.exceptional import open_emergency
 
@@ -60,3 +62,18 @@ def test_b8_waiver_is_an_emergency_and_takes_an_approval_of_its_own(api, cast, s
     refused = approve(way, api, cast, factories.phase_of(spec))
 
     assert (before, refused) == (Stage.STAGING_DEPLOYMENT, "")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.at("production")
+def test_b8_rehearsal_that_failed_since_keeps_it_out_of_production_however_often_it_is_approved(api, cast, spec, way):
+    """The verdict is part of what is approved; approving it once more does not make it pass."""
+    phase = factories.phase_of(spec)
+    factories.rehearse(cast, phase, Verdict.FAILED)
+    factories.approve(cast, factories.phase_of(spec), ApprovalKind.TECHNICAL)
+    factories.approve(cast, factories.phase_of(spec), ApprovalKind.BUSINESS)
+
+    refused = start(way, api, cast.operator, factories.phase_of(spec), production=True)
+
+    assert refused == "MissingEvidence"
+    assert not Run.objects.filter(kind="deploy", target__environment__production=True).exists()
