@@ -15,6 +15,7 @@ from governance.models import (
     Booking,
     CalendarFeed,
     Cause,
+    CheckChoice,
     CheckResult,
     Choice,
     Collision,
@@ -66,6 +67,7 @@ def make_surroundings(cast: Cast, first: Spec) -> None:
     save(System.FIXTURES, DomainTable(domain=labor, name="public.contractors"))
     save(System.FIXTURES, Consideration(domain=labor, question="Who sees the level?"))
     save(System.FIXTURES, Comment(phase=phase_of(first), person=cast.auditor, text="Why?"))
+    save(System.FIXTURES, CheckChoice(phase=phase_of(first), name="triggers stay enabled", reason="It has none.", by=cast.engineer))
     expiry = timezone.now() + timedelta(days=90)
     save(System.FIXTURES, ApiToken(person=cast.engineer, name="CI", hash="0" * 64, scopes=["read"], expires_at=expiry))
     backend = save(System.FIXTURES, Release(kind="backend", name="production_db", version="1.0.0"))

@@ -187,6 +187,8 @@ REFUSALS = {
     "submit": lambda who, phase: workflow.submit(actor=who, specification=factories.specification(), scripts=[]),
     "edit_script": factories.edit,
     "edit_specification": lambda who, phase: workflow.edit_specification(actor=who, spec=phase.spec, changes={"purpose": "x"}),
+    "add_check": lambda who, phase: workflow.add_check(actor=who, phase=phase, text="-- use: rows of public.bids", reason="r"),
+    "take_out_check": lambda who, phase: workflow.take_out_check(actor=who, phase=phase, name="n", reason="r"),
     "request_analysis": lambda who, phase: workflow.request_analysis(actor=who, phase=phase),
     "request_rehearsal": lambda who, phase: workflow.request_rehearsal(actor=who, phase=phase),
     "add_evidence": lambda who, phase: workflow.add_evidence(actor=who, phase=phase, suite="s", service="b", passed=True),
