@@ -16,7 +16,7 @@ PURE = (
     "governance/prediction.py", "governance/errors/", "governance/validation/", "governance/verdicts.py", "governance/specification.py",
     "governance/backfill.py",
     "governance/batched.py", "governance/telling.py", "governance/monitoring.py", "governance/grants.py", "governance/wording.py",
-    "governance/signing.py", "governance/advice.py", "governance/sending.py",
+    "governance/signing.py", "governance/advice.py", "governance/sending.py", "governance/groups.py",
 )  # fmt: skip
 ROWS = (
     "governance.models", "governance.handoff", "governance.workflow", "governance.admin", "governance.audit", "governance.case",

@@ -12,11 +12,9 @@ from django.views.decorators.http import require_POST
 from governance.admin.base import ReadOnlyAdmin, person_of
 from governance.errors import Refusal
 from governance.models import CheckResult, DecisionPoint, Deployment, Run, Step
-from governance.pages.run import do, etag, run_page
+from governance.pages.run import do, etag, run_page, shown_runs
 from governance.pages.values import duration
-from governance.visitors import refuse_strangers
-
-SHOWN = ("deployment__phase__spec", "target__environment", "requested_by", "booking", "progress", "activity")
+from governance.visitors import refuse_strangers, roles_in
 
 
 @admin.register(Run)
@@ -68,7 +66,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
         refuse_strangers(request)
-        return run_page(person_of(request), get_object_or_404(Run.objects.select_related(*SHOWN), pk=pk))
+        return run_page(person_of(request), get_object_or_404(shown_runs(), pk=pk), roles_in(request))
 
 
 @admin.register(Deployment)

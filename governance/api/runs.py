@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from ninja import Field, Router, Schema
 
 from governance import workflow
+from governance.advice import next_step
 from governance.api.auth import takes
 from governance.api.common import ApiRequest, Input, Text
 from governance.api.lookups import deployment_of, only, phase_of
@@ -23,6 +24,10 @@ class RunIn(Input):
     target: Text = Field(description="Name of a target of the change.")
     kind: RunKind = RunKind.DEPLOY
     reason: Text = Field("", description="Needed for a rollback.")
+
+
+class DecisionIn(Input):
+    reason: Text = Field(description="Why.")
 
 
 class RunLine(Schema):
@@ -43,6 +48,14 @@ class RunLine(Schema):
     wal_bytes: int | None
     script_digest: str
     release_digest: str
+    lsn: str = Field(description="Position in the target's WAL before anything was executed.")
+    restore_point: str = Field(description="Made there; empty where there is none.")
+    unrecoverable: str = Field(description="Why the server cannot be recovered to it.")
+    next: str = Field(description="What to do next.")
+
+    @staticmethod
+    def resolve_next(run: Run) -> str:
+        return next_step(RunKind(run.kind), RunStatus(run.status))
 
     @staticmethod
     def resolve_requested_by(run: Run) -> str:
@@ -117,6 +130,27 @@ def pause_run(request: ApiRequest, key: UUID) -> Any:
 @router.post("/runs/{uuid:key}/stop", response=RunLine, summary="Stop, the statement it is in included", **takes(Scope.OPERATE))
 def stop_run(request: ApiRequest, key: UUID) -> Any:
     return workflow.control(actor=request.auth, run=_run(key), wish=Wish.STOP)
+
+
+@router.post("/runs/{uuid:key}/slow", response=RunLine, summary="Let a backfill work a quarter of the time", **takes(Scope.OPERATE))
+def slow_run(request: ApiRequest, key: UUID) -> Any:
+    return workflow.control(actor=request.auth, run=_run(key), wish=Wish.SLOW)
+
+
+@router.post("/runs/{uuid:key}/faster", response=RunLine, summary="Give a backfill its speed again", **takes(Scope.OPERATE))
+def faster_run(request: ApiRequest, key: UUID) -> Any:
+    return workflow.control(actor=request.auth, run=_run(key), wish=Wish.NONE)
+
+
+@router.post("/runs/{uuid:key}/roll_back", response={202: RunLine}, summary="Stop it where it is, and roll it back", **takes(Scope.OPERATE))
+def roll_back_run(request: ApiRequest, key: UUID, given: DecisionIn) -> Any:
+    """The answer is the rollback, or the run that has still to end."""
+    return workflow.roll_back_run(actor=request.auth, run=_run(key), reason=given.reason)
+
+
+@router.post("/runs/{uuid:key}/keep", response=RunLine, summary="Decide that it stays", **takes(Scope.OPERATE))
+def keep_run(request: ApiRequest, key: UUID, given: DecisionIn) -> Any:
+    return workflow.keep(actor=request.auth, run=_run(key), reason=given.reason)
 
 
 @router.post("/runs/{uuid:key}/resume", response=RunLine, summary="Go on with a paused run", **takes(Scope.OPERATE))

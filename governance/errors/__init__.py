@@ -2,7 +2,7 @@
 
 Refusal
 ├── BadInput            what was handed in cannot be used
-│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck  BadDirective  BadRecurrence  BadPolicy
+│   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck  BadDirective  BadGroup  BadRecurrence  BadPolicy
 │   └── UnparsableScript  MixedScript  TransactionControl
 ├── NotAllowed          this person may not do this
 │   ├── MissingRole  OwnWork  AlreadyDecided  NeedsReason  CountedTwice  OnlyApprover  TwoPeople
@@ -33,6 +33,7 @@ from governance.errors.deciding import (
 from governance.errors.inputs import (
     BadCheck,
     BadDirective,
+    BadGroup,
     BadInput,
     BadRecurrence,
     BadScriptName,
@@ -66,11 +67,11 @@ from governance.errors.refusal import Refusal
 from governance.errors.targets import TargetDiffers, TargetPooled, TargetReadOnly, TargetRefused, TargetUnreachable, UnknownConnection
 
 __all__ = [
-    "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadInput", "BadPolicy", "BadRecurrence", "BadScriptName",
+    "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadGroup", "BadInput", "BadPolicy", "BadRecurrence", "BadScriptName",
     "BadSpecification", "BookingTaken", "CountedTwice", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible",
     "MissingEvidence", "MissingRole", "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotAsked",
-    "NotDelegated", "NotItsTurn", "NotReady", "NothingToUndo", "OnlyApprover", "OutsideWindow", "OwnWork", "PasswordNeeded",
-    "RecordInUse", "Refusal", "ReviewOverdue", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers",
-    "TargetPooled", "TargetReadOnly", "TargetRefused", "TargetUnreachable", "TookPart", "TransactionControl", "TwoPeople", "Undeployed",
+    "NotDelegated", "NotItsTurn", "NotReady", "NothingToUndo", "OnlyApprover", "OutsideWindow", "OwnWork", "PasswordNeeded", "RecordInUse",
+    "Refusal", "ReviewOverdue", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers", "TargetPooled",
+    "TargetReadOnly", "TargetRefused", "TargetUnreachable", "TookPart", "TransactionControl", "TwoPeople", "Undeployed",
     "UnknownConnection", "UnparsableScript", "WrongPassword", "WrongStage",
 ]  # fmt: skip

@@ -97,3 +97,14 @@ class BadDirective(BadInput):
     def __init__(self, name: str, line: int, why: str, right: str) -> None:
         super().__init__(f"{name}, line {line}: {why}. {right}")
         self.name, self.line, self.why, self.right = name, line, why, right
+
+
+class BadGroup(BadInput):
+    """Scripts that are declared one atomic group cannot run in one transaction."""
+
+    def __init__(self, group: str, why: str) -> None:
+        self.group, self.why = group, why
+        super().__init__(
+            f"The group {group} cannot run in one transaction: {why}. Take that script out of the group, or number the group's versions so "
+            "that they follow each other."
+        )

@@ -85,7 +85,8 @@ def steer(pk: UUID, what: str, person: str, reason: str) -> str:
 def course_of(pk: UUID) -> Course:
     run = Run.objects.select_related("deployment__phase__spec", "target", "progress", "activity").get(pk=pk)
     status, steps = RunStatus(run.status), list(run.steps.all())
-    now = next((step for step in steps if step.status == StepStatus.RUNNING), None) if status is RunStatus.RUNNING else None
+    begun = [step for step in steps if step.status == StepStatus.RUNNING]  # those before the last wait for their transaction's end
+    now = begun[-1] if begun and status is RunStatus.RUNNING else None
     activity, progress = getattr(run, "activity", None), getattr(run, "progress", None)
     live = next((each for each in (progress, activity) if now and each and each.position == now.position), None)
     detail, share = _detail(live)

@@ -101,6 +101,8 @@ def _pull(pk: UUID, threshold: Threshold, before: dict[str, float], now: Measure
 
 def _act(run: Run, threshold: Threshold) -> str:
     """What was done about it, in a sentence."""
+    if run.kind == RunKind.ROLLBACK:
+        return "A rollback goes on: half of it would be worse."
     wish = STEERED.get(threshold.action)
     if wish and run.status in (RunStatus.QUEUED, RunStatus.RUNNING):
         if run.wish != Wish.STOP:

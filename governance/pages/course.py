@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from governance.models import Run, Sample
-from governance.models import Threshold as OwnThreshold
+from governance.models import Sample
 from governance.monitoring import ABOUT, Action, Metric, Period, Threshold, baseline, beyond, in_force, in_words, sentence
 from governance.pages.latency import chart, thinned
 
@@ -19,11 +18,11 @@ ACTS = {
 }
 
 
-def course(run: Run) -> dict[str, Any]:
-    """`samples` is 0 when nothing was measured."""
+def course(run: Any) -> dict[str, Any]:
+    """`run`: one of `shown_runs()`. `samples` is 0 when nothing was measured."""
     samples = list(run.samples.order_by("-pk")[:SHOWN])[::-1]
     before = baseline(sample.measurement for sample in samples if sample.period == Period.BEFORE)
-    thresholds = in_force(own.value for own in OwnThreshold.objects.filter(environment=run.target.environment_id))
+    thresholds = in_force(Threshold(Metric(own["metric"]), Action(own["action"]), *own["edge"]) for own in run.own_thresholds)
     return {
         "samples": len(samples),
         "last": samples[-1].pk if samples else 0,
@@ -54,7 +53,8 @@ def _trigger(threshold: Threshold, samples: Sequence[Sample], before: dict[str, 
     value = samples[-1].values.get(threshold.metric) if samples else None
     state = "unknown" if value is None else "warning" if beyond(threshold, value, before) else "passed"
     now = in_words(threshold.metric, value) if value is not None else "unknown"
-    return {"text": f"{ACTS[threshold.action].capitalize()}: {sentence(threshold, before).lower()}", "state": state, "now": now}
+    when = sentence(threshold, before)
+    return {"text": f"{ACTS[threshold.action].capitalize()}: {when[0].lower()}{when[1:]}", "state": state, "now": now}
 
 
 def _tables(samples: Sequence[Sample]) -> list[dict[str, str]]:

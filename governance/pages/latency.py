@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor, log10
 from typing import Any, TypeVar
 
 from governance.models import Sample
@@ -30,8 +31,11 @@ class Axes:
 
     @property
     def grid(self) -> list[dict[str, Any]]:
-        heights = (self.top * share for share in (0.0, 0.25, 0.5, 0.75))
-        return [{"y": self.y(seconds), "label": in_words(Metric.LATENCY, seconds) if seconds else "0"} for seconds in heights]
+        """At round values, three to seven of them."""
+        scale = 10.0 ** floor(log10(self.top / 3))
+        step = next(each * scale for each in (5, 2, 1) if each * scale <= self.top / 3)
+        heights = [step * number for number in range(int(self.top / step) + 1)]
+        return [{"y": self.y(seconds), "label": f"{seconds * 1000:,.4g} ms" if seconds else "0"} for seconds in heights]
 
     @property
     def times(self) -> list[dict[str, Any]]:

@@ -5,14 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONArray, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
 from governance import oncall, workflow
 from governance.advice import next_step
 from governance.errors import Refusal
-from governance.lifecycle import ENDED
-from governance.models import Run, Step
+from governance.lifecycle import ENDED, Role
+from governance.models import Run, Step, Threshold
 from governance.orders import Limits, RunKind, RunStatus, ScriptKind, StepStatus, Wish
 from governance.pages.course import course
 from governance.pages.standing import acts, going_back, points
@@ -20,6 +23,7 @@ from governance.pages.values import address_of, person_name
 from governance.pages.verification import questions
 from governance.versions import read_script
 
+RELATED = ("deployment__phase__spec", "target__environment", "requested_by", "booking", "progress", "activity")
 LOOKS = {
     RunStatus.SUCCEEDED: "ok",
     RunStatus.ROLLED_BACK: "warn",
@@ -31,7 +35,15 @@ LOOKS = {
 STATES = {StepStatus.RUNNING: "now", StepStatus.DONE: "done", StepStatus.FAILED: "failed", StepStatus.SKIPPED: "skipped"}
 
 
-def run_page(person: User, run: Run) -> dict[str, Any]:
+def shown_runs() -> QuerySet[Run]:
+    """With all that a page wants to know in a single row."""
+    edge = JSONObject(metric="metric", action="action", edge=JSONArray("limit", "factor", "times"))
+    own = Threshold.objects.filter(environment=OuterRef("target__environment")).order_by("pk").values(row=edge)
+    return Run.objects.select_related(*RELATED).annotate(own_thresholds=ArraySubquery(own))
+
+
+def run_page(person: User, run: Run, roles: frozenset[Role] | None = None) -> dict[str, Any]:
+    """`run`: one of `shown_runs()`; `roles`: the person's, where they are known."""
     status = RunStatus(run.status)
     phase = run.deployment.phase
     steps, decided = _steps(run), points(run)
@@ -68,7 +80,7 @@ def run_page(person: User, run: Run) -> dict[str, Any]:
         "steps": steps,
         "checks": (checks := list(run.checks.select_related("superseded__person"))),
         "questions": questions(checks),
-        "acts": acts(person, run, batched=backfill is not None, undecided=undecided),
+        "acts": acts(person, run, roles, batched=backfill is not None, undecided=undecided),
         "live": status not in ENDED,
         "poll_url": reverse("admin:governance_run_body", args=[run.pk]),
         "digest": run.script_digest,
@@ -97,12 +109,13 @@ def _backfill(run: Run) -> dict[str, Any] | None:
 
 def _activity(run: Run, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
     """What the server says of the statement that runs now."""
-    activity, now = getattr(run, "activity", None), next((step for step in steps if step["state"] == "now"), None)
-    if activity is None or now is None or activity.position != now["position"]:
+    activity, begun = getattr(run, "activity", None), [step["position"] for step in steps if step["state"] == "now"]
+    if activity is None or activity.position not in begun[-1:]:
         return None
     known = activity.done is not None and activity.total
     left = activity.total - activity.done if known else None
     return {
+        "position": activity.position,
         "phase": activity.phase,
         "done": activity.done,
         "total": activity.total,

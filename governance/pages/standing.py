@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from governance import workflow
 from governance.errors import MissingRole
-from governance.lifecycle import ENDED
+from governance.lifecycle import ENDED, Role
 from governance.models import DecisionPoint, Rehearsal, Run
 from governance.orders import RunKind, RunStatus, Wish
 from governance.pages.acts import Button
@@ -34,10 +34,10 @@ def points(run: Run) -> list[dict[str, Any]]:
     return sorted(found, key=lambda point: not point["open"])
 
 
-def acts(person: User, run: Run, *, batched: bool, undecided: bool) -> list[Button]:
+def acts(person: User, run: Run, roles: frozenset[Role] | None, *, batched: bool, undecided: bool) -> list[Button]:
     """What the person can do with the run now; none for whoever may not steer."""
     try:
-        workflow.permit(person, "control_run")
+        workflow.permit(person, "control_run", roles=roles)
     except MissingRole:
         return []
     return [*_steering(run, batched), *_going_back(run, undecided)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from governance import assessment, audit, requests
+from governance import assessment, audit, groups, requests
 from governance.audit import save
 from governance.case import load
 from governance.errors import BadInput, DuplicateVersion, MissingRollback, NotReady
@@ -47,6 +47,7 @@ def read_scripts(files: Sequence[ScriptFile], *, irreversible: bool, phase: Phas
         raise BadInput("No script was handed in. Add at least one V….sql with its R….sql.")
     values = tuple(sorted((check_script(file.name, file.text) for file in files), key=lambda value: (value.version, value.kind)))
     _refuse_duplicates(values, phase)
+    groups.refuse_broken(values)
     kinds = Counter((value.kind, value.version) for value in values)
     for value in values:
         if value.kind is ScriptKind.FORWARD and not irreversible and not kinds[ScriptKind.ROLLBACK, value.version]:

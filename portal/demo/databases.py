@@ -95,6 +95,7 @@ def _is_empty(address: str) -> bool:
 def _fill(address: str, scale: float) -> None:
     """Schema and data in one transaction, so that there is either all of it or nothing; foreign keys hold by construction."""
     with psycopg.connect(address) as connection:
+        connection.execute(f"GRANT EXECUTE ON FUNCTION pg_create_restore_point(text) TO {RUNNER}")
         connection.execute("SET session_replication_role = replica")
         connection.execute(f"SET ROLE {OWNER}")
         connection.execute("SELECT set_config('instabids.scale', %s, false)", [str(scale)])

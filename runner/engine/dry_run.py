@@ -17,6 +17,7 @@ from governance.batched import is_batched
 from governance.facts import Facts
 from governance.forecast import forecast_lock
 from governance.orders import Moment, Outcome, RunStatus, Script, Statement, StepStatus
+from governance.wording import counted
 from runner.engine import retry, verify
 from runner.engine.preflight import Readiness
 from runner.engine.steps import Stopped
@@ -25,7 +26,9 @@ from runner.engine.work import ScriptFailed, Work, explain, leave_others_alone, 
 PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"})  # what EXPLAIN takes
 MISSING = ("42", "3F")  # SQLSTATE classes: something that an earlier statement would have made is not there
 ONLINE = "not executed: it cannot run inside a transaction, so it could not be rolled back"
-
+# Of the open transaction alone; an update leaves the new version, a delete nothing once it is rolled back.
+WRITTEN = "SELECT coalesce(sum(n_tup_ins + n_tup_upd), 0)::bigint FROM pg_stat_xact_user_tables"
+SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 BATCHED = "not executed: it runs in transactions of its own, batch by batch"
 
 
@@ -34,11 +37,13 @@ class Trial:
     work: Work
     facts: Facts
     left_out: int = 0  # statements so far
+    dead_rows: int = 0  # versions that it wrote and rolled back: what VACUUM has to take away
 
 
 def dry_run(work: Work, ready: Readiness) -> Outcome:
     trial = Trial(work, ready.facts)
     before = verify.baseline(work.session, verify.at(Moment.IN_TRANSACTION, work.session.order))
+    sequences = _sequences(work)
     try:
         for transactional, scripts in groupby(ready.remaining, key=lambda script: script.transactional):
             if transactional:
@@ -51,7 +56,18 @@ def dry_run(work: Work, ready: Readiness) -> Outcome:
         return Outcome(RunStatus.FAILED_CLEAN, checks=work.checks, message=f"{ended} Everything was rolled back.")
     executed = sum(step.status is StepStatus.DONE for step in work.steps.all())
     message = f"{executed} executed and rolled back, {trial.left_out} only looked at, of {executed + trial.left_out} statements."
-    return Outcome(RunStatus.SUCCEEDED, checks=work.checks, message=message)
+    return Outcome(RunStatus.SUCCEEDED, checks=work.checks, message=" ".join([message, *_left_behind(trial, sequences)]))
+
+
+def _sequences(work: Work) -> dict[str, int]:
+    return dict(work.session.connection.execute(SEQUENCES).fetchall())
+
+
+def _left_behind(trial: Trial, before: dict[str, int]) -> list[str]:
+    """What no rollback takes back, said: dead rows, and sequences that moved on."""
+    moved = sorted(name for name, value in _sequences(trial.work).items() if value != before.get(name, value))
+    rows = [f"It left {counted(trial.dead_rows, 'dead row')} for VACUUM."] if trial.dead_rows else []
+    return [*rows, *([f"Sequences that moved on meanwhile, by it or by others: {', '.join(moved)}."] if moved else [])]
 
 
 def _leave_out(trial: Trial, scripts: Sequence[Script]) -> None:
@@ -82,6 +98,7 @@ def _transaction(trial: Trial, scripts: Sequence[Script], attempt: int, before: 
         for script in scripts:
             for number in range(1, len(script.statements) + 1):
                 _try_statement(trial, script, number, attempt)
+        trial.dead_rows = (work.session.connection.execute(WRITTEN).fetchone() or (0,))[0]
         if not trial.left_out:
             work.checks = verify.verify(work.session, verify.at(Moment.IN_TRANSACTION, work.session.order), before)
     work.longest_lock = max(work.longest_lock, time.monotonic() - began)

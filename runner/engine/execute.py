@@ -9,6 +9,7 @@ from random import Random
 
 import psycopg
 
+from governance import groups
 from governance.errors import Refusal
 from governance.orders import Moment, Order, Outcome, RunKind, RunStatus, Script, Wish
 from runner.engine import ledger, recovery, retry, verify
@@ -17,7 +18,7 @@ from runner.engine.dry_run import dry_run
 from runner.engine.monitor import watch
 from runner.engine.preflight import Readiness, preflight
 from runner.engine.reconcile import reconcile, resolve
-from runner.engine.scripts import run_script
+from runner.engine.scripts import run_unit
 from runner.engine.session import Session, helping_session, open_session
 from runner.engine.steps import Executor, Progress, Steps, Stopped
 from runner.engine.work import Paused, Reports, ScriptFailed, Work
@@ -101,14 +102,17 @@ def _run_scripts(work: Work, ready: Readiness, before: verify.Baseline) -> Excep
     """What ended the run before its last script, if anything did."""
     last = next((script for script in reversed(ready.remaining) if script.transactional), None)
     try:
-        for script in ready.scripts:
-            if script.name in ready.done:
-                work.steps.skip(script, "already applied")
+        for unit in groups.units(ready.scripts, groups.names_of(work.session.order.manifest.scripts)):
+            for script in unit:
+                if script.name in ready.done:
+                    work.steps.skip(script, "already applied")
+            left = tuple(script for script in unit if script.name not in ready.done)
+            if not left:
                 continue
-            _heed(work.steps, script, ready)
+            _heed(work.steps, left[0], ready)
             # Only behind the last script is everything there that a check may ask for.
-            checks = verify.at(Moment.IN_TRANSACTION, work.session.order) if script is last else ()
-            run_script(work, script, checks, before)
+            checks = verify.at(Moment.IN_TRANSACTION, work.session.order) if last in left else ()
+            run_unit(work, left, checks, before)
     except (ScriptFailed, Stopped, Paused) as ended:
         return ended
     return None

@@ -18,6 +18,7 @@ MADE = """
 SELECT id, script, statement FROM lockgate.backfill
 WHERE run = %s AND EXISTS (SELECT FROM lockgate.before_image WHERE before_image.backfill = backfill.id) ORDER BY id
 """
+FORGET = "DELETE FROM lockgate.before_image USING lockgate.backfill WHERE backfill.run = %s AND backfill.id = before_image.backfill"
 SCRIPT = """-- Purpose: put back what {script} replaced in {table}
 -- Impact: every row that it changed is written again, in batches; later changes of these columns are lost
 
@@ -40,6 +41,15 @@ def rollback_scripts(connection: psycopg.Connection, run: str) -> tuple[str, ...
     """For each of the run's backfills that kept before-images, the text of a rollback script that puts them back."""
     made = connection.execute(MADE, [run]).fetchall()
     return tuple(_script(connection, job, script, Statement(text, 1, 1, "UPDATE", False)) for job, script, text in made)
+
+
+def forget_images(connection: psycopg.Connection, run: str) -> int:
+    """How many were dropped."""
+    return connection.execute(FORGET, [run]).rowcount
+
+
+def are_there(connection: psycopg.Connection) -> bool:
+    return connection.execute("SELECT to_regclass('lockgate.before_image')").fetchone() != (None,)
 
 
 def _script(connection: psycopg.Connection, job: int, script: str, statement: Statement) -> str:

@@ -18,7 +18,8 @@ FROM unnest(pg_blocking_pids(%s)) AS pid JOIN pg_stat_activity AS activity USING
 
 BLOCKED = """
 SELECT string_agg(format('%%s (pid %%s)', coalesce(nullif(application_name, ''), usename::text, 'a session'), pid), ', ' ORDER BY pid)
-FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid <> %s AND %s = ANY(pg_blocking_pids(pid))
+FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND pid <> %s AND %s = ANY(pg_blocking_pids(pid)) AND application_name NOT LIKE 'lockgate %%'
 """
 # https://www.postgresql.org/docs/current/progress-reporting.html
 PROGRESS = """

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from governance import groups
 from governance.analysis import Analysis, Change, analyse
 from governance.digest import release_digest, script_digest
 from governance.errors import DigestChanged, Irreversible, NewBlocker, NothingToUndo, TargetBusy, TargetDiffers, TargetUnreachable
@@ -63,6 +64,7 @@ def verify_digests(order: Order) -> None:
     for script in order.manifest.scripts:
         if read_script(script.name, script.text) != script:
             raise DigestChanged(f"{script.name}, as it would be executed,", order.script_digest, "other statements")
+    groups.refuse_broken(order.manifest.scripts)
     if order.release:
         _compare("The release", order.release_digest, release_digest(order.release))
         _compare("The release's set of scripts", order.release.script_digest, order.script_digest)

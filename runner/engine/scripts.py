@@ -1,4 +1,4 @@
-"""How one script is executed: in one transaction, or statement by statement where PostgreSQL forbids that."""
+"""How scripts are executed: one, or all of an atomic group, in one transaction; statement by statement where PostgreSQL forbids that."""
 
 import time
 from collections.abc import Sequence
@@ -14,69 +14,88 @@ from runner.engine.online import run_online
 from runner.engine.steps import Stopped
 from runner.engine.work import Paused, ScriptFailed, Work, explain, failed, leave_others_alone
 
+Unit = Sequence[Script]  # what is committed together, never empty
+
 
 class CheckFailed(ScriptFailed):
     """A check inside the transaction did not pass."""
 
 
-def run_script(work: Work, script: Script, checks: Sequence[Check], before: verify.Baseline) -> None:
+def run_unit(work: Work, unit: Unit, checks: Sequence[Check], before: verify.Baseline) -> None:
     """
     Raises:
-        ScriptFailed, Stopped, Paused: the session lives on; the target says what is left of the script.
-        psycopg.OperationalError: the session is lost, and only the target knows what became of the script.
+        ScriptFailed, Stopped, Paused: the session lives on; the target says what is left of the scripts.
+        psycopg.OperationalError: the session is lost, and only the target knows what became of them.
     """
     try:
-        if script.transactional:
-            _run_transactional(work, script, checks, before)
+        if unit[0].transactional:
+            _run_transactional(work, unit, checks, before)
         else:
-            run_online(work, script)
+            run_online(work, unit[0])
     except (Stopped, Paused) as ended:
-        work.steps.undo(script, "stopped" if isinstance(ended, Stopped) else "paused")
+        _undo(work, unit, "stopped" if isinstance(ended, Stopped) else "paused")
         raise
 
 
-def _run_transactional(work: Work, script: Script, checks: Sequence[Check], before: verify.Baseline) -> None:
-    """In one transaction with its ledger row and the checks inside it; all of it again when locks are not to be had."""
-    stand_back(work, script, script.statements)
+def _run_transactional(work: Work, unit: Unit, checks: Sequence[Check], before: verify.Baseline) -> None:
+    """In one transaction with its ledger rows and the checks inside it; all of it again when locks are not to be had."""
+    for script in unit:
+        stand_back(work, script, script.statements)
     for attempt in count(1):
         began = datetime.now(UTC)
         try:
             work.session.prepare(work.limits.lock_timeout, work.limits.statement_timeout)
-            return _transaction(work, script, attempt, checks, before)
+            return _transaction(work, unit, attempt, checks, before)
         except CheckFailed:
-            work.steps.undo(script)
-            ledger.record_failure(work.session, script, began)
+            _undo(work, unit)
+            ledger.record_failure(work.session, unit[-1], began)
             raise
         except psycopg.Error as error:
-            why = explain(work, error)
+            why, script = explain(work, error), _current(work, unit)
             if not retry.again(error.sqlstate, attempt, work.limits):
-                raise failed(work, script, why, began) from error
+                ended = failed(work, script, why, began)
+                _undo(work, unit)
+                raise ended from error
         leave_others_alone(work, script, attempt, why)
 
 
-def _transaction(work: Work, script: Script, attempt: int, checks: Sequence[Check], before: verify.Baseline) -> None:
-    began, clock = datetime.now(UTC), time.monotonic()
+def _transaction(work: Work, unit: Unit, attempt: int, checks: Sequence[Check], before: verify.Baseline) -> None:
+    began, clock, executed = datetime.now(UTC), time.monotonic(), list[tuple[Script, Statement]]()
     with work.session.connection.transaction():
-        for number, statement in enumerate(script.statements, 1):
-            work.steps.start(work.steps.new(script, number, attempt))
-            work.steps.heed()
-            _execute(work, script, statement)
-        _check(work, script, checks, before)
+        for script in unit:
+            for number, statement in enumerate(script.statements, 1):
+                work.steps.start(work.steps.new(script, number, attempt))
+                work.steps.heed()
+                executed.append((script, statement))
+                _execute(work, executed)
+        _check(work, unit[-1], checks, before)
         work.steps.heed()
-        ledger.record(work.session, script, began, time.monotonic() - clock)
+        for script in unit:
+            ledger.record(work.session, script, began, time.monotonic() - clock)
     work.longest_lock = max(work.longest_lock, time.monotonic() - clock)
-    work.steps.finish(script)
+    for script in unit:
+        work.steps.finish(script)
 
 
-def _execute(work: Work, script: Script, statement: Statement) -> None:
-    """With a limit of its own when it may take its time: while nobody waits for the transaction."""
-    before = script.statements[: script.statements.index(statement)]
-    patient = all(hurts_nobody(work.report(script, each)) for each in (*before, statement))
+def _execute(work: Work, executed: Sequence[tuple[Script, Statement]]) -> None:
+    """The last of them; with a limit of its own when it may take its time: while nobody waits for the transaction."""
+    patient = all(hurts_nobody(work.report(script, statement)) for script, statement in executed)
     if patient:
         work.session.bound(work.limits.online_timeout, work.limits.online_timeout)
-    work.executor.execute(statement)
+    work.executor.execute(executed[-1][1])
     if patient:
         work.session.bound(work.limits.lock_timeout, work.limits.statement_timeout)
+
+
+def _current(work: Work, unit: Unit) -> Script:
+    """Whose statement it was; the last one's, when it was the commit."""
+    step = work.steps.current
+    return next((script for script in unit if step and step.script == script.name), unit[-1])
+
+
+def _undo(work: Work, unit: Unit, *note: str) -> None:
+    for script in unit:
+        work.steps.undo(script, *note)
 
 
 def _check(work: Work, script: Script, checks: Sequence[Check], before: verify.Baseline) -> None:

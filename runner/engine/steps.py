@@ -21,7 +21,7 @@ class Stopped(Exception):
     """A person wants the run to stop."""
 
     def __init__(self) -> None:
-        super().__init__("Stopped by a person.")
+        super().__init__("Stopped on request.")
 
 
 class Steps:

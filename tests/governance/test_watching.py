@@ -126,6 +126,20 @@ def test_run_that_a_trigger_stops_before_anything_is_applied_has_nothing_to_roll
     assert not Run.objects.filter(kind=RunKind.ROLLBACK).exists()
 
 
+@pytest.mark.at("staging")
+def test_no_trigger_stops_a_rollback(cast, spec):
+    claim, run = running(cast, spec)
+    handoff.finish_run(claim, factories.outcome())
+    rollback = workflow.roll_back_run(actor=cast.operator, run=run, reason="bids fail")
+    own_threshold(rollback, Action.STOP)
+    handoff.claim("run", rollback.pk)
+
+    measure(rollback, 0.5)
+
+    assert fresh(rollback).wish == Wish.NONE
+    assert "A rollback goes on" in DecisionPoint.objects.get(run=rollback).text
+
+
 @pytest.mark.at("production")
 def test_trigger_in_the_monitoring_period_rolls_back_what_was_applied(cast, spec):
     run = factories.finish(start(cast, factories.bring_to_production(cast, spec), production=True))

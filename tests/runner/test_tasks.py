@@ -254,7 +254,7 @@ def test_stop_ends_a_long_statement(scene, staging):
 
     assert time.monotonic() - began < 8
     assert fresh(run).status == RunStatus.FAILED_CLEAN
-    assert "Stopped by a person." in fresh(run).message
+    assert "Stopped on request." in fresh(run).message
     assert staging.execute("SELECT to_regclass('badges')").fetchone() == (None,)
 
 

@@ -17,7 +17,19 @@ from governance.lifecycle import Role
 from governance.models import AuditEvent, Environment, Release, Spec, Window
 from tests import factories
 
-SET_UP = {"environment", "target", "domain", "window", "resource", "availability", "release", "matrixentry", "apiversion", "presence"}
+SET_UP = {
+    "environment",
+    "target",
+    "domain",
+    "window",
+    "resource",
+    "availability",
+    "release",
+    "matrixentry",
+    "apiversion",
+    "presence",
+    "threshold",
+}
 MODELS = [model for model in admin.site._registry if model._meta.app_label == "governance"]
 RECORDS = [model for model in MODELS if model._meta.model_name not in SET_UP]
 TABS = ("specification", "scripts", "impact", "rehearsal", "approvals", "schedule", "runs", "checks", "compatibility", "review", "history")

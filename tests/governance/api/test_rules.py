@@ -145,9 +145,13 @@ def steered(scene: Scene, person: User, code: str, act: str) -> Attempt:
         "pause": lambda: workflow.control(actor=person, run=row, wish=Wish.PAUSE),
         "stop": lambda: workflow.control(actor=person, run=row, wish=Wish.STOP),
         "resume": lambda: workflow.resume(actor=person, run=row),
+        "slow": lambda: workflow.control(actor=person, run=row, wish=Wish.SLOW),
+        "keep": lambda: workflow.keep(actor=person, run=row, reason="It is fine."),
+        "roll_back": lambda: workflow.roll_back_run(actor=person, run=row, reason="It is wrong."),
     }[act]
     page = reverse("admin:governance_run_act", args=[row.pk])
-    return Attempt(person, code, function, "POST", f"/runs/{row.pk}/{act}", None, page, {"act": act})
+    reason = {"keep": {"reason": "It is fine."}, "roll_back": {"reason": "It is wrong."}}.get(act)
+    return Attempt(person, code, function, "POST", f"/runs/{row.pk}/{act}", reason, page, {"act": act, **(reason or {})})
 
 
 def busy_target(scene: Scene) -> Attempt:
@@ -227,6 +231,10 @@ FROM_STAGING: dict[str, Callable[[Scene], Attempt]] = {
     "an engineer does not pause": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "pause"),
     "an engineer does not stop": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "stop"),
     "an engineer does not resume": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "resume"),
+    "an engineer does not slow it down": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "slow"),
+    "an engineer does not decide that it stays": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "keep"),
+    "an engineer does not roll a run back": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "roll_back"),
+    "nothing is kept about which nothing is open": lambda scene: steered(scene, scene.cast.operator, "NotReady", "keep"),
     "what has ended is not paused": lambda scene: steered(scene, scene.cast.operator, "NotReady", "pause"),
 }
 STATUS = {

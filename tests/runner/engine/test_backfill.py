@@ -223,7 +223,7 @@ class _Wanting(Portal):
     ("wish", "status", "said"),
     [
         (Wish.PAUSE, RunStatus.PAUSED, "Paused between two batches"),
-        (Wish.STOP, RunStatus.FAILED_DIRTY, "Stopped by a person. Partly applied"),
+        (Wish.STOP, RunStatus.FAILED_DIRTY, "Stopped on request. Partly applied"),
     ],
 )
 def test_run_ends_between_two_batches_when_a_person_wants_it_and_goes_on_later(users, counted, small, wish, status, said):
@@ -378,7 +378,7 @@ def test_it_rests_while_clients_are_slow(users, counted, small):
     outcome = execute(order(FILL, limits=replace(QUICK, probe_latency=0.0)), users, impatient)
 
     assert outcome.status is RunStatus.FAILED_CLEAN, outcome.message
-    assert "Stopped by a person." in outcome.message
+    assert "Stopped on request." in outcome.message
     assert any('rests: a query on "users" takes' in step.note for step in portal.told)
     assert done(counted)[0] == 0
 

@@ -65,7 +65,7 @@ def test_person_can_stop_a_run_that_waits_for_others(users):
         outcome = execute(make_order(ADD, limits=PATIENT), users, portal)
 
     assert outcome.status is RunStatus.FAILED_CLEAN
-    assert "Stopped by a person." in outcome.message
+    assert "Stopped on request." in outcome.message
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,22 @@ def test_dry_run_executes_everything_quick_and_leaves_nothing_behind(users, targ
     outcome = dry(users, {**ADD, **USE}, counted=("public.users",))
 
     assert outcome.status is RunStatus.SUCCEEDED, outcome.message
-    assert outcome.message == "3 executed and rolled back, 0 only looked at, of 3 statements."
+    assert outcome.message == "3 executed and rolled back, 0 only looked at, of 3 statements. It left 2 dead rows for VACUUM."
     assert [(step.status, step.rows) for step in outcome.steps] == [(StepStatus.DONE, None), (StepStatus.DONE, 2), (StepStatus.DONE, None)]
     assert outcome.wal_bytes > 0
     assert outcome.longest_lock > 0
     assert outcome.applied == ()
     assert trace(target) == before
+
+
+def test_sequence_that_moved_on_is_said(users, target):
+    target.execute("CREATE SEQUENCE numbers")
+    target.execute("SELECT nextval('numbers')")
+
+    outcome = dry(users, {"V20261122_0900__insert.sql": "INSERT INTO users SELECT 5000 + nextval('numbers'), 'new';"})
+
+    assert outcome.status is RunStatus.SUCCEEDED, outcome.message
+    assert outcome.message.endswith("Sequences that moved on meanwhile, by it or by others: public.numbers.")
 
 
 def test_failing_statement_is_found(users, target):
@@ -121,5 +131,5 @@ def test_stopped_dry_run_leaves_nothing(users, target):
     outcome = dry(users, ADD, Portal({2: Wish.STOP}))
 
     assert outcome.status is RunStatus.FAILED_CLEAN
-    assert "Stopped by a person." in outcome.message
+    assert "Stopped on request." in outcome.message
     assert trace(target) == before

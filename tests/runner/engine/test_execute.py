@@ -223,7 +223,7 @@ def test_stop_before_the_first_statement_leaves_the_target_alone(users, target):
     outcome = execute(make_order(ADD), users, Portal({1: Wish.STOP}))
 
     assert outcome.status is RunStatus.FAILED_CLEAN
-    assert "Stopped by a person." in outcome.message
+    assert "Stopped on request." in outcome.message
     assert columns(target) == ["id", "name"]
 
 
@@ -245,7 +245,7 @@ def test_stop_ends_a_statement_that_runs(users, target):
 
     assert outcome.seconds < 10
     assert outcome.status is RunStatus.FAILED_CLEAN
-    assert "Stopped by a person." in outcome.message
+    assert "Stopped on request." in outcome.message
     assert statuses(outcome) == ["skipped", "skipped"]
     assert columns(target, "fine") == []
 

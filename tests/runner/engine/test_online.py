@@ -110,7 +110,7 @@ def test_stop_cancels_the_build_and_tells_what_is_left(users, target):
 
     assert outcome.seconds < QUICK.online_timeout / 2
     assert outcome.status is RunStatus.FAILED_DIRTY
-    assert "Stopped by a person. Partly applied" in outcome.message
+    assert "Stopped on request. Partly applied" in outcome.message
 
 
 def _stop_at_third_word():
