@@ -8,13 +8,13 @@ from django.urls import reverse
 from governance import oncall
 from governance.case import Case
 from governance.lifecycle import Role
-from governance.models import Analysis, CheckResult, MatrixEntry, Phase, Run
+from governance.models import Analysis, MatrixEntry, Phase, Run
 from governance.pages.differences import since_last_analysis
 from governance.pages.discussion import Discussion
 from governance.pages.impact import impact
 from governance.pages.proofs import scripts
 from governance.pages.values import lock_name, person_name
-from governance.pages.verification import checks_tab, questions
+from governance.pages.verification import answered, checks_tab, questions
 from governance.policy import Standing
 
 
@@ -35,7 +35,8 @@ def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion, r
             people = oncall.said_of(each.booking_id for each in known.deployments if each.booking_id)
             return {"deployments": [_deployment(each, known, people.get(each.booking_id, "")) for each in known.deployments]}
         case "checks":
-            return {"checks": checks_tab(known, roles), "questions": questions(_checks(known))}
+            results, facts = answered(known)
+            return {"checks": checks_tab(known, facts, roles), "questions": questions(results)}
         case "compatibility":
             return {"compatibility": _compatibility(known.phase)}
     return {}
@@ -105,13 +106,6 @@ def _deployment(deployment: Any, known: Case, people: str) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     url = reverse("admin:governance_run_change", args=[run.pk])
     return {"url": url, "kind": run.kind, "status": run.status, "started_at": run.started_at or run.requested_at, "seconds": run.seconds}
-
-
-def _checks(known: Case) -> list[CheckResult]:
-    """Of the run that ended last."""
-    checked = [run for run in known.runs if run.answers]
-    last = max(checked, key=lambda run: run.finished_at or run.requested_at, default=None)
-    return list(last.checks.select_related("superseded__person").order_by("pk")) if last else []
 
 
 def _compatibility(phase: Phase) -> list[dict[str, str]]:

@@ -3,15 +3,24 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
 from governance.acts import ACTS
 from governance.case import Case
+from governance.expectation import latest_facts
+from governance.facts import Facts, facts_from_json
 from governance.lifecycle import PhaseStatus, Role
-from governance.models import CheckResult
+from governance.models import CheckResult, Observation, Run, Supersession
 from governance.orders import Question, Severity, Verdict
 from governance.validation.choosing import Listed, Origin
 from governance.wording import counted
-from governance.workflow.checking import checks_of
+from governance.workflow.checking import analysis_of, checks_on
 
+SHOWN = ("id", "name", "question", "moment", "verdict", "evidence", "severity", "strength", "sample", "seconds", "sql")
+SAID = ("reason", "person__username", "person__first_name", "person__last_name")
 ASKS = {
     Question.COMPLETENESS: "Is everything still there, and nothing twice?",
     Question.ACCURACY: "Is every value what it has to be?",
@@ -71,11 +80,35 @@ def _result(row: CheckResult) -> dict[str, Any]:
     }
 
 
-def checks_tab(case: Case, roles: Collection[Role]) -> dict[str, Any]:
+def answered(case: Case) -> tuple[list[CheckResult], Facts | None]:
+    """What the checks of the run that ended last came to, and what the target says that the change is judged on: one look-up for both."""
+    analysis = analysis_of(case)
+    target = analysis.target_id if analysis else None
+    last = max((run for run in case.runs if run.answers), key=lambda run: run.finished_at or run.requested_at, default=None)
+    if last is None:
+        return [], latest_facts([target]).get(target) if target else None
+    facts = Observation.objects.filter(target=target, facts__isnull=False).order_by("-requested_at").values("facts")[:1]
+    rows = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")
+    said = {name: f"superseded__{name}" for name in SAID}
+    values = JSONObject(**{name: name for name in SHOWN}, **said, verdict_said="superseded__verdict")
+    found: Any = Run.objects.annotate(results=ArraySubquery(rows.values(row=values)), known=Subquery(facts)).get(pk=last.pk)
+    return [_row(each) for each in found.results], facts_from_json(found.known) if found.known else None
+
+
+def _row(values: dict[str, Any]) -> CheckResult:
+    """With what somebody said of it since, if anybody did."""
+    row = CheckResult(**{name: values[name] for name in SHOWN})
+    names = {name.removeprefix("person__"): values[name] for name in SAID if name.startswith("person__")}
+    said = Supersession(verdict=values["verdict_said"], reason=values["reason"], person=User(**names)) if values["reason"] else None
+    row._state.fields_cache["superseded"] = said
+    return row
+
+
+def checks_tab(case: Case, facts: Facts | None, roles: Collection[Role]) -> dict[str, Any]:
     """What will be asked, and why; what people took out stays, with the reason."""
     phase, rule = case.phase, ACTS["choose_checks"]
     editable = phase.status == PhaseStatus.OPEN and rule.first <= phase.at <= rule.last and bool(set(roles) & rule.roles)
-    everything = checks_of(case)
+    everything = checks_on(case, facts)
     return {
         "asked": [_listed(each) for each in everything if not each.taken_out],
         "out": [_listed(each) for each in everything if each.taken_out],

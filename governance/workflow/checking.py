@@ -8,7 +8,8 @@ from governance.audit import save
 from governance.case import Case, load
 from governance.errors import BadInput, NotReady
 from governance.expectation import latest_facts
-from governance.models import CheckChoice, Phase
+from governance.facts import Facts
+from governance.models import Analysis, CheckChoice, Phase
 from governance.validation.choosing import Listed, Origin, listed
 from governance.validation.files import parse_checks
 from governance.workflow.acts import act, checked, lock, permit
@@ -17,9 +18,19 @@ from governance.workflow.scripting import begin_again, refuse_too_late
 
 def checks_of(case: Case) -> tuple[Listed, ...]:
     """On the target of the latest analysis, which for production stands last."""
-    analysis = max(case.analyses.values(), key=lambda each: (each.digest == case.content, each.target_id or 0), default=None)
+    analysis = analysis_of(case)
     target = analysis.target_id if analysis else None
-    facts = latest_facts([target]).get(target) if target else None
+    return checks_on(case, latest_facts([target]).get(target) if target else None)
+
+
+def analysis_of(case: Case) -> Analysis | None:
+    """What proposes the checks."""
+    return max(case.analyses.values(), key=lambda each: (each.digest == case.content, each.target_id or 0), default=None)
+
+
+def checks_on(case: Case, facts: Facts | None) -> tuple[Listed, ...]:
+    """With what the target said about itself."""
+    analysis = analysis_of(case)
     return listed(case.bare, analysis.report if analysis else None, facts)
 
 
