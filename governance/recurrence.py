@@ -80,29 +80,37 @@ def in_words(rule: str, zone: str) -> str:
 
 def occurrences(recurrence: Recurrence, after: datetime, before: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Those that overlap [after, before), in UTC and in order of their starts."""
-    zone = ZoneInfo(recurrence.zone)
-    for local in _starts(recurrence, after, before):
-        starts = local.replace(tzinfo=zone).astimezone(UTC)
+    for starts in _starts(recurrence, after, before):
         ends = starts + recurrence.length
         if starts < before and after < ends:
             yield starts, ends
 
 
 def _starts(recurrence: Recurrence, after: datetime, before: datetime) -> Iterable[datetime]:
-    """On the wall clock; some more at both ends, since the zone moves them."""
+    """In UTC; some more at both ends, since the zone moves them."""
     if not recurrence.rule:
-        return (recurrence.starts,)
+        return (_in_utc(recurrence.starts, recurrence.zone),)
     earliest = (after.astimezone(UTC) - recurrence.length - DAY).date()
     latest = (before.astimezone(UTC) + 2 * DAY).date()
-    return _between(recurrence.rule, recurrence.starts, earliest, latest)
+    return _between(recurrence.rule, recurrence.starts, recurrence.zone, earliest, latest)
 
 
 @lru_cache(maxsize=8192)
-def _between(text: str, starts: datetime, earliest: date, latest: date) -> tuple[datetime, ...]:
+def _between(text: str, starts: datetime, zone: str, earliest: date, latest: date) -> tuple[datetime, ...]:
     """By whole days, so that a page that is asked for again finds them."""
     begin, end = (datetime.combine(day, time.min) for day in (earliest, latest))
     found = _rule(text, _nearer(text, starts, begin)).between(begin, end, inc=True)
-    return tuple(each.replace(microsecond=starts.microsecond) for each in found)  # which the library leaves out
+    return tuple(_in_utc(each.replace(microsecond=starts.microsecond), zone) for each in found)  # which the library leaves out
+
+
+def _in_utc(local: datetime, zone: str) -> datetime:
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def on_the_wall(moment: datetime, zone: str) -> datetime:
+    """What clocks of the zone showed, without the zone."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def _nearer(text: str, starts: datetime, begin: datetime) -> datetime:

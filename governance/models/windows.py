@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.core.exceptions import ValidationError
@@ -48,8 +47,7 @@ class Recurring(Governed):
 
     @property
     def recurrence(self) -> recurrence.Recurrence:
-        wall = self.starts.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
-        return recurrence.Recurrence(wall, self.ends - self.starts, self.rule, self.zone)
+        return recurrence.Recurrence(recurrence.on_the_wall(self.starts, self.zone), self.ends - self.starts, self.rule, self.zone)
 
     def occurrences(self, after: datetime, before: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Those that overlap [after, before), in UTC and in order."""
