@@ -137,15 +137,16 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = AL
 
 def examine(change: Change, facts: Facts | None, surroundings: Surroundings = ALONE) -> Examined:
     """Statement by statement; what follows from them for the change as a whole is for `analyse` to say. Raises like it."""
-    forward, left = _read(change, ScriptKind.FORWARD, Scene(Catalogue.of(facts)), surroundings)
-    rollback, _ = _read(change, ScriptKind.ROLLBACK, left.in_use(), surroundings)
+    before = Scene(Catalogue.of(facts))
+    forward = _read(change, ScriptKind.FORWARD, before, surroundings)
+    undoing = any(script.kind == ScriptKind.ROLLBACK for script in change.scripts)
+    rollback = _read(change, ScriptKind.ROLLBACK, _left_by(forward, before) if undoing else before, surroundings)
     forward = replace(forward, undone_by=rollback)
     findings = (*_findings(forward, ScriptKind.FORWARD), *_findings(rollback, ScriptKind.ROLLBACK))
     return Examined(forward, _reports(forward), _reports(rollback), findings)
 
 
-def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> tuple[Read, Scene]:
-    """What is to be judged, and the scene that it leaves."""
+def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> Read:
     scripts = tuple(script for script in change.scripts if script.kind == kind)
     places: list[Place] = []
     bodies: dict[str, tuple[Action, ...]] = {}
@@ -153,11 +154,16 @@ def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surround
         for statement, node in _trees(script):
             # whatever stands in a script is reported, even if it does nothing
             for action in actions_of(node, statement.text, bodies) or (Action(Kind.SESSION),):
+                scene = places[-1].scene.after(places[-1].action) if places else scene
                 places.append(Place(script, statement, action, scene, locks(action, scene.during(action)), node))
-                scene = scene.after(action)
             if body := body_of(node, statement.text, bodies):
                 bodies[body.name] = body.actions
-    return Read(scripts, tuple(places), change.category, change.guarded, surroundings), scene
+    return Read(scripts, tuple(places), change.category, change.guarded, surroundings)
+
+
+def _left_by(read: Read, before: Scene) -> Scene:
+    """In which others use what the change has made."""
+    return read.places[-1].scene.after(read.places[-1].action).in_use() if read.places else before
 
 
 def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:

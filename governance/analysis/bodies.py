@@ -31,7 +31,7 @@ def actions_of(node: Node, text: str, known: Bodies) -> tuple[Action, ...]:
     match node.node_type:
         case "DoStmt" if _language(node.args) == "plpgsql":
             return tuple(dict.fromkeys(_inside(text, known)))
-        case "SelectStmt":
+        case "SelectStmt" | "CallStmt":
             called = _unknown_functions(node)
             if called and called <= known.keys():
                 return tuple(action for name in sorted(called) for action in known[name])
@@ -43,6 +43,9 @@ def body_of(node: Node, text: str, known: Bodies) -> Body | None:
     if node.node_type != "CreateFunctionStmt":
         return None
     name = dotted(node.funcname).rpartition(".")[2]
+    if node.sql_body:  # BEGIN ATOMIC … END
+        inside = (found for found in node.sql_body.walk() if found.node_type.endswith("Stmt") and found.node_type != "ReturnStmt")
+        return Body(name, tuple(dict.fromkeys(action for found in inside for action in actions_of(found, text, known))))
     match _language(node.options):
         case "plpgsql":
             return Body(name, tuple(dict.fromkeys(_inside(text, known))))

@@ -1,5 +1,6 @@
 """The target's facts, found by name, and what in them hangs together; as they are at one moment of a change."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -43,6 +44,11 @@ class Catalogue:
             (facts and facts.search_path) or DEFAULT_PATH,
         )
 
+    def with_tables(self, tables: Layers[TableFacts]) -> "Catalogue":
+        """As replace() does it, which is done for every statement."""
+        others = (self.index_owners, self.statistics_owners, self.sequences, self.domains, self.functions, self.search_path)
+        return Catalogue(self.facts, tables, *others)
+
     def with_path(self, schemas: tuple[str, ...]) -> "Catalogue":
         """None: as it was before the change."""
         path = schemas or (self.facts and self.facts.search_path) or DEFAULT_PATH
@@ -80,6 +86,8 @@ class Catalogue:
     def _along_path(self, name: str, known: Known) -> str:
         if not name or "." in name:
             return name
+        if len(self.search_path) == 1:
+            return f"{self.search_path[0]}.{name}"
         names = [f"{schema}.{name}" for schema in self.search_path]
         first = names[1] if self.search_path[0] == TEMPORARY else names[0]
         return next((found for found in names if found in known), first)
@@ -112,12 +120,21 @@ class Catalogue:
         wanted = {type_name, type_name.removeprefix("public.")}
         while over := {name for name, domain in self.domains.items() if domain.type in wanted} - wanted:
             wanted |= over
-        return tuple(name for name, table in self.tables.items() if any(column.type in wanted for column in table.columns))
+        return tuple(name for name, table in self.tables.items() if any(column.type.rstrip("[]") in wanted for column in table.columns))
 
     def calling(self, function: str) -> tuple[str, ...]:
-        """Tables with a trigger that calls the function."""
-        wanted = self.function(function)
-        return tuple(name for name, table in self.tables.items() if any(found.function == wanted for found in table.dependants))
+        """Tables with a trigger that calls the function, or an index, a CHECK or a default that does."""
+        wanted, call = self.function(function), re.compile(rf'(?<![\w"]){re.escape(function.rpartition(".")[2])}"?\(')
+        return tuple(
+            name
+            for name, table in self.tables.items()
+            if any(found.function == wanted for found in table.dependants) or any(map(call.search, _expressions(table)))
+        )
+
+    def numbered_by(self, sequence: str) -> tuple[str, ...]:
+        """Tables with a column whose default takes numbers from the sequence."""
+        names = {f"nextval('{each}'::regclass)" for each in (sequence, sequence.rpartition(".")[2])}
+        return tuple(name for name, table in self.tables.items() if any(column.default in names for column in table.columns))
 
     def _closure(self, start: str, following: Callable[[TableFacts], Iterable[str]]) -> tuple[str, ...]:
         found: dict[str, None] = {}
@@ -128,6 +145,12 @@ class Catalogue:
             found.update(dict.fromkeys(new))
             waiting.extend(new)
         return tuple(found)
+
+
+def _expressions(table: TableFacts) -> Iterator[str]:
+    yield from (column.default for column in table.columns)
+    yield from (found.definition for found in table.constraints)
+    yield from (found.definition for found in table.indexes)
 
 
 def _views(table: TableFacts) -> Iterator[DependantFacts]:

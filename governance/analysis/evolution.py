@@ -27,11 +27,13 @@ def evolved(catalogue: Catalogue, action: Action) -> Catalogue:
 def _edited(catalogue: Catalogue, action: Action, edit: Edit) -> Catalogue:
     """The table and, unless it is named with ONLY, what inherits from it."""
     name, action = catalogue.identity(action.relation), _resolved(catalogue, action)
-    names = (name,) if action.relation in action.only else (name, *_below(catalogue, name, EFFECTS[action.kind].reach))
-    for each in names:
+    known = catalogue.tables.get(name)
+    alone = known is None or not known.children or action.relation in action.only
+    for each in (name,) if alone else (name, *_below(catalogue, name, EFFECTS[action.kind].reach)):
         table = catalogue.tables.get(each) or _unknown(each)
         changed = edit(table, action)
-        catalogue = _indexed(_referenced(_with(catalogue, changed), table, changed), table, changed)
+        if changed is not table:
+            catalogue = _indexed(_referenced(_with(catalogue, changed), table, changed), table, changed)
     return catalogue
 
 
@@ -66,11 +68,13 @@ def _unknown(name: str) -> TableFacts:
 
 
 def _with(catalogue: Catalogue, table: TableFacts) -> Catalogue:
-    return replace(catalogue, tables=catalogue.tables.changed(table.identity, table))
+    return catalogue.with_tables(catalogue.tables.changed(table.identity, table))
 
 
 def _referenced(catalogue: Catalogue, before: TableFacts, after: TableFacts) -> Catalogue:
     """The other sides of foreign keys that came or went."""
+    if before.constraints == after.constraints:
+        return catalogue
     had, has = ({catalogue.identity(key.references) for key in foreign_keys(table)} for table in (before, after))
     for name in had ^ has:
         catalogue = _linked(catalogue, name, "referenced_by", after.identity, there=name in has)
@@ -91,6 +95,8 @@ def _linked(catalogue: Catalogue, name: str, field: Link, other: str, *, there: 
 
 def _indexed(catalogue: Catalogue, before: TableFacts, after: TableFacts) -> Catalogue:
     owners = catalogue.index_owners
+    if before.indexes == after.indexes:
+        return catalogue
     had, has = ({f"{table.schema}.{index.name}" for index in table.indexes} for table in (before, after))
     for name in had - has:
         owners = owners.changed(name, None)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
+from governance.analysis.below import effect_below
 from governance.analysis.effects import Effect, Lock, LockMode, Reach
 from governance.analysis.partners import partners
-from governance.analysis.refinements import effect_below, effect_of
+from governance.analysis.refinements import effect_of
 from governance.analysis.scene import Scene
 
 __all__ = ["Lock", "LockMode", "effect_of", "locks", "strongest"]
@@ -47,14 +48,15 @@ def _together(before: Lock, lock: Lock) -> Lock:
 
 def _found(action: Action, scene: Scene) -> Iterator[Lock]:
     alone = {scene.identity(name) for name in action.only}
+    named = scene.identity(action.relation)
     for own in filter(None, _own(action, scene)):
-        effect = effect_of(replace(action, relation=own), scene)
+        effect = effect_of(action if own == named else replace(action, relation=own), scene)
         yield from _lock(own, effect, action, scene)
         for below in () if own in alone else _reached(own, effect.reach, scene):
             yield from _lock(below, effect_below(replace(action, relation=below), scene), action, scene)
     for touch in partners(action, scene, effect_of(action, scene)):
-        named = scene.identity(touch.relation)
-        for relation in (named, *(() if named in alone else _reached(named, touch.reach, scene))):
+        other = scene.identity(touch.relation)
+        for relation in (other, *(() if other in alone else _reached(other, touch.reach, scene))):
             yield _as_it_is(Lock(relation, touch.mode, scan=touch.scan, reindex=touch.reindex), action, scene)
 
 
@@ -108,4 +110,5 @@ def _as_it_is(lock: Lock, action: Action, scene: Scene) -> Lock:
         return replace(lock, rewrite=False, scan=False, reindex=False, fresh=fresh)
     moved_alone = action.kind is Kind.SET_TABLESPACE
     indexed = table is None or table.partial or bool(table.indexes)
-    return replace(lock, reindex=(lock.reindex or (lock.rewrite and not moved_alone)) and (indexed or lock.scan))
+    reindex = (lock.reindex or (lock.rewrite and not moved_alone)) and (indexed or lock.scan)
+    return replace(lock, reindex=reindex) if reindex != lock.reindex else lock

@@ -8,7 +8,7 @@ from governance.analysis.bounds import proves_inside, proves_outside
 from governance.analysis.catalogue import foreign_keys
 from governance.analysis.effects import ALL, AS, AX, PARTS, RX, SRX, SUX, Effect, Reach, S
 from governance.analysis.majors import Difference
-from governance.analysis.queried import locked, queried, queried_if_filled, referencing_keys, refreshed, written
+from governance.analysis.queried import behind_view, locked, queried, queried_if_filled, referencing_keys, refreshed, written
 from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Finder, Touch, named
 from governance.facts import ConstraintFacts, IndexFacts, TableFacts
@@ -17,6 +17,8 @@ from governance.facts import ConstraintFacts, IndexFacts, TableFacts
 def partners(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
     yield from (Touch(parent, SUX) for parent in action.parents)
     yield from (Touch(name, AS) for name in action.read)
+    if action.kind is Kind.CREATE_FUNCTION:  # its queries are rewritten, down to the tables behind views
+        yield from (Touch(name, AS) for read in action.read for name in behind_view(scene, read))
     yield from (Touch(name, RX) for name in action.written)
     if effect.others:
         yield from PARTNERS.get(action.kind, named)(action, scene, effect)
@@ -216,6 +218,8 @@ def _made_of_it(action: Action, scene: Scene, _effect: Effect) -> Iterator[Touch
 
 
 def _of_dropped_object(action: Action, scene: Scene, _effect: Effect) -> Iterator[Touch]:
+    if action.cascade and action.type == "OBJECT_SEQUENCE":
+        yield from (Touch(name, AX) for name in scene.catalogue.numbered_by(scene.catalogue.sequence(action.name)))
     if action.cascade and action.type in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
         yield from (Touch(name, AX, reach=PARTS) for name in scene.catalogue.typed(action.name))
     if action.cascade and action.type == "OBJECT_SCHEMA":

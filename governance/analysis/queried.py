@@ -16,7 +16,13 @@ def queried(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
     """A query locks what the views in it read as well."""
     for touch in named(action, scene, effect):
         yield touch
-        yield from (Touch(name, touch.mode, reach=ALL) for name in scene.catalogue.read_through(scene.identity(touch.relation)))
+        yield from (Touch(name, touch.mode, reach=ALL) for name in behind_view(scene, touch.relation))
+
+
+def behind_view(scene: Scene, name: str) -> tuple[str, ...]:
+    """Nothing behind a materialized one, which has its own rows."""
+    found = scene.table(name)
+    return scene.catalogue.read_through(found.identity) if found and found.kind == "v" else ()
 
 
 def queried_if_filled(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:

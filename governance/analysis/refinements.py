@@ -5,11 +5,15 @@ from dataclasses import replace
 
 from governance.analysis.actions import Action, Column, Kind, Volatility
 from governance.analysis.catalogue import foreign_keys, indexes_on
-from governance.analysis.effects import ALL, AS, AX, EFFECTS, RS, SRX, SUX, Effect, LockMode, Reach, S, X
+from governance.analysis.effects import ALL, AS, AX, EFFECTS, RS, SRX, SUX, Effect, LockMode, Reach, X
 from governance.analysis.majors import Difference
 from governance.analysis.scene import Scene, mentions
 from governance.analysis.types import rewrites, sorts_alike
 from governance.facts import TableFacts
+
+# Storage parameters that are changed under ACCESS EXCLUSIVE; all others are only for later writers and vacuums.
+EXCLUSIVE_NAMES = "user_catalog_table fastupdate gin_pending_list_limit buffering pages_per_range autosummarize"
+EXCLUSIVE_OPTIONS = frozenset(EXCLUSIVE_NAMES.split())
 
 Refinement = Callable[[Action, Scene, Effect], Effect]
 
@@ -29,7 +33,8 @@ OF_OBJECTS: dict[tuple[Kind, str], Effect] = {
     (Kind.RENAME_OBJECT, "OBJECT_SEQUENCE"): Effect(AX),
     (Kind.RENAME_OBJECT, "OBJECT_ATTRIBUTE"): Effect(None, AX),
     (Kind.OWNER, "OBJECT_SEQUENCE"): Effect(AX),
-    (Kind.DROP_OBJECT, "OBJECT_SEQUENCE"): Effect(AX),
+    (Kind.DROP_OBJECT, "OBJECT_SEQUENCE"): Effect(AX, AX),
+    (Kind.SET_LOGGED, "OBJECT_SEQUENCE"): Effect(AX),
     (Kind.COMMENT, "OBJECT_SEQUENCE"): Effect(None),
     (Kind.DROP_OBJECT, "OBJECT_STATISTIC_EXT"): Effect(SUX),
     (Kind.ALTER_OBJECT, "OBJECT_INDEX"): Effect(SUX, AS),
@@ -37,71 +42,7 @@ OF_OBJECTS: dict[tuple[Kind, str], Effect] = {
 }
 
 
-def effect_below(action: Action, scene: Scene) -> Effect:
-    """On a partition or child."""
-    effect = effect_of(action, scene)
-    refine = BELOW.get(action.kind)
-    return refine(action, scene, effect) if refine else effect
-
-
-def _check_below(action: Action, scene: Scene, effect: Effect) -> Effect:
-    if action.constraint is None or not action.constraint.no_inherit:
-        return effect
-    return _data_untouched(effect) if scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_CONSTRAINTS) else Effect(None)
-
-
-def _unique_below(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """A key also makes columns NOT NULL, where they are not. A table that merely inherits gets no index."""
-    columns = action.constraint.columns if action.constraint and action.kind is Kind.ADD_PRIMARY_KEY else ()
-    known = all(scene.is_not_null(action.relation, column) for column in columns)
-    if _merely_inherits(action, scene):
-        untouched = known and not scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_CONSTRAINTS)
-        return Effect(None) if untouched else replace(_data_untouched(effect), scan=not known)
-    return effect if not known or scene.catalogue.has(Difference.PARTITIONS_LOCKED_FOR_UNIQUE) else replace(effect, mode=S)
-
-
-def _key_below(action: Action, scene: Scene, effect: Effect) -> Effect:
-    if not _merely_inherits(action, scene):
-        return effect
-    return _data_untouched(effect) if scene.catalogue.has(Difference.CHILDREN_LOCKED_FOR_CONSTRAINTS) else Effect(None)
-
-
-def _column_below(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """Keys, and CHECKs that say so, are not inherited."""
-    if action.column is None or not _merely_inherits(action, scene):
-        return effect
-    inherited = tuple(found for found in action.column.constraints if found.kind is Kind.ADD_CHECK and not found.no_inherit)
-    column = replace(action.column, constraints=inherited)
-    return _add_column(replace(action, column=column), scene, EFFECTS[Kind.ADD_COLUMN])
-
-
-def _merely_inherits(action: Action, scene: Scene) -> bool:
-    table = scene.table(action.relation)
-    return table is not None and not table.bound
-
-
-def _analyze_below(action: Action, scene: Scene, effect: Effect) -> Effect:
-    sampled = _merely_inherits(action, scene) and not scene.catalogue.has(Difference.CHILDREN_ANALYZED)
-    return replace(effect, mode=AS) if sampled else effect
-
-
-def _renamed_below(_action: Action, scene: Scene, effect: Effect) -> Effect:
-    return effect if scene.catalogue.has(Difference.TRIGGER_RENAMED_BELOW) else Effect(None)
-
-
-BELOW: dict[Kind, Refinement] = {
-    Kind.ADD_CHECK: _check_below,
-    Kind.ADD_UNIQUE: _unique_below,
-    Kind.ADD_PRIMARY_KEY: _unique_below,
-    Kind.ADD_EXCLUDE: _unique_below,
-    Kind.ADD_FOREIGN_KEY: _key_below,
-    Kind.ADD_COLUMN: _column_below,
-    Kind.ANALYZE: _analyze_below,
-    Kind.RENAME_OBJECT: _renamed_below,
-}
-
-
-def _data_untouched(effect: Effect) -> Effect:
+def data_untouched(effect: Effect) -> Effect:
     return replace(effect, rewrite=False, scan=False, others_scan=False, reindex=False)
 
 
@@ -123,7 +64,7 @@ def _if_it_is_there(action: Action, scene: Scene, effect: Effect) -> Effect:
 def _create_index(action: Action, scene: Scene, effect: Effect) -> Effect:
     table = scene.table(action.relation)
     exists = action.conditional and table is not None and any(found.name == action.name for found in table.indexes)
-    return _data_untouched(effect) if exists else _concurrently(action, scene, effect)
+    return data_untouched(effect) if exists else _concurrently(action, scene, effect)
 
 
 def _refresh(action: Action, _scene: Scene, effect: Effect) -> Effect:
@@ -165,13 +106,13 @@ def _add_not_null(action: Action, scene: Scene, effect: Effect) -> Effect:
 def _unless_not_valid(action: Action, scene: Scene, effect: Effect) -> Effect:
     """NOT VALID leaves existing rows alone; a table that the change has made is empty, or as good as empty."""
     unchecked = action.constraint is not None and (action.constraint.not_valid or not action.constraint.enforced)
-    return _data_untouched(effect) if unchecked or scene.is_new(action.relation) else effect
+    return data_untouched(effect) if unchecked or scene.is_new(action.relation) else effect
 
 
 def _add_unique(action: Action, scene: Scene, effect: Effect) -> Effect:
     if action.constraint is None or not action.constraint.using_index:
         return effect
-    return _data_untouched(effect)
+    return data_untouched(effect)
 
 
 def _add_primary_key(action: Action, scene: Scene, effect: Effect) -> Effect:
@@ -181,16 +122,16 @@ def _add_primary_key(action: Action, scene: Scene, effect: Effect) -> Effect:
     table = scene.table(action.relation)
     index = next((found for found in table.indexes if found.name == action.constraint.using_index), None) if table else None
     known = index is not None and bool(index.columns) and all(scene.is_not_null(action.relation, column) for column in index.columns)
-    return replace(_data_untouched(effect), scan=not known)
+    return replace(data_untouched(effect), scan=not known)
 
 
 def _validate(action: Action, scene: Scene, effect: Effect) -> Effect:
     table = scene.table(action.relation)
     found = next((found for found in table.constraints if found.name == action.name), None) if table else None
-    return _data_untouched(effect) if found and found.validated else effect
+    return data_untouched(effect) if found and found.validated else effect
 
 
-def _add_column(action: Action, scene: Scene, effect: Effect) -> Effect:
+def add_column(action: Action, scene: Scene, effect: Effect) -> Effect:
     column, table = action.column, scene.table(action.relation)
     if column is None or (action.conditional and table and any(found.name == column.name for found in table.columns)):
         return effect
@@ -255,7 +196,11 @@ def _set_access_method(action: Action, scene: Scene, effect: Effect) -> Effect:
 
 def _set_options(action: Action, scene: Scene, effect: Effect) -> Effect:
     table = scene.table(action.relation)
-    return replace(effect, mode=AX) if table and table.kind == "v" else effect
+    return replace(effect, mode=AX) if (table and table.kind == "v") or EXCLUSIVE_OPTIONS & set(action.columns) else effect
+
+
+def _altered_object(action: Action, _scene: Scene, effect: Effect) -> Effect:
+    return replace(effect, mode=AX) if EXCLUSIVE_OPTIONS & set(action.columns) else effect
 
 
 def _only_of_column(action: Action, _scene: Scene, effect: Effect) -> Effect:
@@ -304,12 +249,15 @@ REFINEMENTS: dict[Kind, Refinement] = {
     Kind.ADD_UNIQUE: _add_unique,
     Kind.ADD_PRIMARY_KEY: _add_primary_key,
     Kind.VALIDATE_CONSTRAINT: _validate,
-    Kind.ADD_COLUMN: _add_column,
+    Kind.ADD_COLUMN: add_column,
     Kind.ALTER_COLUMN_TYPE: _alter_type,
     Kind.SET_TABLESPACE: _set_tablespace,
     Kind.SET_LOGGED: _set_logged,
     Kind.SET_ACCESS_METHOD: _set_access_method,
     Kind.SET_OPTIONS: _set_options,
+    Kind.ALTER_OBJECT: _altered_object,
+    Kind.CREATE_TABLE_AS: _create_table,
+    Kind.CREATE_MATERIALIZED_VIEW: _create_table,
     Kind.SET_STATISTICS: _only_of_column,
     Kind.SET_STORAGE: _only_of_column,
     Kind.CREATE_TRIGGER: _trigger,

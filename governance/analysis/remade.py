@@ -34,25 +34,22 @@ def made(table: TableFacts, action: Action, parents: tuple[TableFacts, ...]) -> 
     if action.kind is Kind.CREATE_PARTITION:
         inherited = (found for parent in parents for found in parent.constraints if found.kind in "cf")
         table = replace(table, constraints=tuple(replace(found, inherited=True) for found in inherited))
-    for column in action.made:
-        table = _with_column(table, column)
-    for constraint in action.constraints:
+    known = {found.name for found in table.columns}
+    columns = tuple(_column_facts(column) for column in action.made[:MOST_COLUMNS] if column.name not in known)
+    table = replace(table, columns=(*table.columns, *columns))
+    of_columns = (constraint for column in action.made for constraint in column.constraints)
+    for constraint in (*of_columns, *action.constraints):
         table = _with_constraint(table, constraint)
     return table
 
 
-def _with_column(table: TableFacts, column: Column) -> TableFacts:
-    if len(table.columns) >= MOST_COLUMNS or any(found.name == column.name for found in table.columns):
-        return table
+def _column_facts(column: Column) -> ColumnFacts:
     generated = {"stored": "s", "virtual": "v"}.get(column.generated, "")
-    fact = ColumnFacts(column.name, column.type, column.not_null, "", "a" if column.identity else "", generated)
-    table = replace(table, columns=(*table.columns, fact))
-    for constraint in column.constraints:
-        table = _with_constraint(table, constraint)
-    return table
+    return ColumnFacts(column.name, column.type, column.not_null, "", "a" if column.identity else "", generated)
 
 
 def _with_constraint(table: TableFacts, constraint: Constraint) -> TableFacts:
+    """All that comes with it: columns that may not be NULL, an index."""
     kind, _ = CONSTRAINTS[constraint.kind]
     index = next((found for found in table.indexes if found.name == constraint.using_index), None)
     columns = index.columns if index else constraint.columns
@@ -70,13 +67,14 @@ def _with_constraint(table: TableFacts, constraint: Constraint) -> TableFacts:
         constraint.on_delete,
         on_update=constraint.on_update,
     )
-    table = replace(table, constraints=(*table.constraints, fact))
-    if kind in NOT_NULL and not constraint.not_valid:
-        table = replace(table, columns=tuple(replace(each, not_null=each.not_null or each.name in columns) for each in table.columns))
-    if kind not in INDEXED:
-        return table
+    filled = columns if kind in NOT_NULL and not constraint.not_valid else ()
     others = tuple(found for found in table.indexes if found is not index)
-    return replace(table, indexes=(*others, IndexFacts(name, "", kind != "x", True, 0, columns, constraint=name)))
+    return replace(
+        table,
+        constraints=(*table.constraints, fact),
+        columns=tuple(replace(each, not_null=True) if each.name in filled and not each.not_null else each for each in table.columns),
+        indexes=(*others, IndexFacts(name, "", kind != "x", True, 0, columns, constraint=name)) if kind in INDEXED else table.indexes,
+    )
 
 
 def _default_name(table: TableFacts, constraint: Constraint) -> str:
@@ -96,10 +94,18 @@ def _numbered(stem: str) -> Iterator[str]:
 
 
 def _add_column(table: TableFacts, action: Action) -> TableFacts:
-    return _with_column(table, action.column) if action.column else table
+    column = action.column
+    if column is None or len(table.columns) >= MOST_COLUMNS or any(found.name == column.name for found in table.columns):
+        return table
+    table = replace(table, columns=(*table.columns, _column_facts(column)))
+    for constraint in column.constraints:
+        table = _with_constraint(table, constraint)
+    return table
 
 
 def _drop_column(table: TableFacts, action: Action) -> TableFacts:
+    if all(found.name != action.name for found in table.columns):
+        return table
     return replace(
         table,
         columns=tuple(found for found in table.columns if found.name != action.name),
@@ -110,6 +116,8 @@ def _drop_column(table: TableFacts, action: Action) -> TableFacts:
 
 def _of_column(change: Callable[[ColumnFacts, Action], ColumnFacts]) -> Edit:
     def edit(table: TableFacts, action: Action) -> TableFacts:
+        if all(found.name != action.name for found in table.columns):
+            return table
         changed = (change(found, action) if found.name == action.name else found for found in table.columns)
         return replace(table, columns=tuple(changed))
 
@@ -118,6 +126,8 @@ def _of_column(change: Callable[[ColumnFacts, Action], ColumnFacts]) -> Edit:
 
 def _rename_column(table: TableFacts, action: Action) -> TableFacts:
     old, new = action.name, action.new_name
+    if table.partial and not (table.columns or table.constraints or table.indexes):
+        return table
     word = re.compile(rf'(?<![\w"]){re.escape(old)}(?![\w"])')
 
     def renamed(columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,6 +149,8 @@ def _add_constraint(table: TableFacts, action: Action) -> TableFacts:
 
 
 def _validate(table: TableFacts, action: Action) -> TableFacts:
+    if all(found.name != action.name for found in table.constraints):
+        return table
     checked = tuple(replace(found, validated=True) if found.name == action.name else found for found in table.constraints)
     proven = {name for found in checked if found.name == action.name and found.kind == "n" for name in found.columns}
     columns = tuple(replace(each, not_null=each.not_null or each.name in proven) for each in table.columns)
@@ -147,10 +159,12 @@ def _validate(table: TableFacts, action: Action) -> TableFacts:
 
 def _drop_constraint(table: TableFacts, action: Action) -> TableFacts:
     gone = next((found for found in table.constraints if found.name == action.name), None)
+    if gone is None:
+        return table
     return replace(
         table,
         constraints=tuple(found for found in table.constraints if found is not gone),
-        indexes=tuple(found for found in table.indexes if not gone or found.constraint != gone.name),
+        indexes=tuple(found for found in table.indexes if found.constraint != gone.name),
     )
 
 

@@ -65,7 +65,7 @@ class Scene:
         """The scene once the action has been done."""
         if action.kind is Kind.SESSION:
             return self._with_setting(action)
-        return replace(self, catalogue=evolved(self.catalogue, action), created=self._created_after(action))
+        return Scene(evolved(self.catalogue, action), self._created_after(action), self.settings)
 
     def in_use(self) -> "Scene":
         """The scene once others use what the change has made."""

@@ -15,7 +15,8 @@ from governance.analysis.tags import tag, transactional
 from governance.errors import MixedScript, TransactionControl, UnparsableScript
 from governance.orders import Statement
 
-COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b", re.IGNORECASE)
+# the rows begin on the line behind it
+COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;[^\S\n]*\n[^\S\n]*\Z", re.IGNORECASE)
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*")
 FREE_WORDS = (postgast.pg_query_pb2.NO_KEYWORD, postgast.pg_query_pb2.UNRESERVED_KEYWORD)
 COMMENTS = (postgast.pg_query_pb2.SQL_COMMENT, postgast.pg_query_pb2.C_COMMENT)

@@ -43,6 +43,12 @@ PLAIN = {
     "AT_ForceRowSecurity": Kind.ROW_SECURITY,
     "AT_NoForceRowSecurity": Kind.ROW_SECURITY,
 }
+OF_OBJECTS = {
+    "AT_SetTableSpace": Kind.SET_TABLESPACE,
+    "AT_ChangeOwner": Kind.OWNER,
+    "AT_SetLogged": Kind.SET_LOGGED,
+    "AT_SetUnLogged": Kind.SET_LOGGED,
+}
 SWITCHING_OFF = ("AT_Disable", "AT_NoForce")
 RENAMED = {
     "OBJECT_TABLE": Kind.RENAME_TABLE,
@@ -62,15 +68,21 @@ def alter_table(node: Node) -> tuple[Action, ...]:
     if node.objtype not in OWN_RELATION:
         return tuple(_of_object(command, table, node.objtype) for command in node.cmds)
     only = only_of(node.relation)
-    return tuple(replace(_command(command, table), count=len(node.cmds), only=only) for command in node.cmds)
+    found = tuple(_command(command, table) for command in node.cmds)
+    return tuple(replace(action, count=len(found), only=only) for action in found) if only or len(found) > 1 else found
 
 
 def _of_object(command: Node, name: str, sort: str) -> Action:
     """Of ALTER INDEX and ALTER SEQUENCE, what moves it to another tablespace or owner weighs more than the rest."""
-    kind = {"AT_SetTableSpace": Kind.SET_TABLESPACE, "AT_ChangeOwner": Kind.OWNER}.get(command.subtype, Kind.ALTER_OBJECT)
+    kind = OF_OBJECTS.get(command.subtype, Kind.ALTER_OBJECT)
     attached = relation(command.def_.name) if command.subtype == "AT_AttachPartition" else ""
     cascade = command.behavior == "DROP_CASCADE"
-    return Action(kind, name=name, type=sort, new_name=attached, cascade=cascade)
+    return Action(kind, name=name, type=sort, new_name=attached, cascade=cascade, columns=_options(command))
+
+
+def _options(command: Node) -> tuple[str, ...]:
+    """The names of the storage parameters that are set or reset."""
+    return tuple(found.defname for found in command.def_.items) if command.subtype in ("AT_SetRelOptions", "AT_ResetRelOptions") else ()
 
 
 def _command(command: Node, table: str) -> Action:
@@ -84,6 +96,7 @@ def _command(command: Node, table: str) -> Action:
         enabled=not command.subtype.startswith(SWITCHING_OFF),
         conditional=command.missing_ok,
         cascade=command.behavior == "DROP_CASCADE",
+        columns=_options(command),
     )
 
 

@@ -68,7 +68,11 @@ def column(node: Node) -> Column:
         default=volatility(default.raw_expr if default else None),
         identity=written in SERIALS or "CONSTR_IDENTITY" in by_kind,
         generated=("virtual" if generated.generated_kind == "v" else "stored") if generated else "",
-        constraints=tuple(constraint(found, node.colname) for found in node.constraints if found.contype in CONSTRAINTS),
+        constraints=tuple(
+            constraint(found, node.colname)
+            for found in node.constraints
+            if found.contype in CONSTRAINTS and (found.contype != "CONSTR_NOTNULL" or found.conname)
+        ),
         functions=tuple(sorted(name for name in functions(default.raw_expr) if not is_builtin_function(name))) if default else (),
     )
 

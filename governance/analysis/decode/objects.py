@@ -164,6 +164,8 @@ def create_function(node: Node) -> tuple[Action, ...]:
 
 def _read_by_body(node: Node) -> tuple[str, ...]:
     """PostgreSQL looks at the body of an SQL function when it is created, and at no other."""
+    if node.sql_body:
+        return tables_read(node.sql_body)
     language, body = option(node.options, "language"), option(node.options, "as")
     if language is None or language.arg.sval.lower() != "sql" or body is None:
         return ()

@@ -115,6 +115,11 @@ CREATE DOMAIN deeper AS positive;
 CREATE DOMAIN short AS varchar(10);
 CREATE TABLE measures (id bigint PRIMARY KEY, depth deeper, lasted interval day to second, word short, number integer, taken timestamp);
 CREATE INDEX measures_number ON measures (number);
+CREATE FUNCTION doubled(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+CREATE INDEX measures_doubled ON measures (doubled(depth));
+CREATE SEQUENCE ticks;
+CREATE TABLE numbers (id bigint DEFAULT nextval('ticks'), moods mood[]);
+CREATE INDEX projects_words ON projects USING gin (to_tsvector('english', status));
 CREATE INDEX measures_taken ON measures (taken);
 
 CREATE FOREIGN DATA WRAPPER nowhere;

@@ -70,3 +70,19 @@ def test_block_that_only_talks_does_nothing():
 
     assert (analysis.change_class, codes(analysis)) == (ChangeClass.NONE, [])
     assert len(analysis.statements) == 1
+
+
+def test_procedure_of_the_same_change_is_known_where_it_is_called():
+    procedure = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN DROP TABLE bids; END $$"
+
+    assert analysed(f"{procedure}; CALL p()").change_class is ChangeClass.REMOVAL
+    assert analysed("CALL p()").change_class is ChangeClass.UNKNOWN
+
+
+def test_body_that_the_grammar_reads_itself_is_known_where_it_is_called():
+    function = "CREATE FUNCTION f() RETURNS void BEGIN ATOMIC DELETE FROM bids; INSERT INTO users (id) VALUES (1); END"
+
+    analysis = analysed(f"{function}; SELECT f()")
+
+    assert set(analysis.written) == {"public.bids", "public.users"}
+    assert "opaque-statement" not in codes(analysis)

@@ -58,3 +58,5 @@ CREATE INDEX i ON regions (id);
 ALTER INDEX events_id ATTACH PARTITION events_2025_id;
 ANALYZE regions;
 ANALYZE;
+ALTER INDEX measures_number SET (deduplicate_items = off);
+ALTER INDEX projects_words SET (fastupdate = off);
