@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from governance.analysis.substitution import stands_for
 from governance.case import Case
 from governance.lifecycle import Stage
 from governance.models import Run, Script
@@ -110,7 +111,8 @@ def scripts(
     """Every script with its findings at their lines; `said`: what else stands at a line."""
     at: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for finding in found:
-        at[finding["script"], finding["line"]].append(finding)
+        replaces = stands_for(finding["code"], finding["safe_form"], finding["statement"])
+        at[finding["script"], finding["line"]].append({**finding, "replaces": replaces})
     rows = sorted(case.scripts, key=lambda script: (script.version, KINDS.index(script.kind)))
     return [
         {

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from governance import assessment, audit, groups, requests
+from governance.analysis.substitution import stands_for
 from governance.audit import save
 from governance.case import load
 from governance.errors import BadInput, DuplicateVersion, MissingRollback, NotReady
@@ -128,6 +129,8 @@ def _with_safe_form(script: Script, finding: Finding) -> str:
     begin = sum(map(len, lines[: finding.line - 1])) + finding.column - 1
     if found is None or not script.text.startswith(found.text, begin):
         raise NotReady(f"The statement at line {finding.line} of {script} cannot be replaced by itself. Edit the script by hand.")
+    if not stands_for(finding.code, finding.safe_form, found.text):
+        raise NotReady(f"What {finding.code} advises goes beside the statement, or is about a part of it. Edit {script} by hand.")
     return script.text[:begin] + finding.safe_form.strip().removesuffix(";") + script.text[begin + len(found.text) :]
 
 

@@ -170,6 +170,20 @@ def test_the_safe_form_for_an_earlier_text_is_refused(cast, indexing):
 
 
 @pytest.mark.django_db
+def test_a_safe_form_that_goes_beside_its_statement_never_takes_its_place(cast):
+    factories.make_targets()
+    files = factories.script_files(
+        forward=f"{HEAD}ALTER TABLE public.contractors DROP COLUMN name;\n",
+        rollback=f"{HEAD}ALTER TABLE public.contractors ADD COLUMN name text;\n",
+    )
+    phase = factories.phase_of(factories.make_spec(cast, files))
+    finding = Finding.objects.filter(analysis__phase=phase, code="breaks-prepared-statements").latest("analysis")
+
+    with pytest.raises(NotReady, match="goes beside the statement"):
+        workflow.use_safe_form(actor=cast.engineer, finding=finding)
+
+
+@pytest.mark.django_db
 def test_who_may_not_edit_does_not_use_a_safe_form(cast, indexing):
     with pytest.raises(MissingRole):
         workflow.use_safe_form(actor=cast.reviewer, finding=index_finding(indexing))

@@ -26,8 +26,8 @@ HEAD = f"""\
 # What statements lock
 
 This page is written by `manage.py prove_locks --document > docs/locks.md` from the tables by which the analysis judges
-(`governance/analysis/{{effects,refinements,below,partners,majors}}.py`), and a test holds it to them. `manage.py prove_locks` executes every
-statement below on a populated database, reads pg_locks, relfilenodes and scan counters, and exits with 1 when the server does
+(`governance/analysis/{{effects,refinements,below,partners,majors}}.py`), and a test holds it to them. `manage.py prove_locks` executes
+every statement below on a populated database, reads pg_locks, relfilenodes and scan counters, and exits with 1 when the server does
 something else than is written here; `make prove-locks` does so on PostgreSQL 13 to 18. A server of your own: `--dsn`, with a superuser's
 connection string; only databases made for the purpose are used.
 
