@@ -9,10 +9,11 @@ class UnknownName(BadInput):
     """Nothing is known by this name."""
 
     what = "record"
+    without_any = "There is none yet."
 
     def __init__(self, name: str, known: Iterable[str] = ()) -> None:
-        self.name, self.known = name, tuple(sorted(known))
-        there_is = f"There is {', '.join(self.known)}." if self.known else "There is none yet."
+        self.name, self.known = name, tuple(sorted(set(known)))
+        there_is = f"There is {', '.join(self.known)}." if self.known else self.without_any
         super().__init__(f"No {self.what} is known as “{name}”. {there_is}")
 
 
@@ -32,6 +33,7 @@ class UnknownChange(UnknownName):
     """No change has this number, or it has no phase of this name."""
 
     what = "change or phase"
+    without_any = "Write the number of a change, for example CHG-12."
 
 
 class UnknownBackend(UnknownName):
