@@ -70,6 +70,11 @@ def statements_of(report: Mapping[str, Any]) -> tuple[StatementReport, ...]:
     return tuple(_statement(row) for row in report["statements"])
 
 
+def undoing_of(report: Mapping[str, Any]) -> tuple[StatementReport, ...]:
+    """The statements of its rollback scripts."""
+    return tuple(_statement(row) for row in report.get("undoing", ()))
+
+
 def _statement(row: Mapping[str, Any]) -> StatementReport:
     return StatementReport(
         **{

@@ -9,7 +9,7 @@ from governance.facts import Facts
 from governance.forecast import Interval, forecast_statement
 from governance.models import Analysis
 from governance.pages.values import lock_name
-from governance.prediction import statements_of
+from governance.prediction import statements_of, undoing_of
 
 WIDTH, THINNEST = 100.0, 0.75  # of the time line; even a moment is a stroke
 LOOKS = {"nothing": "", "writes": "warn", "reads and writes": "bad"}
@@ -25,6 +25,7 @@ def impact(analysis: Analysis | None) -> dict[str, Any]:
         "target": analysis.target,
         "facts": facts,
         "steps": _steps(reports, facts),
+        "undoing": _steps(undoing_of(analysis.report), facts),
         "tables": _tables(reports, facts),
     }
 

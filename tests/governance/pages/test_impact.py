@@ -42,6 +42,14 @@ def test_statements_lie_one_after_the_other_and_say_whom_they_stop(cast, phase):
     assert "by its facts of" in text
 
 
+def test_a_rollback_says_whom_it_would_stop(cast, phase):
+    page, text = page_of(cast.reviewer, phase, "impact")
+
+    (step,) = page["phases"][0]["impact"]["undoing"]
+    assert (step["blocks"], step["locks"][0]["relation"]) == ("reads and writes", "contractors")
+    assert "Locks of a rollback" in text
+
+
 def test_tables_come_with_their_size(cast, phase):
     page, _ = page_of(cast.reviewer, phase, "impact")
 
