@@ -16,9 +16,10 @@ class Answer:
     detail: Mapping[str, Any] = field(default_factory=dict)  # what a built-in check compares with later; plain JSON
     seconds: float = 0.0
     sql: str = ""  # asks the same again
+    alone: bool = True  # a row is one column: of several, the first says little of the others
 
     def __str__(self) -> str:
-        if self.rows == 1 and self.first is not None:
+        if self.rows == 1 and self.first is not None and self.alone:
             return f"{int(self.first):,}" if self.first.isdecimal() else self.first
         return f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
 

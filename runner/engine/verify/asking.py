@@ -40,7 +40,7 @@ def ask(connection: psycopg.Connection, sql: str, *, offending: bool = False) ->
     first = rows[0][0].decode() if rows and rows[0] and rows[0][0] is not None else None
     digest = hashlib.sha256(repr(rows).encode()).hexdigest()
     sample = tuple(_key(row, naming) for row in rows[:SHOWN]) if offending else ()
-    return Answer(len(rows), first, digest, sample, seconds=time.monotonic() - began, sql=sql)
+    return Answer(len(rows), first, digest, sample, seconds=time.monotonic() - began, sql=sql, alone=len(naming) == 1)
 
 
 def _key(row: list[bytes | None], naming: list[bool]) -> str:

@@ -46,7 +46,7 @@ def keep_baseline(session: Session) -> Baseline:
     kept = kept_baseline(session)
     for name, answer in baseline(session, (check for check in of(session.order) if check.name not in kept)).items():
         connection.execute(KEEP_DETAIL, [run, name, answer.sql, json.dumps(answer.detail)])
-        connection.execute(KEEP, [run, name, answer.rows, answer.first, answer.digest])
+        connection.execute(KEEP, [run, name, answer.rows, answer.first if answer.alone else None, answer.digest])
     return kept_baseline(session)
 
 

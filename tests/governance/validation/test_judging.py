@@ -109,3 +109,9 @@ def test_a_worse_plan_is_named():
     assert worse(after, before) == ()
     assert slower(before, after, 2)
     assert not slower(before, Timed((), 1.0, 0.004, 1), 2)  # four times nothing to speak of
+
+
+def test_a_row_of_several_columns_is_counted_and_not_shown_by_its_first():
+    told = [str(Answer(1, "7", "d")), str(Answer(1, "USD", "d", alone=False)), str(Answer(3, "USD", "d", alone=False))]
+
+    assert told == ["7", "1 row", "3 rows"]
