@@ -1,5 +1,9 @@
-"""Twenty people decide on fifty changes at once: no approval is lost, doubled, or given before its turn."""
+"""Twenty people decide on many changes at once: no approval is lost, doubled, or given before its turn.
 
+APPROVALS=50 tries as many changes, with two hundred decisions; without it there are fewer, since each has to be brought there first.
+"""
+
+import os
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +20,8 @@ from governance.policy import ApprovalKind
 from tests import factories
 from tests.governance.behaviours.approving import rules
 
-CHANGES, PEERS, DBAS, THREADS = 50, 14, 6, 8
+CHANGES = int(os.environ.get("APPROVALS", "12"))
+PEERS, DBAS, THREADS = 14, 6, 8
 FOLLOWING = "-- Purpose: levels\n-- Impact: one column\nALTER TABLE public.contractors ADD COLUMN level{} integer;\n"
 UNDOING = "-- Purpose: undo\n-- Impact: drops it\nALTER TABLE public.contractors DROP COLUMN level{};\n"
 
@@ -45,7 +50,7 @@ def decide(task: tuple[User, Phase, ApprovalKind, str]) -> str:
     return ""
 
 
-def test_two_hundred_approvals_of_fifty_changes_by_twenty_people_at_once(committed):
+def test_no_approval_is_lost_doubled_or_misordered_when_twenty_people_decide_at_once(committed):
     with transaction.atomic():
         phases = make_changes(factories.make_cast())
         peers = [factories.make_user(f"peer{number}", Role.REVIEWER) for number in range(PEERS)]
