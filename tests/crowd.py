@@ -9,6 +9,7 @@ from governance.models import (
     Analysis,
     Answer,
     Approval,
+    ApprovalRequest,
     AuditEvent,
     Booking,
     CheckResult,
@@ -38,7 +39,8 @@ from tests.world import make_world
 
 COPIED: tuple[type[models.Model], ...] = (
     Spec, Spec.domains.through, SpecEditor, Phase, Script, Dependency, Answer, TestEvidence, Observation, Analysis, Finding, Rehearsal,
-    Approval, Window, Booking, Deployment, Run, Step, CheckResult, TableVersion, Criterion, Review, FollowUp, Comment, AuditEvent,
+    Approval, ApprovalRequest, Window, Booking, Deployment, Run, Step, CheckResult, TableVersion, Criterion, Review, FollowUp, Comment,
+    AuditEvent,
 )  # fmt: skip
 STRIDE = 1000  # between the keys of two copies
 HOURS = 24  # that each copy is older than the one before
