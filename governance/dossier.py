@@ -132,12 +132,14 @@ def approvals(case: Case, *, production: bool) -> ApprovalEvidence:
     """What has to be agreed before it runs in production, or below. The numbers are those of business, and of everybody else."""
     kinds = [kind for kind in ApprovalKind if kind.released is production]
     rejections = [each for each in case.accord.counting if each.decision == Decision.REJECTED]
+    standings = case.accord.standings(production=production)
+    most = {kind: max((each.demand.people for each in standings if each.demand.kind is kind), default=0) for kind in kinds}
     return ApprovalEvidence(
-        needed=sum(case.needed(kind) for kind in kinds),
+        needed=sum(most.values()),
         given=sum(case.given(kind) for kind in kinds),
         rejected_by=", ".join(each.person.get_username() for each in rejections if production or each.kind in kinds),
         stale=any(each.kind in kinds and each.digest != case.digest_of(ApprovalKind(each.kind)) for each in case.approvals),
-        unmet=tuple(str(standing) for standing in case.accord.standings(production=production) if standing.lacking),
+        unmet=tuple(str(standing) for standing in standings if standing.lacking),
     )
 
 

@@ -162,11 +162,10 @@ def _approvals(kind: str) -> Judge:
         detail = f"{approval.given} of {approval.needed}"
         if approval.rejected_by:
             return State.MISSING, f"rejected by {approval.rejected_by}"
-        if not approval.unmet:
+        if not approval.unmet and approval.given >= approval.needed:
             return State.DONE, detail
-        return (State.STALE if approval.stale else State.MISSING), "; ".join(
-            text.removeprefix(f"{kind} approval, ") for text in approval.unmet
-        )
+        unmet = (text.removeprefix(f"{kind} approval, ") for text in approval.unmet)
+        return (State.STALE if approval.stale else State.MISSING), "; ".join(unmet) or detail
 
     return judge
 
