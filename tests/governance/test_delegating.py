@@ -10,6 +10,7 @@ from django.utils import timezone
 from governance import workflow
 from governance.lifecycle import Role, Stage
 from governance.models import Approval, AuditEvent, Delegation
+from governance.policy import ApprovalKind
 from tests import factories
 from tests.governance.api.caller import Caller
 from tests.governance.behaviours.ways import WAYS, browser, by_act, by_api, by_function, by_page
@@ -113,10 +114,10 @@ def test_decision_is_withdrawn_by_who_gave_it_and_counts_no_more(cast, spec, way
 @pytest.mark.at("approval")
 def test_withdrawn_decision_can_be_given_again(cast, spec):
     phase = factories.phase_of(spec)
-    factories.approve(cast, phase, "technical")
+    factories.approve(cast, phase, ApprovalKind.TECHNICAL)
     workflow.withdraw_approval(actor=cast.reviewer, approval=phase.approvals.get(), reason="Once more.")
 
-    factories.approve(cast, factories.phase_of(spec), "technical")
+    factories.approve(cast, factories.phase_of(spec), ApprovalKind.TECHNICAL)
 
     assert sorted(Approval.objects.values_list("voided_at__isnull", flat=True)) == [False, True]
 
