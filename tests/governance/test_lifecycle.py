@@ -73,13 +73,13 @@ def test_a_complete_dossier_carries_from_the_first_stage_to_the_end():
         (Stage.LOCAL_TESTING, replace(COMPLETE, rehearsal=State.MISSING)),
         (Stage.INTEGRATION_TESTING, replace(COMPLETE, tests=State.STALE)),
         (Stage.INTEGRATION_TESTING, replace(COMPLETE, consistency=State.MISSING)),
-        (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, technical=ApprovalEvidence(2, 1))),
+        (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, technical=ApprovalEvidence(2, 1, unmet=("one more reviewer",)))),
         (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, technical=ApprovalEvidence(1, 1, rejected_by="ravi"))),
         (Stage.STAGING_DEPLOYMENT, replace(COMPLETE, targets=(replace(STAGING, deployed=State.STALE), PRODUCTION))),
         (Stage.PRODUCTION_DRY_RUN, with_production(dry_run=State.MISSING)),
         (Stage.SCHEDULED_WINDOW, with_production(booked="")),
         (Stage.SCHEDULED_WINDOW, with_production(conflict="blackout “sale”")),
-        (Stage.SCHEDULED_WINDOW, replace(COMPLETE, business=ApprovalEvidence(1, 0))),
+        (Stage.SCHEDULED_WINDOW, replace(COMPLETE, business=ApprovalEvidence(1, 0, unmet=("a stakeholder",)))),
         (Stage.SCHEDULED_WINDOW, replace(COMPLETE, can_deploy="unknown: App 1.0")),
         (Stage.SCHEDULED_WINDOW, replace(COMPLETE, undeployed=("CHG-2",))),
         (Stage.PRODUCTION_DEPLOYMENT, with_production(deployed=State.MISSING)),
@@ -103,7 +103,7 @@ def test_every_stage_says_what_it_is_left_with():
 
 
 def test_a_stale_approval_is_called_stale():
-    dossier = replace(COMPLETE, technical=ApprovalEvidence(1, 0, stale=True))
+    dossier = replace(COMPLETE, technical=ApprovalEvidence(1, 0, stale=True, unmet=("a reviewer",)))
 
     assert missing(Stage.STAGING_DEPLOYMENT, dossier)[0].state is State.STALE
 
