@@ -18,7 +18,13 @@ from tests.governance.behaviours.ways import WAYS, browser, by_act, by_api, by_f
 FORM = "%Y-%m-%d", "%H:%M"
 
 
-def lend(way, person, to, *, starts_in=0.0, days=7.0, reason="holidays"):
+@pytest.fixture
+def api() -> Caller:
+    """One for a test: it makes a token for each person once."""
+    return Caller()
+
+
+def lend(api, way, person, to, *, starts_in=0.0, days=7.0, reason="holidays"):
     starts = timezone.now().replace(second=0, microsecond=0) + timedelta(days=starts_in)
     ends = starts + timedelta(days=days)
     if way == "function":
@@ -27,23 +33,23 @@ def lend(way, person, to, *, starts_in=0.0, days=7.0, reason="holidays"):
         times = {f"{name}_{place}": f"{when:{FORM[place]}}" for name, when in (("starts", starts), ("ends", ends)) for place in (0, 1)}
         return by_page(person, reverse("admin:delegations"), to=to.pk, reason=reason, **times)
     body = {"to": to.username, "starts": starts.isoformat(), "ends": ends.isoformat(), "reason": reason}
-    return by_api(Caller(), person, "POST", "/delegations", body)
+    return by_api(api, person, "POST", "/delegations", body)
 
 
-def end(way, person, row):
+def end(api, way, person, row):
     if way == "function":
         return by_function(workflow.revoke_delegation, actor=person, delegation=row)
     if way == "page":
         return by_page(person, reverse("admin:delegations"), revoke=row.pk)
-    return by_api(Caller(), person, "POST", f"/delegations/{row.pk}/revoke", {})
+    return by_api(api, person, "POST", f"/delegations/{row.pk}/revoke", {})
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_delegation_holds_between_its_dates_and_is_ended_by_either_of_both(cast, way):
-    assert lend(way, cast.reviewer, cast.auditor) == ""
+def test_delegation_holds_between_its_dates_and_is_ended_by_either_of_both(cast, api, way):
+    assert lend(api, way, cast.reviewer, cast.auditor) == ""
     held = Delegation.objects.holding().get()
 
-    by_a_stranger, by_the_delegate, again = (end(way, person, held) for person in (cast.engineer, cast.auditor, cast.auditor))
+    by_a_stranger, by_the_delegate, again = (end(api, way, person, held) for person in (cast.engineer, cast.auditor, cast.auditor))
 
     assert (by_a_stranger, by_the_delegate, again) == ("MissingRole", "", "NotReady")
     assert not Delegation.objects.holding().exists()
@@ -53,16 +59,16 @@ def test_delegation_holds_between_its_dates_and_is_ended_by_either_of_both(cast,
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_delegation_that_cannot_be_is_refused_with_what_is_wrong(cast, way):
+def test_delegation_that_cannot_be_is_refused_with_what_is_wrong(cast, api, way):
     stranger = factories.make_user("nora")
 
-    assert lend(way, cast.engineer, cast.auditor) == "MissingRole"
-    assert lend(way, cast.reviewer, cast.auditor, days=91) == "BadInput"
-    assert lend(way, cast.reviewer, cast.auditor, starts_in=-3, days=2) == "BadInput"
+    assert lend(api, way, cast.engineer, cast.auditor) == "MissingRole"
+    assert lend(api, way, cast.reviewer, cast.auditor, days=91) == "BadInput"
+    assert lend(api, way, cast.reviewer, cast.auditor, starts_in=-3, days=2) == "BadInput"
     if way != "page":  # which offers nobody without a role
-        assert lend(way, cast.reviewer, stranger) == "BadInput"
-    assert lend(way, cast.reviewer, cast.auditor) == ""
-    assert lend(way, cast.reviewer, cast.stakeholder, starts_in=1) == "BadSpecification"
+        assert lend(api, way, cast.reviewer, stranger) == "BadInput"
+    assert lend(api, way, cast.reviewer, cast.auditor) == ""
+    assert lend(api, way, cast.reviewer, cast.stakeholder, starts_in=1) == "BadSpecification"
     assert Delegation.objects.count() == 1
 
 
@@ -86,24 +92,24 @@ def test_page_shows_ones_own_and_operators_everybodys(cast):
     assert "<b>rosa</b> to <b>ada</b>" in pages["otto"]
 
 
-def withdraw(way, person, given, reason="I was too quick."):
+def withdraw(api, way, person, given, reason="I was too quick."):
     if way == "function":
         return by_function(workflow.withdraw_approval, actor=person, approval=given, reason=reason)
     if way == "page":
         return by_act(person, given.phase, "withdraw_approval", approval=given.pk, reason=reason)
     path = f"/changes/{given.phase.spec.number}/approvals/{given.pk}/withdraw"
-    return by_api(Caller(), person, "POST", path, {"reason": reason})
+    return by_api(api, person, "POST", path, {"reason": reason})
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.at("production")
-def test_decision_is_withdrawn_by_who_gave_it_and_counts_no_more(cast, spec, way):
+def test_decision_is_withdrawn_by_who_gave_it_and_counts_no_more(cast, spec, api, way):
     given = Approval.objects.select_related("phase__spec").get(kind="business")
 
-    by_another = withdraw(way, cast.reviewer, given)
-    without_reason = withdraw(way, cast.stakeholder, given, reason=" ")
-    by_its_giver = withdraw(way, cast.stakeholder, given)
-    twice = withdraw(way, cast.stakeholder, given)
+    by_another = withdraw(api, way, cast.reviewer, given)
+    without_reason = withdraw(api, way, cast.stakeholder, given, reason=" ")
+    by_its_giver = withdraw(api, way, cast.stakeholder, given)
+    twice = withdraw(api, way, cast.stakeholder, given)
 
     assert (by_another, without_reason, by_its_giver, twice) == ("NotAllowed", "NeedsReason", "", "NotReady")
     given.refresh_from_db()
@@ -129,10 +135,9 @@ def test_policy_that_is_no_yaml_stays_in_the_form_with_the_line_that_is_wrong(ca
     assert "- kind: [technical" in page
 
 
-def test_policy_and_what_a_change_needs_are_read_over_http(cast):
+def test_policy_and_what_a_change_needs_are_read_over_http(cast, api):
     factories.make_targets()
     spec = factories.make_spec(cast)
-    api = Caller()
 
     active, versions, one = (api.get(cast.auditor, path).json() for path in ("/policy", "/policy/versions", "/policy/versions/1"))
     needed = api.get(cast.auditor, f"/changes/{spec.number}/approvals/needed").json()
