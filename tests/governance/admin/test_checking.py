@@ -1,6 +1,5 @@
 """The checks of a change on its page: listed, added, taken out; and shown to whoever approves."""
 
-import pytest
 from django.urls import reverse
 
 from governance import workflow
@@ -12,7 +11,6 @@ TEXT = "-- check: bids are counted\n-- use: rows of public.bids\n"
 INDEXES = "no invalid indexes"
 
 
-@pytest.mark.at("approval")
 def test_the_page_lists_adds_and_takes_out(cast, spec, sign_in):
     phase, client = factories.phase_of(spec), sign_in(cast.engineer)
 
@@ -26,7 +24,6 @@ def test_the_page_lists_adds_and_takes_out(cast, spec, sign_in):
     assert "Put back" in page
 
 
-@pytest.mark.at("approval")
 def test_a_mistake_in_the_form_is_told_and_nothing_is_lost(cast, spec, sign_in):
     answer = form(sign_in(cast.engineer), factories.phase_of(spec), "choose_checks", text="-- use: sum of public.bids", reason="so")
 
@@ -35,7 +32,6 @@ def test_a_mistake_in_the_form_is_told_and_nothing_is_lost(cast, spec, sign_in):
     assert "-- use: sum of public.bids" in page
 
 
-@pytest.mark.at("approval")
 def test_who_may_not_is_told_so_by_the_button_s_function(cast, spec, sign_in):
     answer = act(sign_in(cast.reviewer), factories.phase_of(spec), "take_out_check", check=INDEXES, reason="so")
 
@@ -43,7 +39,6 @@ def test_who_may_not_is_told_so_by_the_button_s_function(cast, spec, sign_in):
     assert not CheckChoice.objects.exists()
 
 
-@pytest.mark.at("approval")
 def test_approvers_see_what_was_decided_about_checks(cast, spec, sign_in):
     phase = factories.phase_of(spec)
     workflow.take_out_check(actor=cast.engineer, phase=phase, name=INDEXES, reason="One is being rebuilt.")
