@@ -4,8 +4,8 @@ A case is what the rows said when it was loaded. Whoever decides loads one in th
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
+from datetime import date, datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -252,6 +252,12 @@ def case_of(phase: Phase) -> Case:
 
 def phases() -> QuerySet[Phase]:
     """With the little rows that belong to a phase or to its change."""
+    return _phases(timezone.now().date())
+
+
+@lru_cache(maxsize=2)
+def _phases(today: date) -> QuerySet[Phase]:
+    """Kept, since describing it takes longer than asking it: what it reads begins so many days before today, and else never changes."""
     here, spec = OuterRef("pk"), OuterRef("spec")
     required = Deployment.objects.filter(
         phase__spec__dependants__spec=spec, phase__spec__dependants__kind=DependencyKind.REQUIRES, applied=False
