@@ -115,7 +115,7 @@ def test_a_change_says_where_it_is_and_what_is_missing(api, cast, spec):
     assert (found["title"], found["author"], found["domains"]) == (spec.title, "erin", ["labor"])
     assert (phase["stage"], phase["stage_title"], phase["status"]) == (Stage.IMPACT_ANALYSIS, "Impact analysis", "open")
     assert phase["missing"] == [
-        {"text": "Analysis on today's facts of every target", "state": "missing", "detail": "staging_db, production_db"}
+        {"text": "Analysis on today's facts of every target", "state": "missing", "detail": "staging_db, production_db", "skipped": ""}
     ]
     assert (phase["change_class"], phase["bump"]) == ("additive", "minor")
     assert "contractors" in phase["sentence"]
