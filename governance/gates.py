@@ -55,13 +55,14 @@ def check_run(
     if kind is RunKind.ROLLBACK:
         _check_undoable(deployment, case)
         return case.digests
-    check_known(deployment, kind, case, executor)
+    _check_agreed(deployment, kind, case, executor)
     if kind is RunKind.DRY_RUN:
         _check_no_blackout(deployment)
         return case.digests
     _check_kept_apart(case)
     if production:
-        check_open(deployment)
+        check_open(deployment)  # before what came up: of a blackout it knows the end
+        _check_settled(deployment, case)
         _check_evidence(case)
     return case.digests
 
@@ -84,6 +85,12 @@ def check_known(deployment: Deployment, kind: RunKind, case: Case, executor: Use
     Raises:
         MissingEvidence, OnlyApprover, Undeployed, AlreadyApplied
     """
+    _check_agreed(deployment, kind, case, executor)
+    if kind is not RunKind.DRY_RUN and deployment.target.environment.production:
+        _check_settled(deployment, case)
+
+
+def _check_agreed(deployment: Deployment, kind: RunKind, case: Case, executor: User | None) -> None:
     _check_approved(case, production=False)
     if kind is RunKind.DRY_RUN:
         return
@@ -105,8 +112,6 @@ def _check_production(deployment: Deployment, case: Case, executor: User | None)
     _check_executor(case, executor)
     if not case.skips(Skip.CLIENTS):
         check_clients(case)
-    if not case.skips(Skip.WINDOW):
-        _check_settled(deployment, case)
 
 
 def _check_unchanged(case: Case, expected: tuple[str, str], *, with_release: bool) -> None:
@@ -193,7 +198,9 @@ def _kept_apart_from(spec: Spec) -> list[int]:
 
 
 def _check_settled(deployment: Deployment, case: Case) -> None:
-    """What came up since it was booked."""
+    """What came up since it was booked, unless an emergency does without a window."""
+    if case.skips(Skip.WINDOW):
+        return
     conflict = next((each.conflict for each in case.deployments if each.pk == deployment.pk), "")
     if conflict:
         raise MissingEvidence("run", [f"a booking without open conflict: {conflict}"])

@@ -122,7 +122,7 @@ def test_a_change_says_where_it_is_and_what_is_missing(api, cast, spec):
     assert phase["script_digest"] == workflow.digest_for(factories.phase_of(spec), ApprovalKind.TECHNICAL)
     assert phase["release_digest"] == ""
     assert [target["name"] for target in phase["targets"]] == ["staging_db", "production_db"]
-    assert found["criteria"] == [{"name": "Worst wait", "expected": "under 1 s", "result": "", "met": None}]
+    assert found["criteria"] == [{"name": "Worst wait", "expected": "under 1 s", "measure": "", "result": "", "met": None}]
 
 
 @pytest.mark.parametrize("number", ["CHG-999", "chg-x", "999999999999999999999", "²"])
