@@ -14,9 +14,9 @@ from governance.models import Booking, Duty, Reservation
 NAMES = ("username", "first_name", "last_name")
 
 
-def people_column() -> ArraySubquery:
-    """For bookings: whom each has, who runs it first."""
-    rows = Reservation.objects.live().filter(booking=OuterRef("pk"), person__isnull=False).order_by("-duty", "pk")
+def people_column(booking: str = "pk") -> ArraySubquery:
+    """For rows with a booking: whom it has, who runs it first."""
+    rows = Reservation.objects.live().filter(booking=OuterRef(booking), person__isnull=False).order_by("-duty", "pk")
     return ArraySubquery(rows.values(row=JSONObject(duty="duty", ends="ends", **{name: f"person__{name}" for name in NAMES})))
 
 

@@ -39,7 +39,7 @@ def shown_runs() -> QuerySet[Run]:
     """With all that a page wants to know in a single row."""
     edge = JSONObject(metric="metric", action="action", edge=JSONArray("limit", "factor", "times"))
     own = Threshold.objects.filter(environment=OuterRef("target__environment")).order_by("pk").values(row=edge)
-    return Run.objects.select_related(*RELATED).annotate(own_thresholds=ArraySubquery(own))
+    return Run.objects.select_related(*RELATED).annotate(own_thresholds=ArraySubquery(own), people=oncall.people_column("booking"))
 
 
 def run_page(person: User, run: Run, roles: frozenset[Role] | None = None) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def run_page(person: User, run: Run, roles: frozenset[Role] | None = None) -> di
         "environment": run.target.environment.name,
         "kind": run.get_kind_display(),
         "actor": person_name(run.requested_by) if run.requested_by else "started by its booking",
-        "people": oncall.said_of([run.booking_id])[run.booking_id] if run.booking_id else "",
+        "people": oncall.in_words(run.people),
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "seconds": (end - run.started_at).total_seconds() if run.started_at else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,8 +13,11 @@ from governance.audit import System, save
 from governance.lifecycle import Role
 from governance.models import (
     ApiVersion,
+    Cause,
     CheckResult,
+    Choice,
     Consideration,
+    DecisionPoint,
     Domain,
     DomainTable,
     Drift,
@@ -27,7 +31,9 @@ from governance.models import (
     Spec,
     Step,
     Target,
+    Threshold,
 )
+from governance.monitoring import Action, Metric
 from governance.orders import Verdict
 from governance.workflow import Debt, Result
 from tests import factories
@@ -113,8 +119,10 @@ def close(cast: Cast, spec: Spec) -> None:
     phase = Phase.objects.filter(status="open").first()
     production = Target.objects.get(name="production_db").environment
     save(System.FIXTURES, Presence(release=client, environment=production, since=spec.created_at))
+    save(System.FIXTURES, Threshold(environment=production, metric=Metric.LATENCY, action=Action.WARN, limit=0.25))
     workflow.acknowledge_nobody(actor=cast.operator, phase=phase, environment=production, reason="It was never read.")
     run = Run.objects.filter(kind="deploy").first()
+    save(System.FIXTURES, DecisionPoint(run=run, cause=Cause.CHECK, at=spec.created_at, text="It failed.", **_kept(cast, spec)))
     save(
         System.FIXTURES, Step(run=run, position=1, script="V1.sql", line=3, statement="SELECT 1", status="done", started_at=spec.created_at)
     )
@@ -125,6 +133,10 @@ def close(cast: Cast, spec: Spec) -> None:
         SchemaSnapshot(target=target, version="1.1.0", fingerprint="0" * 64, content=content, valid_from=spec.created_at),
     )
     save(System.FIXTURES, Drift(target=target, before=before, found_at=spec.created_at, entries=[]))
+
+
+def _kept(cast: Cast, spec: Spec) -> dict[str, Any]:
+    return {"choice": Choice.KEEP, "decided_by": cast.operator, "decided_at": spec.created_at, "reason": "It failed before, too."}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.urls import reverse
 from governance import audit
 from governance.audit import System, save
 from governance.lifecycle import Role
-from governance.models import AuditEvent, Environment, Release, Spec, Window
+from governance.models import AuditEvent, Booking, Environment, Release, Spec, Window
 from tests import factories
 
 SET_UP = {
@@ -194,7 +194,8 @@ def test_number_and_title_of_a_change_both_lead_to_it(spec, cast, sign_in):
 def test_the_list_of_changes_says_for_when_they_are_planned(closed, cast, sign_in):
     page = sign_in(cast.auditor).get(address(Spec, "changelist")).content.decode()
 
-    assert page.count("Not booked") == 2
+    waiting = Spec.objects.exclude(pk__in=Booking.objects.values("phase__spec"))
+    assert page.count("Not booked") == len(waiting) > 1
     assert re.search(r'field-planned"><time datetime="[^"]+">\d+ \w{3} \d{4}, \d\d:\d\d UTC</time>', page)
 
 
