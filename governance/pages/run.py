@@ -42,7 +42,7 @@ def shown_runs() -> QuerySet[Run]:
     return Run.objects.select_related(*RELATED).annotate(own_thresholds=ArraySubquery(own), people=oncall.people_column("booking"))
 
 
-def run_page(person: User, run: Run, roles: frozenset[Role] | None = None) -> dict[str, Any]:
+def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> dict[str, Any]:
     """`run`: one of `shown_runs()`; `roles`: the person's, where they are known."""
     status = RunStatus(run.status)
     phase = run.deployment.phase
