@@ -59,7 +59,11 @@ def phase(**values: Any) -> dict[str, Any]:
         "deployments": [
             {"target": "shop", "environment": "production", "booked": {"starts": AT, "ends": AT}, "status": "scheduled", "runs": [run]}
         ],
-        "checks": [{"name": "rows kept", "question": "completeness", "verdict": "passed", "evidence": "0 rows"}],
+        "checks": {
+            "asked": [
+                {"name": "rows kept", "why": "No row may be lost.", "question": "completeness", "moment": "after", "expect": "no rows"}
+            ]
+        },
         "tables": [{"name": "bids", "lock": "SHARE", "detail": "18 million rows", "state": "blocking"}],
         "versions": "1.0.0 → 1.1.0",
     }
