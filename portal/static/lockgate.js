@@ -29,12 +29,15 @@
     const part = field.classList.contains("vDateField") ? ", date" : field.classList.contains("vTimeField") ? ", time" : "";
     if (!field.labels?.length && !field.hasAttribute("aria-label")) field.setAttribute("aria-label", (name || "Value").trim() + part);
   }
-  // Its two-sided pickers name an icon that has no role; they are made when everything has loaded.
-  addEventListener("load", () => document.querySelectorAll("span.help-tooltip[aria-label]").forEach((icon) => icon.setAttribute("role", "img")));
-  // Fields that complete what is typed are made late, too, and have no name of their own.
-  addEventListener("load", () => document.querySelectorAll(".select2-search__field").forEach((field) => {
-    field.setAttribute("aria-label", field.closest(".form-row")?.querySelector("label")?.textContent.trim() || "Search");
-  }));
+  // What the admin's scripts make late lacks a name or a role: the icon of its two-sided pickers, the fields that complete what is typed.
+  const named = () => {
+    document.querySelectorAll("span.help-tooltip[aria-label]:not([role])").forEach((icon) => icon.setAttribute("role", "img"));
+    for (const field of document.querySelectorAll(".select2-search__field:not([aria-label])")) {
+      field.setAttribute("aria-label", field.closest(".form-row")?.querySelector("label")?.textContent.trim() || "Search");
+    }
+  };
+  named();
+  new MutationObserver(named).observe(document.body, { childList: true, subtree: true });
   // What scrolls can be scrolled by keyboard too.
   const reach = new ResizeObserver((boxes) => {
     for (const { target } of boxes) {
