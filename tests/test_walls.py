@@ -42,6 +42,7 @@ def modules_imported(path: str, tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             depth = node.level - 1 if path.endswith("__init__.py") else node.level
             base = [*package[: len(package) - depth], *filter(None, [node.module])] if node.level else [node.module or ""]
+            yield ".".join(base)  # what is around a module is loaded with it
             yield from (".".join([*base, alias.name]) for alias in node.names)
 
 

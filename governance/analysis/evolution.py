@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from governance.analysis import remade
 from governance.analysis.actions import Action, Column, Constraint, Kind
 from governance.analysis.catalogue import TEMPORARY, Catalogue, foreign_keys
 from governance.analysis.effects import EFFECTS, Reach
-from governance.analysis.remade import Edit
+from governance.analysis.remade import EDITS, Edit, made, with_other_name
 from governance.facts import DependantFacts, DomainFacts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
 
 Step = Callable[[Catalogue, Action], Catalogue]
@@ -18,7 +17,7 @@ Link = Literal["referenced_by", "children", "parents"]
 
 def evolved(catalogue: Catalogue, action: Action) -> Catalogue:
     """What is there already stays as it is: facts may have been taken when the change was under way."""
-    step, edit = STEPS.get(action.kind), remade.EDITS.get(action.kind)
+    step, edit = STEPS.get(action.kind), EDITS.get(action.kind)
     if step:
         return step(catalogue, action)
     return _edited(catalogue, action, edit) if edit and action.relation else catalogue
@@ -110,7 +109,7 @@ def _create_table(catalogue: Catalogue, action: Action) -> Catalogue:
     if name in catalogue.tables:
         return catalogue
     parents = tuple(map(catalogue.identity, action.parents or (action.others if action.kind is Kind.CREATE_PARTITION else ())))
-    table = remade.made(_unknown(name), _resolved(catalogue, action), tuple(found for found in map(catalogue.tables.get, parents) if found))
+    table = made(_unknown(name), _resolved(catalogue, action), tuple(found for found in map(catalogue.tables.get, parents) if found))
     catalogue = _indexed(_referenced(_with(catalogue, table), _unknown(name), table), _unknown(name), table)
     if table.schema == TEMPORARY and TEMPORARY not in catalogue.search_path:
         catalogue = replace(catalogue, search_path=(TEMPORARY, *catalogue.search_path))
@@ -192,7 +191,7 @@ def _rename(catalogue: Catalogue, action: Action) -> Catalogue:
     for name in _concerned(catalogue, renamed):
         other = catalogue.tables.get(name)
         if other:
-            catalogue = _with(catalogue, remade.with_other_name(other, old, new))
+            catalogue = _with(catalogue, with_other_name(other, old, new))
     return _sequences_with_owner(catalogue, old, new)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from governance.orders import Check, Verdict
-from governance.validation import strength
 from governance.validation.answers import Answer, Judgement, some, verdict
+from governance.validation.strength import EXACT
 
 UNCHANGED, NO_ROWS, ROWS = "unchanged", "no rows", "rows"
 NUMBER = r"[+-]?\d+(?:\.\d+)?"
@@ -48,14 +48,14 @@ def judge(check: Check, answer: Answer | str, before: Answer | None) -> Judgemen
 
 def _of_rows(expect: str, answer: Answer) -> Judgement:
     found = f"more than {MOST:,} rows" if answer.rows > MOST else some(answer.rows, "row")
-    return Judgement(verdict((answer.rows > 0) == (expect == ROWS)), found, strength.EXACT, answer.sample if expect == NO_ROWS else ())
+    return Judgement(verdict((answer.rows > 0) == (expect == ROWS)), found, EXACT, answer.sample if expect == NO_ROWS else ())
 
 
 def _of_value(expect: str, answer: Answer) -> Judgement:
     if expect.startswith("value "):
         wanted = expect.removeprefix("value ")
         holds = answer.first == wanted
-        return Judgement(verdict(holds), f"{answer.first}" if holds else f"{answer.first} instead of {wanted}", strength.EXACT)
+        return Judgement(verdict(holds), f"{answer.first}" if holds else f"{answer.first} instead of {wanted}", EXACT)
     number = _number(answer)
     if number is None:
         return Judgement(Verdict.UNKNOWN, f"{answer.first} is not a number, and {expect} was expected")
@@ -63,7 +63,7 @@ def _of_value(expect: str, answer: Answer) -> Judgement:
     low = bounds[0] if expect.startswith(("at least", "between")) else None
     high = bounds[-1] if expect.startswith(("at most", "between")) else None
     holds = (low is None or number >= low) and (high is None or number <= high)
-    return Judgement(verdict(holds), f"{answer}, {expect}" if holds else f"{answer} instead of {expect}", strength.EXACT)
+    return Judgement(verdict(holds), f"{answer}, {expect}" if holds else f"{answer} instead of {expect}", EXACT)
 
 
 def _against(expect: str, answer: Answer, before: Answer | None) -> Judgement:
@@ -72,17 +72,15 @@ def _against(expect: str, answer: Answer, before: Answer | None) -> Judgement:
     if expect == UNCHANGED:
         if HASH.fullmatch(answer.first or ""):
             same = answer.digest == before.digest
-            return Judgement(verdict(same), "as before" if same else "not as before", strength.EXACT)
+            return Judgement(verdict(same), "as before" if same else "not as before", EXACT)
         differs = ", other content" if answer.digest != before.digest and str(answer) == str(before) else ""
-        return Judgement(
-            verdict(answer.digest == before.digest), f"{before} before, {answer} after{differs}", strength.EXACT, answer.sample
-        )
+        return Judgement(verdict(answer.digest == before.digest), f"{before} before, {answer} after{differs}", EXACT, answer.sample)
     old, new = _number(before), _number(answer)
     if old is None or new is None:
         return Judgement(Verdict.UNKNOWN, f"{before} before, {answer} after: not two numbers, so {expect} cannot be told")
     judged: Callable[[Decimal, Decimal, Decimal], bool] = _by if expect.startswith("changed by") else _within
     holds = judged(old, new, Decimal(re.findall(NUMBER, expect)[0]))
-    return Judgement(verdict(holds), f"{before} before, {answer} after" + ("" if holds else f", and {expect} was expected"), strength.EXACT)
+    return Judgement(verdict(holds), f"{before} before, {answer} after" + ("" if holds else f", and {expect} was expected"), EXACT)
 
 
 def _by(old: Decimal, new: Decimal, difference: Decimal) -> bool:

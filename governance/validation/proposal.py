@@ -8,9 +8,17 @@ from typing import Any
 from governance.batched import is_batched
 from governance.facts import ConstraintFacts, Facts, TableFacts
 from governance.orders import Check, Moment, Question, Script, Severity
-from governance.validation import questions
 from governance.validation.catalogue import Builtin
-from governance.validation.questions import on
+from governance.validation.questions import (
+    DISABLED_FOREIGN_KEYS,
+    DISABLED_TRIGGERS,
+    INVALID_INDEXES,
+    OWN_INSERTS_AND_DELETES,
+    OWN_UPDATES,
+    PRIVILEGES,
+    UNVALIDATED,
+    on,
+)
 from governance.validation.touched import Touched, touched
 from governance.validation.uses import SAMPLED, make
 
@@ -144,13 +152,13 @@ def builtin_checks(
     kept = tuple(table for table in existing if table not in written)
     q, after, inside = Question, Moment.AFTER, Moment.IN_TRANSACTION
     found = (
-        (True, Check(INDEXES, q.PERFORMANCE, after, questions.INVALID_INDEXES, "no rows")),
-        (constraints, Check(CONSTRAINTS, q.REFERENTIAL_INTEGRITY, after, on(questions.UNVALIDATED, constraints), "no rows")),
-        (existing, Check(FOREIGN_KEYS, q.REFERENTIAL_INTEGRITY, after, on(questions.DISABLED_FOREIGN_KEYS, existing), "unchanged")),
-        (existing, Check(TRIGGERS, q.BUSINESS_RULES, after, on(questions.DISABLED_TRIGGERS, existing), "unchanged")),
-        (guarded, Check(SECURITY, q.SECURITY, after, on(questions.SECURITY, guarded), "unchanged")),
-        (kept, Check(ROWS, q.COMPLETENESS, inside, on(questions.OWN_INSERTS_AND_DELETES, kept), "no rows")),
-        (kept, Check(VALUES, q.ACCURACY, inside, on(questions.OWN_UPDATES, kept), "no rows")),
+        (True, Check(INDEXES, q.PERFORMANCE, after, INVALID_INDEXES, "no rows")),
+        (constraints, Check(CONSTRAINTS, q.REFERENTIAL_INTEGRITY, after, on(UNVALIDATED, constraints), "no rows")),
+        (existing, Check(FOREIGN_KEYS, q.REFERENTIAL_INTEGRITY, after, on(DISABLED_FOREIGN_KEYS, existing), "unchanged")),
+        (existing, Check(TRIGGERS, q.BUSINESS_RULES, after, on(DISABLED_TRIGGERS, existing), "unchanged")),
+        (guarded, Check(SECURITY, q.SECURITY, after, on(PRIVILEGES, guarded), "unchanged")),
+        (kept, Check(ROWS, q.COMPLETENESS, inside, on(OWN_INSERTS_AND_DELETES, kept), "no rows")),
+        (kept, Check(VALUES, q.ACCURACY, inside, on(OWN_UPDATES, kept), "no rows")),
     )
     return tuple(check for fits, check in found if fits)
 

@@ -28,7 +28,7 @@ SELECT tgrelid::regclass, tgname FROM pg_trigger
 JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE NOT tgisinternal AND tgenabled = 'D' AND nspname || '.' || relname IN (:names) ORDER BY 1, 2"""
 
-SECURITY = """\
+PRIVILEGES = """\
 SELECT md5(string_agg(concat_ws(' ', nspname, relname, relowner::regrole, relacl::text, relrowsecurity, relforcerowsecurity,
                                 policies, acls),
                       E'\\n' ORDER BY nspname, relname))

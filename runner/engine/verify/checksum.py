@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from governance.orders import Check, Order, ScriptKind, Statement, Verdict
-from governance.validation import strength
 from governance.validation.alignment import Differing, Row, align
 from governance.validation.answers import Answer, Judgement, some
 from governance.validation.hashing import checksum_query
 from governance.validation.proposal import FREE_TO_ADD, FREE_TO_REMOVE
 from governance.validation.shapes import Shape
+from governance.validation.strength import of_checksum
 from runner.engine.session import Session
 from runner.engine.verify.asking import SHOWN, WITHHELD, Asked
 from runner.engine.verify.chunks import Chunk, InMemory, Table, again, keys_of, split_hashes, store_of, sweep
@@ -72,7 +72,7 @@ class _Blame:
 
 
 def _judge(asked: Asked, check: Check, shape: Shape, found: Differing, ranges: list[Chunk], rewritten: bool, rows: int) -> Judgement:
-    proof = strength.of_checksum(rows)
+    proof = of_checksum(rows)
     if not ranges:
         return Judgement(Verdict.PASSED, f"{some(rows, 'row')}, none differs", proof)
     if not found:

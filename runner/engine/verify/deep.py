@@ -8,8 +8,21 @@ from psycopg.pq import TransactionStatus
 from governance.orders import Check
 from governance.validation.answers import Answer, Judgement
 from governance.validation.catalogue import Builtin
-from runner.engine.verify import batched, canary, checksum, same, sample, service, spread
 from runner.engine.verify.asking import Asked
+from runner.engine.verify.batched import after as batched_after
+from runner.engine.verify.batched import before as batched_before
+from runner.engine.verify.canary import after as canary_after
+from runner.engine.verify.canary import before as canary_before
+from runner.engine.verify.checksum import after as checksum_after
+from runner.engine.verify.checksum import before as checksum_before
+from runner.engine.verify.same import after as same_after
+from runner.engine.verify.same import before as same_before
+from runner.engine.verify.sample import after as sample_after
+from runner.engine.verify.sample import before as sample_before
+from runner.engine.verify.service import after as service_after
+from runner.engine.verify.service import before as service_before
+from runner.engine.verify.spread import after as spread_after
+from runner.engine.verify.spread import before as spread_before
 
 Before = Callable[[Asked, Check], Answer]
 After = Callable[[Asked, Check, Answer | None], tuple[Judgement, str]]
@@ -38,11 +51,11 @@ def _refuse_inside(asked: Asked, check: Check) -> None:
 
 
 DEEP: Mapping[str, Deep] = {
-    Builtin.CHECKSUM: Deep(checksum.before, checksum.after),
-    Builtin.BATCHES: Deep(batched.before, batched.after),
-    Builtin.SAMPLE: Deep(sample.before, sample.after),
-    Builtin.DISTRIBUTION: Deep(spread.before, spread.after),
-    Builtin.SAME: Deep(same.before, same.after),
-    Builtin.CANARY: Deep(canary.before, canary.after),
-    Builtin.HTTP: Deep(service.before, service.after),
+    Builtin.CHECKSUM: Deep(checksum_before, checksum_after),
+    Builtin.BATCHES: Deep(batched_before, batched_after),
+    Builtin.SAMPLE: Deep(sample_before, sample_after),
+    Builtin.DISTRIBUTION: Deep(spread_before, spread_after),
+    Builtin.SAME: Deep(same_before, same_after),
+    Builtin.CANARY: Deep(canary_before, canary_after),
+    Builtin.HTTP: Deep(service_before, service_after),
 }

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from governance.orders import Check, Verdict
-from governance.validation import strength
 from governance.validation.alignment import Differing, by_key
 from governance.validation.answers import Answer, Judgement, some
 from governance.validation.hashing import checksum_query
 from governance.validation.shapes import Shape
+from governance.validation.strength import of_checksum
 from runner.engine.keys import Key
 from runner.engine.verify.asking import SHOWN, WITHHELD, Asked
 from runner.engine.verify.checksum import NUMBERS
@@ -45,7 +45,7 @@ def after(asked: Asked, check: Check, _kept: Answer | None) -> tuple[Judgement, 
     with readers(asked.connection) as shared:
         compared = compare(shared, shared, one, other)
     sql = f"{checksum_query(one)}\nUNION ALL\n{checksum_query(other)}"
-    proof = strength.of_checksum(compared.rows[0])
+    proof = of_checksum(compared.rows[0])
     if not compared.wrong:
         return Judgement(Verdict.PASSED, f"{some(compared.rows[0], 'row')} in both, none differs", proof), sql
     found = compared.found

@@ -9,10 +9,10 @@ import secrets
 import psycopg
 
 from governance.orders import Check, Verdict
-from governance.validation import strength
 from governance.validation.answers import Answer, Judgement, some
 from governance.validation.hashing import row_hash
 from governance.validation.shapes import Shape, identifier, literal
+from governance.validation.strength import of_sample
 from runner.engine.verify.asking import SHOWN, WITHHELD, Asked
 from runner.engine.verify.checksum import NUMBERS
 from runner.engine.verify.shapes import read_shape
@@ -42,7 +42,7 @@ def after(asked: Asked, check: Check, kept: Answer | None) -> tuple[Judgement, s
     gone = [key for key in was if key not in now]
     changed = [key for key, value in now.items() if was[key] != value]
     wrong = len(gone) + len(changed)
-    proof = strength.of_sample(len(was), kept.detail["of"], wrong)
+    proof = of_sample(len(was), kept.detail["of"], wrong)
     if not wrong:
         return Judgement(Verdict.PASSED, f"0 of {some(len(was), 'sampled row')} differ", proof), kept.sql
     shown = tuple((changed + gone)[:SHOWN]) if all(column.type in NUMBERS for column in shape.key_columns) else (WITHHELD,)
