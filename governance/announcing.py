@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from governance import audience
-from governance.lifecycle import Role
-from governance.models import Approval, ApprovalRequest, BreakGlass, Cause, Decision, DecisionPoint, Phase, Run
+from governance.lifecycle import Role, Stage
+from governance.models import Approval, ApprovalRequest, BreakGlass, Cause, Decision, DecisionPoint, Phase, Rehearsal, Run
 from governance.notices import NoticeKind, notify
-from governance.orders import RunKind, RunStatus
+from governance.orders import RunKind, RunStatus, Verdict
 from governance.policy import ApprovalKind
 
 # Of a run; a dry run leaves nothing, so only that it failed is worth a word.
@@ -105,6 +105,49 @@ def emergency(row: BreakGlass) -> None:
         text=f"{row.opened_by}: {row.reason} Until {row.expires_at:%d %b %H:%M} UTC it does without {skipped}. "
         f"Somebody who took no part reviews it until {row.review_due:%d %b %H:%M} UTC.",
         phase=phase,
+    )
+
+
+def emergency_over(row: BreakGlass) -> None:
+    notify(
+        kind=NoticeKind.REVIEW_DUE,
+        people=audience.lookers_back(row),
+        subject=f"Emergency {row.incident} of {row.phase.spec.number} waits for its review",
+        text=f"It is over. Whoever took no part says until {row.review_due:%d %b %H:%M} UTC whether it was needed: {row.reason}",
+        phase=row.phase,
+        link=review_link(row),
+    )
+
+
+def emergency_unreviewed(row: BreakGlass) -> None:
+    """Whoever opened it is told, too: it keeps them from the next one."""
+    notify(
+        kind=NoticeKind.REVIEW_OVERDUE,
+        people=audience.lookers_back(row) | audience.holders(Role.OPERATOR),
+        subject=f"The review of emergency {row.incident} of {row.phase.spec.number} is overdue",
+        text=f"It was due at {row.review_due:%d %b %H:%M} UTC. Until somebody who took no part reviews it, {row.opened_by} cannot break "
+        "the glass again, and the change cannot be closed.",
+        phase=row.phase,
+        link=review_link(row),
+    )
+
+
+def review_link(row: BreakGlass) -> str:
+    return reverse("admin:governance_spec_form", args=[row.phase.spec_id, row.phase_id, "review_emergency"])
+
+
+def rehearsal_failed(row: Rehearsal) -> None:
+    """To who wrote the change; and where it was further on already, to who would run it."""
+    phase = row.phase
+    late = phase.at > Stage.LOCAL_TESTING
+    stops = " It does not run in production before a rehearsal of these scripts has passed: correct them, or rehearse again."
+    notify(
+        kind=NoticeKind.REHEARSAL_FAILED,
+        people=audience.concerned(phase) | audience.holders(Role.OPERATOR) if late else audience.authors(phase),
+        subject=f"{phase.spec.number}: the rehearsal {'failed' if row.verdict == Verdict.FAILED else 'proved nothing'}",
+        text=f"{row.message}{stops if late else ''}",
+        phase=phase,
+        link=reverse("admin:governance_rehearsal_change", args=[row.pk]),
     )
 
 

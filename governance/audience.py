@@ -3,8 +3,9 @@
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
+from governance.acts import ACTS
 from governance.lifecycle import Role
-from governance.models import Phase, Target
+from governance.models import BreakGlass, Phase, Target
 from governance.policy import ROLE_OF, ApprovalKind
 
 
@@ -27,6 +28,13 @@ def holders(*roles: Role) -> QuerySet[User]:
 def approvers(phase: Phase, kind: ApprovalKind) -> QuerySet[User]:
     """Who may approve it: whoever holds the role and wrote nothing of it."""
     return holders(ROLE_OF[kind]).exclude(pk__in=authors(phase).values("pk"))
+
+
+def lookers_back(emergency: BreakGlass) -> QuerySet[User]:
+    """Who may review it: whoever neither opened it nor approved, wrote or ran the change."""
+    phase, ran = emergency.phase, emergency.runs.exclude(requested_by=None)
+    part = Q(pk=emergency.opened_by_id) | _wrote(phase) | Q(pk__in=phase.approvals.values("person")) | Q(pk__in=ran.values("requested_by"))
+    return holders(*ACTS["review_emergency"].roles).exclude(pk__in=User.objects.filter(part).values("pk"))
 
 
 def _wrote(phase: Phase) -> Q:

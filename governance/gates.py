@@ -88,6 +88,7 @@ def check_known(deployment: Deployment, kind: RunKind, case: Case, executor: Use
     _check_agreed(deployment, kind, case, executor)
     if kind is not RunKind.DRY_RUN and deployment.target.environment.production:
         _check_settled(deployment, case)
+        _check_evidence(case)
 
 
 def _check_agreed(deployment: Deployment, kind: RunKind, case: Case, executor: User | None) -> None:

@@ -1,13 +1,14 @@
-"""What is told to whom of questions, bookings, drift and debts: one function for each event, called by whoever brought it about."""
+"""What is told to whom of questions, bookings, drift, debts, drafts and delegations: one function for each event."""
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from governance import audience
+from governance.acts import ACTS
 from governance.announcing import others
 from governance.audit import Actor, System
 from governance.lifecycle import Role, Stage
-from governance.models import Booking, Collision, Comment, Drift, FollowUp, Phase
+from governance.models import Booking, Collision, Comment, Delegation, Drift, FollowUp, Phase, PolicyState, PolicyVersion, TemplateVersion
 from governance.notices import NoticeKind, notify
 from governance.policy import ApprovalKind
 
@@ -107,6 +108,48 @@ def unreviewed(phase: Phase) -> None:
         subject=f"The review of {phase.spec.number} is overdue",
         text=f"{phase}: nobody who took no part has said yet what came of it.",
         phase=phase,
+    )
+
+
+def policy_drafted(actor: User, row: PolicyVersion) -> None:
+    """To everybody else who may approve it."""
+    notify(
+        kind=NoticeKind.APPROVAL_ASKED,
+        people=others(audience.holders(*ACTS["approve_policy"].roles), actor),
+        subject=f"{row} waits for a second person",
+        text=f"{actor} drafted it: {row.reason} It holds once somebody else has approved it.",
+        link=f"{reverse('admin:policy')}?version={row.number}",
+    )
+
+
+def policy_decided(actor: User, row: PolicyVersion, reason: str = "") -> None:
+    approved = row.state == PolicyState.ACTIVE
+    notify(
+        kind=NoticeKind.APPROVAL_GIVEN if approved else NoticeKind.REJECTED,
+        people=others([row.drafted_by] if row.drafted_by else [], actor),
+        subject=f"{row} {'holds now' if approved else 'is dropped'}",
+        text=f"{actor} {'approved' if approved else 'dropped'} it. {reason}".strip(),
+        link=f"{reverse('admin:policy')}?version={row.number}",
+    )
+
+
+def template_written(version: TemplateVersion) -> None:
+    notify(
+        kind=NoticeKind.APPROVAL_ASKED,
+        people=others(audience.holders(*ACTS["approve_template"].roles), version.written_by),
+        subject=f"The template {version} waits for its approval",
+        text=f"{version.written_by} wrote it: {version.template.purpose} What is made from it is standard once two others approve it.",
+        link=reverse("admin:template", args=[version.template_id]),
+    )
+
+
+def delegated(row: Delegation) -> None:
+    notify(
+        kind=NoticeKind.APPROVAL_ASKED,
+        people=[row.delegate],
+        subject=f"You decide for {row.person} from {row.starts:%d %b %H:%M} to {row.ends:%d %b %H:%M} UTC",
+        text=f"{row.reason}. Both of you have one voice together; the page of each approval asks on whose behalf you give it.",
+        link=reverse("admin:delegations"),
     )
 
 

@@ -25,7 +25,7 @@ def notify(*, kind: NoticeKind, people: Iterable[User], subject: str, text: str,
     `link` is the path of a page; without one it is the page of the phase's change.
     """
     told = {person.pk: person for person in people if person.is_active}
-    link = link or (reverse("admin:governance_spec_change", args=[phase.spec_id]) if phase else "")
+    link = link or (page_of(phase) if phase else "")
     subject = Truncator(subject).chars(SUBJECT)
     ways = _ways(kind, told)
     Notice.objects.bulk_create(
@@ -40,6 +40,10 @@ def notify(*, kind: NoticeKind, people: Iterable[User], subject: str, text: str,
     ]
     Delivery.objects.bulk_create(sent)
     ring([delivery.pk for delivery in sent])
+
+
+def page_of(phase: Phase) -> str:
+    return reverse("admin:governance_spec_change", args=[phase.spec_id])
 
 
 def ring(deliveries: list[UUID]) -> None:

@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     BOOKING_MOVED = "booking_moved"
     BOOKING_CANCELLED = "booking_cancelled"
     BOOKING_COLLIDES = "booking_collides"
+    REHEARSAL_FAILED = "rehearsal_failed"
     RUN_STARTED = "run_started"
     RUN_SUCCEEDED = "run_succeeded"
     RUN_FAILED = "run_failed"
@@ -56,6 +57,7 @@ KINDS: Mapping[NoticeKind, Told] = {
     NoticeKind.BOOKING_MOVED: Told("Time is booked or moved", Way.PORTAL, "booked"),
     NoticeKind.BOOKING_CANCELLED: Told("A booking is withdrawn", Way.MAIL, "stale"),
     NoticeKind.BOOKING_COLLIDES: Told("Two bookings disturb each other", Way.MAIL, "warning"),
+    NoticeKind.REHEARSAL_FAILED: Told("A rehearsal failed", Way.MAIL, "failed"),
     NoticeKind.RUN_STARTED: Told("A run starts", Way.PORTAL, "running"),
     NoticeKind.RUN_SUCCEEDED: Told("A run succeeded", Way.PORTAL, "succeeded"),
     NoticeKind.RUN_FAILED: Told("A run failed", Way.MAIL, "failed"),

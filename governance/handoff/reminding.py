@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from governance import heralding
+from governance import announcing, heralding
 from governance.lifecycle import Stage
 from governance.models import BreakGlass, FollowUp, Notice, Phase
+from governance.notices import page_of
 from governance.telling import NoticeKind
 
 AGAIN = timedelta(days=7)
@@ -28,15 +29,18 @@ def remind() -> None:
         for phase in list(waiting.select_related("spec")):
             if _is_unreviewed(phase, now):
                 heralding.unreviewed(phase)
-        for row in BreakGlass.objects.overdue().select_for_update(of=("self",), skip_locked=True).select_related("phase__spec"):
-            if not _told_lately(row.phase, now):
-                heralding.unreviewed(row.phase)
+        for row in (
+            BreakGlass.objects.overdue().select_for_update(of=("self",), skip_locked=True).select_related("phase__spec", "opened_by")
+        ):
+            if not _told_lately(now, row.phase, announcing.review_link(row)):
+                announcing.emergency_unreviewed(row)
 
 
 def _is_unreviewed(phase: Phase, now: datetime) -> bool:
-    asked = Notice.objects.filter(phase=phase, kind=NoticeKind.REVIEW_DUE, at__lt=now - REVIEW_WITHIN)
-    return asked.exists() and not _told_lately(phase, now)
+    link = page_of(phase)  # that of an emergency leads elsewhere
+    asked = Notice.objects.filter(phase=phase, link=link, kind=NoticeKind.REVIEW_DUE, at__lt=now - REVIEW_WITHIN)
+    return asked.exists() and not _told_lately(now, phase, link)
 
 
-def _told_lately(phase: Phase, now: datetime) -> bool:
-    return Notice.objects.filter(phase=phase, kind=NoticeKind.REVIEW_OVERDUE, at__gt=now - AGAIN).exists()
+def _told_lately(now: datetime, phase: Phase, link: str) -> bool:
+    return Notice.objects.filter(phase=phase, link=link, kind=NoticeKind.REVIEW_OVERDUE, at__gt=now - AGAIN).exists()

@@ -221,6 +221,8 @@ def finish_rehearsal(claim: Claim, rehearsed: Rehearsed) -> None:
         )
         if rehearsed.verdict is Verdict.PASSED and content_digest(phase) == row.digest:
             assessment.reassess(System.RUNNER, phase)
+        if rehearsed.verdict is not Verdict.PASSED and content_digest(phase) == row.digest:
+            announcing.rehearsal_failed(row)
         carry_on(System.RUNNER, phase)
 
 

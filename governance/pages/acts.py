@@ -180,15 +180,15 @@ def _variants(name: str, label: str, case: Case, roles: frozenset[Role], person:
     verb = label.split(" on ", maxsplit=1)[0].split(" in ", maxsplit=1)[0]
     kind = STARTED.get(name)
     return [
-        Variant(f"{verb} on {each.target}", (("deployment", str(each.pk)),), _obstacle(each, kind, case) if kind else "")
+        Variant(f"{verb} on {each.target}", (("deployment", str(each.pk)),), _obstacle(each, kind, case, person) if kind else "")
         for each in fitting
     ]
 
 
-def _obstacle(deployment: Deployment, kind: RunKind, case: Case) -> str:
+def _obstacle(deployment: Deployment, kind: RunKind, case: Case, person: User) -> str:
     """What a run would be refused for, as far as the case tells."""
     try:
-        check_known(deployment, kind, case)
+        check_known(deployment, kind, case, person)
     except Refusal as refusal:
         return refusal.message
     return ""

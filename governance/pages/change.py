@@ -13,6 +13,7 @@ from governance import case, lifecycle
 from governance.acts import ACTS
 from governance.case import Case
 from governance.dossier import dossier_of
+from governance.emergency import Skip
 from governance.lifecycle import Dossier, PhaseStatus, Role, Stage, State
 from governance.models import Analysis, AuditEvent, Criterion, Dependency, DependencyKind, FollowUp, Phase, Spec
 from governance.orders import RunStatus
@@ -190,12 +191,23 @@ def _note(known: Case, dossier: Dossier) -> dict[str, str] | None:
     last = next((run for run in known.runs if run.status != RunStatus.QUEUED), None)
     if last and last.status in (RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE):
         return {"level": "bad", "text": f"{last.get_kind_display()} on {last.target}: {last.message}"}
+    if failed := _failed_since(known, dossier):
+        return failed
     for name, approval in (("technical", dossier.technical), ("business", dossier.business)):
         if approval.rejected_by:
             return {"level": "bad", "text": f"{approval.rejected_by} rejected the {name} approval. Edit the change, or cancel it."}
         if approval.stale and approval.unmet:
             return {"level": "warn", "text": f"The {name} approval is void: what was approved has changed since. It has to be given again."}
     return _waiting(known)
+
+
+def _failed_since(known: Case, dossier: Dossier) -> dict[str, str] | None:
+    """A rehearsal that failed after an earlier one had led the change on: it does not lead back, and lets nothing into production."""
+    late, latest = Stage.LOCAL_TESTING < known.phase.at <= Stage.PRODUCTION_DEPLOYMENT, known.latest_rehearsal
+    if not late or dossier.rehearsal is not State.MISSING or latest is None or not latest.verdict or known.skips(Skip.REHEARSAL):
+        return None
+    said = "It does not run in production before one does: correct the scripts, or rehearse again."
+    return {"level": "bad", "text": f"The last rehearsal did not pass: {latest.message.rstrip('.')}. {said}"}
 
 
 def _waiting(known: Case) -> dict[str, str] | None:

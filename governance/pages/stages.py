@@ -8,7 +8,7 @@ from django.utils import timezone
 from governance import lifecycle
 from governance.case import Case
 from governance.emergency import Emergency
-from governance.lifecycle import Dossier, Evidence, Stage
+from governance.lifecycle import Dossier, Evidence, Stage, State
 from governance.models import Phase
 
 
@@ -25,16 +25,23 @@ def evidence_by_stage(phase: Phase, dossier: Dossier) -> list[dict[str, Any]]:
 
 
 def _stage(phase: Phase, stage: Stage, pieces: tuple[Evidence, ...]) -> dict[str, Any]:
-    lacking = sum(piece.lacking for piece in pieces)
-    here = stage == phase.at and phase.status == lifecycle.PhaseStatus.OPEN
+    """What a stage that is not reached lacks is not missed yet: it says so quietly."""
+    lacking, ahead, is_open = sum(piece.lacking for piece in pieces), stage > phase.at, phase.status == lifecycle.PhaseStatus.OPEN
+    here = stage == phase.at and is_open
+    yet = "not yet" if is_open else "not reached"
     return {
         "number": stage.value,
         "title": stage.title,
         "here": here,
-        "word": f"{lacking} missing" if lacking else "complete",
-        "state": "now" if here else "wait" if lacking else "done",
-        "evidence": [shown_evidence(piece) for piece in pieces],
+        "word": (yet if ahead else f"{lacking} missing") if lacking else "complete",
+        "state": "now" if here else ("wait" if ahead else "missing") if lacking else "done",
+        "evidence": [_ahead(piece, yet) if ahead else shown_evidence(piece) for piece in pieces],
     }
+
+
+def _ahead(piece: Evidence, yet: str) -> dict[str, str]:
+    shown = shown_evidence(piece)
+    return {**shown, "state": "wait", "detail": piece.detail or yet} if piece.lacking and piece.state is State.MISSING else shown
 
 
 def emergency_notes(case: Case) -> list[dict[str, Any]]:

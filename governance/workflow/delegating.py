@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from governance import audit
+from governance import audit, heralding
 from governance.audit import save
 from governance.errors import BadInput, NotReady
 from governance.models import Delegation
@@ -31,6 +31,7 @@ def delegate(*, actor: User, to: User, starts: datetime, ends: datetime, reason:
         actor, "delegation.make", "", f"{actor} delegates to {to} from {starts:%d %b %Y %H:%M} to {ends:%d %b %Y %H:%M} UTC.",
         delegation=row.pk, reason=row.reason,
     )  # fmt: skip
+    heralding.delegated(row)
     return row
 
 

@@ -79,7 +79,7 @@ def _make_room(phase: Phase) -> None:
         if row.expires_at > timezone.now():
             until = f"{row.expires_at:%d %b %H:%M} UTC ({row.incident})"
             raise NotReady(f"{phase.spec.number} is in an emergency until {until}. End that first.")
-        _end(System.CLOCK, row, "its time was over")
+        _call_over(System.CLOCK, row, "its time was over")
 
 
 def _in_words(names: Collection[str]) -> str:
@@ -94,13 +94,18 @@ def end_emergency(*, actor: User, emergency: BreakGlass) -> BreakGlass:
     held = BreakGlass.objects.select_related("phase__spec").get(pk=emergency.pk)
     if held.ended_at:
         raise NotReady(f"The emergency {held.incident} ended at {held.ended_at:%d %b %H:%M} UTC. Nothing is left to do.")
-    _end(actor, held, f"{actor} ended it")
+    _call_over(actor, held, f"{actor} ended it")
     return held
 
 
 def expire(emergency: BreakGlass) -> None:
     """Within a transaction: its time is over."""
-    _end(System.CLOCK, emergency, "its time is over")
+    _call_over(System.CLOCK, emergency, "its time is over")
+
+
+def _call_over(actor: audit.Actor, row: BreakGlass, why: str) -> None:
+    _end(actor, row, why)
+    announcing.emergency_over(row)
 
 
 def _end(actor: audit.Actor, row: BreakGlass, why: str) -> None:

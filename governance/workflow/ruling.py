@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Max
 from django.utils import timezone
 
-from governance import audit
+from governance import audit, heralding
 from governance.audit import save
 from governance.case import load
 from governance.errors import BadPolicy, NotReady, TwoPeople
@@ -37,6 +37,7 @@ def draft_policy(*, actor: User, rules: object, reason: str) -> PolicyVersion:
         raise NotReady(f"These are the rules of {active}, which holds already. Change one of them, or leave it.")
     row = save(actor, PolicyVersion(number=policy.number, rules=plain, reason=reason.strip(), drafted_by=actor))
     audit.append(actor, "policy.draft", str(row), f"{actor} drafted {row}: {row.reason}", rules=plain)
+    heralding.policy_drafted(actor, row)
     return row
 
 
@@ -83,6 +84,7 @@ def approve_policy(*, actor: User, version: PolicyVersion) -> PolicyVersion:
     save(actor, held)
     said = f"{actor} approved {held}; it holds instead of {before}."
     audit.append(actor, "policy.approve", str(held), said, drafted_by=str(held.drafted_by))
+    heralding.policy_decided(actor, held)
     _weigh_again(actor, f"{held} holds now")
     return held
 
@@ -105,4 +107,5 @@ def drop_policy(*, actor: User, version: PolicyVersion, reason: str) -> PolicyVe
     held.state = PolicyState.DROPPED
     save(actor, held)
     audit.append(actor, "policy.drop", str(held), f"{actor} dropped {held}: {reason}")
+    heralding.policy_decided(actor, held, reason)
     return held

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from governance import audit, standard
+from governance import audit, heralding, standard
 from governance.audit import save
 from governance.errors import AlreadyDecided, BadInput, NotReady, OwnWork
 from governance.models import ChangeTemplate, Script, Spec, StandardUse, TemplateApproval, TemplateVersion
@@ -48,6 +48,7 @@ def write_template(
     )
     save(actor, checked(version))
     audit.append(actor, "template.write", str(template), f"{actor} wrote {version}.", parameters=version.parameters)
+    heralding.template_written(version)
     return version
 
 

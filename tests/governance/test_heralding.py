@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from governance import handoff, workflow
 from governance.errors import Refusal
-from governance.models import Booking, CommentKind, FollowUp, Notice
+from governance.models import Booking, BreakGlass, CommentKind, FollowUp, Notice
 from governance.notices import NoticeKind
-from governance.orders import RunStatus
+from governance.orders import RunStatus, Verdict
+from governance.policy import ApprovalKind
 from governance.workflow import Debt
 from tests import factories
 from tests.factories import on, phase_of
+from tests.governance.exceptional import age, open_emergency, write
 
 
 def told(kind: NoticeKind) -> list[str]:
@@ -116,6 +118,100 @@ def test_review_is_asked_for_and_again_when_nobody_holds_it(cast, spec):
 
     assert (due, early) == (["ravi", "rosa"], [])
     assert told(NoticeKind.REVIEW_OVERDUE) == ["otto", "ravi", "rosa"]
+
+
+@pytest.mark.at("submission")
+def test_review_of_an_emergency_is_asked_of_whoever_took_no_part_once_it_is_over(cast, spec):
+    age(open_emergency(cast, phase_of(spec)), hours=2)
+    early = told(NoticeKind.REVIEW_DUE)
+
+    handoff.tick()
+    handoff.tick()
+
+    assert (early, told(NoticeKind.REVIEW_DUE)) == ([], ["ada", "ravi", "rosa", "stella"])
+    assert {notice.link for notice in Notice.objects.filter(kind=NoticeKind.REVIEW_DUE)} == {
+        f"/governance/spec/{spec.pk}/{phase_of(spec).pk}/form/review_emergency/"
+    }
+
+
+@pytest.mark.at("approval")
+def test_whoever_approved_in_an_emergency_is_not_asked_to_review_it(cast, spec):
+    emergency = open_emergency(cast, phase_of(spec))
+    factories.approve(cast, phase_of(spec), ApprovalKind.TECHNICAL)
+
+    workflow.end_emergency(actor=cast.operator, emergency=emergency)
+
+    assert told(NoticeKind.REVIEW_DUE) == ["ada", "ravi", "stella"]
+
+
+@pytest.mark.at("submission")
+def test_overdue_review_of_an_emergency_is_told_once_a_week_and_to_who_opened_it_too(cast, spec):
+    age(open_emergency(cast, phase_of(spec)), hours=47)
+    handoff.remind()
+    early = told(NoticeKind.REVIEW_OVERDUE)
+    age(BreakGlass.objects.get(), hours=2)
+
+    handoff.remind()
+    handoff.remind()
+    once = told(NoticeKind.REVIEW_OVERDUE)
+    Notice.objects.update(at=timezone.now() - timedelta(days=8))
+    handoff.remind()
+
+    assert (early, once) == ([], ["ada", "otto", "ravi", "rosa", "stella"])
+    assert told(NoticeKind.REVIEW_OVERDUE) == sorted(once * 2)
+
+
+@pytest.mark.parametrize(
+    ("people", "late"),
+    [
+        pytest.param(["erin"], False, marks=pytest.mark.at("submission")),
+        pytest.param(["erin", "otto"], True, marks=pytest.mark.at("production")),
+    ],
+)
+def test_author_and_late_on_operators_too_are_told_that_a_rehearsal_failed(cast, spec, people, late):
+    factories.observe(phase_of(spec))
+
+    factories.rehearse(cast, phase_of(spec), Verdict.FAILED)
+
+    assert told(NoticeKind.REHEARSAL_FAILED) == people
+    assert ("does not run in production" in Notice.objects.filter(kind=NoticeKind.REHEARSAL_FAILED)[0].text) == late
+
+
+@pytest.mark.at("submission")
+def test_rehearsal_that_passed_is_told_to_nobody(cast, spec):
+    factories.observe(phase_of(spec))
+
+    factories.rehearse(cast, phase_of(spec))
+
+    assert told(NoticeKind.REHEARSAL_FAILED) == []
+
+
+def test_whoever_may_approve_a_draft_of_the_policy_is_asked_and_its_author_is_told_what_came_of_it(cast):
+    draft = factories.make_draft_policy(cast.operator)
+    asked = told(NoticeKind.APPROVAL_ASKED)
+
+    workflow.approve_policy(actor=cast.reviewer, version=draft)
+
+    assert (asked, told(NoticeKind.APPROVAL_GIVEN)) == (["ravi", "rosa", "stella"], ["otto"])
+
+
+def test_author_of_a_draft_that_somebody_drops_is_told_why(cast):
+    draft = factories.make_draft_policy(cast.operator)
+
+    workflow.drop_policy(actor=cast.reviewer, version=draft, reason="We are too few.")
+
+    assert told(NoticeKind.REJECTED) == ["otto"]
+    assert "We are too few." in Notice.objects.get(kind=NoticeKind.REJECTED).text
+
+
+def test_who_could_approve_a_template_and_who_decides_for_somebody_are_told(cast):
+    write(cast)
+    about_template = told(NoticeKind.APPROVAL_ASKED)
+
+    factories.make_delegation(cast.stakeholder, cast.auditor)
+
+    assert about_template == ["otto", "ravi", "rosa"]
+    assert told(NoticeKind.APPROVAL_ASKED) == ["ada", *about_template]
 
 
 @pytest.mark.at("closure")

@@ -1,11 +1,13 @@
 """What is missing to go on: one function for page, API and command."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from governance import workflow
 from tests import factories
 from tests.governance.api.caller import Caller
 from tests.governance.behaviours.ways import browser
@@ -45,6 +47,19 @@ def test_page_api_and_command_answer_alike(cast, spec):
     assert [(each["stage"], each["evidence"]) for each in api] == [(each["stage"], each["evidence"]) for each in command]
     assert all(piece["text"].replace("'", "&#x27;") in page for stage in api for piece in stage["evidence"])
     assert [each["stage"] for each in api if each["here"]] == [7]
+
+
+@pytest.mark.at("staging")
+def test_page_shows_what_later_stages_need_quietly_and_in_red_only_what_is_missing_now(cast, spec):
+    address = f"/governance/spec/{spec.pk}/change/?tab=stages"
+    quiet = browser(cast.auditor).get(address).content.decode()
+    workflow.add_evidence(actor=cast.engineer, phase=factories.phase_of(spec), suite="end to end", service="bids", passed=False)
+
+    loud = browser(cast.auditor).get(address).content.decode()
+
+    assert re.findall(r'class="bad">([^<]*)', quiet.partition("Thirteen stages")[2].partition("</section>")[0]) == ["staging_db"]
+    assert "end to end of bids: failed" in loud
+    assert quiet.count("not yet") > 5
 
 
 @pytest.mark.at("submission")

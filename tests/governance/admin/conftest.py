@@ -91,6 +91,7 @@ def closed(cast: Cast) -> Spec:
     factories.make_availability(cast.operator)
     supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
     make_exceptions(cast, factories.phase_of(factories.make_spec(cast, factories.script_files("20280101_0900"))))
+    factories.make_delegation(cast.stakeholder, cast.second_reviewer)
     close(cast, spec)
     return spec
 

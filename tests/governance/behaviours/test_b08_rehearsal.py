@@ -9,7 +9,7 @@ from governance.orders import Verdict
 from governance.policy import ApprovalKind
 from tests import factories
 from tests.governance.behaviours.approving import start
-from tests.governance.behaviours.ways import WAYS, by_act, by_api, by_function
+from tests.governance.behaviours.ways import WAYS, browser, by_act, by_api, by_function
 from tests.governance.exceptional import open_emergency
 
 
@@ -76,4 +76,5 @@ def test_b8_rehearsal_that_failed_since_keeps_it_out_of_production_however_often
     refused = start(way, api, cast.operator, factories.phase_of(spec), production=True)
 
     assert refused == "MissingEvidence"
+    assert "The last rehearsal did not pass" in browser(cast.engineer).get(f"/governance/spec/{spec.pk}/change/").content.decode()
     assert not Run.objects.filter(kind="deploy", target__environment__production=True).exists()
