@@ -175,7 +175,8 @@ def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:
 
 
 def _findings(read: Read, kind: ScriptKind) -> tuple[Finding, ...]:
-    found = (finding for rule in (RULES if read.scripts else ()) if kind in rule.kinds for finding in rule(read))
+    asked = [rule for rule in RULES if kind in rule.kinds and rule.speaks_of(read)] if read.scripts else []
+    found = (finding for rule in asked for finding in rule(read))
     order = {script.name: position for position, script in enumerate(read.scripts)}
     return tuple(sorted(allowed(found, read.scripts), key=lambda finding: (order[finding.script], finding.line, finding.column)))
 

@@ -160,6 +160,7 @@ class Action:
     grantees: tuple[str, ...] = ()
     concurrently: bool = False
     conditional: bool = False  # IF EXISTS, IF NOT EXISTS, OR REPLACE
+    if_there: bool = False  # ALTER … IF EXISTS of the relation itself
     cascade: bool = False
     everything: bool = False  # no WHERE
     count: int = 1  # how many actions the statement has

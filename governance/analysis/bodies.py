@@ -7,6 +7,7 @@ from typing import Any
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode import actions
 from governance.analysis.decode.data import HARMLESS
+from governance.analysis.dynamic import Names, names_in, texts
 from governance.analysis.nodes import Node, dotted, option, strings
 from governance.analysis.statements import parse, parse_body
 from governance.errors import UnparsableScript
@@ -64,14 +65,16 @@ def _unknown_functions(node: Node) -> set[str]:
 
 
 def _inside(text: str, known: Bodies) -> Iterator[Action]:
-    tree = parse_body(text)
-    if tree is None:
+    functions = parse_body(text)
+    if functions is None:
         yield UNKNOWN
-    else:
-        yield from _of(tree, known)
+        return
+    for function in functions:
+        inside = function["PLpgSQL_function"]
+        yield from _of(inside, known, names_in(inside))
 
 
-def _of(tree: Any, known: Bodies) -> Iterator[Action]:
+def _of(tree: Any, known: Bodies, names: Names) -> Iterator[Action]:
     """Walks without recursion: a body may be nested as deeply as its author likes."""
     waiting = [tree]
     while waiting:
@@ -84,7 +87,7 @@ def _of(tree: Any, known: Bodies) -> Iterator[Action]:
                 continue
             dynamic = next((part[name] for name in DYNAMIC if name in part), None)
             if dynamic:
-                yield from _dynamic(dynamic["query"]["PLpgSQL_expr"]["query"], known)
+                yield from _dynamic(dynamic["query"]["PLpgSQL_expr"]["query"], known, names)
                 waiting.append(dynamic.get("body", []))
             else:
                 waiting.extend(reversed(list(part.values())))
@@ -100,18 +103,13 @@ def _piece(expression: Mapping[str, Any], known: Bodies) -> Iterator[Action]:
         yield from _statements(f"SELECT ({text.partition(':=')[2] or text.partition('=')[2]})", known)
 
 
-def _dynamic(text: str, known: Bodies) -> Iterator[Action]:
-    """EXECUTE of a plain literal says what it does; of anything else it does not."""
-    try:
-        (node,) = parse(f"SELECT {text}")
-        value = node.target_list[0].val
-    except (UnparsableScript, ValueError, IndexError):
+def _dynamic(text: str, known: Bodies, names: Names) -> Iterator[Action]:
+    """EXECUTE of what the script itself says in full does just that; what any other does cannot be told."""
+    found = texts(text, names)
+    if not found:
         yield UNKNOWN
-        return
-    if value.node_type == "A_Const" and value.sval:
-        yield from _statements(value.sval.sval, known)
-    else:
-        yield UNKNOWN
+    for each in found:
+        yield from _statements(each, known)
 
 
 def _statements(text: str, known: Bodies) -> Iterator[Action]:

@@ -265,6 +265,9 @@ def _create_function(catalogue: Catalogue, action: Action) -> Catalogue:
 
 
 def _create_object(catalogue: Catalogue, action: Action) -> Catalogue:
+    if action.type == "CreateSeqStmt":
+        sequence = SequenceFacts(catalogue.sequence(action.name))
+        return replace(catalogue, sequences=catalogue.sequences.changed(sequence.name, sequence))
     if action.type != "CreateDomainStmt" or action.name in catalogue.domains:
         return catalogue
     domain = DomainFacts(action.name, action.new_name, action.everything)

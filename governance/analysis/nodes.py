@@ -2,28 +2,33 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from keyword import iskeyword
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+ENVELOPE = "Node"  # of the grammar: around one of its kinds of nodes
+
 
 class Node:
-    """A node of PostgreSQL's parse tree, with the grammar's own field names.
+    """A node of PostgreSQL's parse tree, with the grammar's own field names. Each kind of node is a class of its own, made when it is met.
 
     A field reads as a Node or None, a tuple of Nodes, a string, a number or a bool; an enumeration reads as its name.
     A field named like a Python keyword is read with an underscore behind it: `def_`.
     """
 
-    __slots__ = ("_message", "node_type")
+    __slots__ = ("_message",)
+    node_type: ClassVar[str]
+    is_leaf: ClassVar[bool]  # nothing can be below it
 
     def __init__(self, message: Message) -> None:
         self._message = message
-        self.node_type: str = message.DESCRIPTOR.name
 
-    def __getattr__(self, name: str) -> Any:
-        return _reader(self._message.DESCRIPTOR, name)(self._message)
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def copy_into(self, envelope: Message) -> None:
         """Into the grammar's `Node`, as a field of its kind."""
@@ -40,38 +45,60 @@ class Node:
         while waiting:
             node = waiting.pop()
             yield node
-            below: list[Message] = []
-            for field, value in node._message.ListFields():
-                if field.message_type:
-                    below.extend((value,) if isinstance(value, Message) else value)
-            waiting.extend(filter(None, map(wrap, reversed(below))))
+            if not node.is_leaf:
+                waiting.extend(reversed(node._below()))
+
+    def _below(self) -> list["Node"]:
+        found: list[Node | None] = []
+        for field, value in self._message.ListFields():
+            if field.message_type:
+                found.extend(map(wrap, value) if field.is_repeated else (wrap(value),))
+        return [node for node in found if node]
 
 
 def wrap(message: Message) -> Node | None:
-    """The node itself: the grammar's `Node` is only an envelope around one of its kinds."""
-    if message.DESCRIPTOR.name != "Node":
-        return Node(message)
-    inner = message.WhichOneof("node")
-    return Node(getattr(message, inner)) if inner else None
+    """The node itself, without its envelope."""
+    return _opened(message) if message.DESCRIPTOR.name == ENVELOPE else _bare(message)
+
+
+def _opened(envelope: Message) -> Node | None:
+    inner = envelope.WhichOneof("node")
+    return _bare(getattr(envelope, inner)) if inner else None
+
+
+def _bare(message: Message) -> Node:
+    return _kind(message.DESCRIPTOR)(message)
 
 
 @cache
-def _reader(kind: Descriptor, name: str) -> Callable[[Message], Any]:
-    """How a field of such a message is read. Statements have the same few shapes over and over, so this is found out once."""
-    field = kind.fields_by_name.get(name.removesuffix("_"))
-    if field is None:
-        raise AttributeError(f"{kind.name} has no field {name}")
-    get = attrgetter(field.name)
-    if field.type == FieldDescriptor.TYPE_MESSAGE:
-        return (lambda message: tuple(filter(None, map(wrap, get(message))))) if field.is_repeated else _optional(field.name, get)
+def _kind(descriptor: Descriptor) -> type[Node]:
+    """The class of such messages. Statements have the same few shapes over and over, so how their fields are read is found out once."""
+    fields = {f"{field.name}_" if iskeyword(field.name) else field.name: property(_reader(field)) for field in descriptor.fields}
+    leaf = not any(field.message_type for field in descriptor.fields)
+    return type(descriptor.name, (Node,), {"__slots__": (), "node_type": descriptor.name, "is_leaf": leaf, **fields})
+
+
+def _reader(field: FieldDescriptor) -> Callable[[Any], Any]:
+    get = attrgetter(f"_message.{field.name}")
+    if field.message_type:
+        opened = _opened if field.message_type.name == ENVELOPE else _bare
+        return _several(get, opened) if field.is_repeated else _optional(field.name, opened)
     if field.enum_type:
         names = {number: value.name for number, value in field.enum_type.values_by_number.items()}
-        return lambda message: names[get(message)]
+        return lambda node: names[get(node)]
     return get
 
 
-def _optional(name: str, get: Callable[[Message], Any]) -> Callable[[Message], Any]:
-    return lambda message: wrap(get(message)) if message.HasField(name) else None
+def _several(get: Callable[[Any], Any], opened: Callable[[Message], Node | None]) -> Callable[[Any], tuple[Node, ...]]:
+    return lambda node: tuple([found for found in map(opened, get(node)) if found])
+
+
+def _optional(name: str, opened: Callable[[Message], Node | None]) -> Callable[[Any], Node | None]:
+    def read(node: Any) -> Node | None:
+        message = node._message
+        return opened(getattr(message, name)) if message.HasField(name) else None
+
+    return read
 
 
 def strings(nodes: tuple[Node, ...]) -> tuple[str, ...]:

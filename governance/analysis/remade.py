@@ -17,6 +17,7 @@ CONSTRAINTS = {
     Kind.ADD_EXCLUDE: ("x", "excl"),
     Kind.ADD_NOT_NULL: ("n", "not_null"),
 }
+PARTS = {Kind.CREATE_TRIGGER: "trigger", Kind.CREATE_RULE: "rule", Kind.CREATE_POLICY: "policy"}
 MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
 INDEXED, NOT_NULL = frozenset({"p", "u", "x"}), frozenset({"p", "n"})
 
@@ -187,15 +188,26 @@ def _create_index(table: TableFacts, action: Action) -> TableFacts:
     return replace(table, indexes=(*table.indexes, index))
 
 
-def _create_trigger(table: TableFacts, action: Action) -> TableFacts:
-    trigger = DependantFacts("trigger", action.name, table.identity, (), action.function)
-    others = tuple(found for found in table.dependants if (found.kind, found.name) != ("trigger", action.name))
-    return replace(table, dependants=(*others, trigger))
+def _create_part(table: TableFacts, action: Action) -> TableFacts:
+    """A trigger, rule or policy."""
+    part = DependantFacts(PARTS[action.kind], action.name, table.identity, (), action.function)
+    others = tuple(found for found in table.dependants if (found.kind, found.name) != (part.kind, part.name))
+    return replace(table, dependants=(*others, part))
 
 
-def _drop_trigger(table: TableFacts, action: Action) -> TableFacts:
-    kept = (found for found in table.dependants if found.kind not in ("trigger", "rule", "policy") or found.name != action.name)
-    return replace(table, dependants=tuple(kept))
+def _drop_part(table: TableFacts, action: Action) -> TableFacts:
+    kind = action.type.removeprefix("OBJECT_").lower()
+    return replace(table, dependants=tuple(found for found in table.dependants if (found.kind, found.name) != (kind, action.name)))
+
+
+def _rename_part(table: TableFacts, action: Action) -> TableFacts:
+    kind = action.type.removeprefix("OBJECT_").lower()
+    if all((found.kind, found.name) != (kind, action.name) for found in table.dependants):
+        return table
+    renamed = (
+        replace(found, name=action.new_name) if (found.kind, found.name) == (kind, action.name) else found for found in table.dependants
+    )
+    return replace(table, dependants=tuple(renamed))
 
 
 def with_other_name(table: TableFacts, old: str, new: str) -> TableFacts:
@@ -229,9 +241,10 @@ EDITS: dict[Kind, Edit] = {
     Kind.DROP_CONSTRAINT: _drop_constraint,
     Kind.RENAME_CONSTRAINT: _rename_constraint,
     Kind.CREATE_INDEX: _create_index,
-    Kind.CREATE_TRIGGER: _create_trigger,
-    Kind.DROP_TRIGGER: _drop_trigger,
-    Kind.DROP_POLICY: _drop_trigger,
+    **dict.fromkeys(PARTS, _create_part),
+    Kind.DROP_TRIGGER: _drop_part,
+    Kind.DROP_POLICY: _drop_part,
+    Kind.RENAME_OBJECT: _rename_part,
     Kind.SET_TABLESPACE: lambda table, action: replace(table, tablespace=action.name),
     Kind.SET_ACCESS_METHOD: lambda table, action: replace(table, access_method=action.name),
     Kind.SET_LOGGED: lambda table, action: replace(table, persistence="p" if action.type == "AT_SetLogged" else "u"),

@@ -32,6 +32,10 @@ class Scene:
     def is_new(self, name: str) -> bool:
         return self.identity(name) in self.created
 
+    def lacks(self, name: str) -> bool:
+        """Whether it is known that there is no such relation."""
+        return bool(name) and self.catalogue.facts is not None and self.table(name) is None and not self.is_new(name)
+
     def rows(self, name: str) -> int | None:
         """None: unknown."""
         if self.is_new(name):
@@ -65,6 +69,8 @@ class Scene:
         """The scene once the action has been done."""
         if action.kind is Kind.SESSION:
             return self._with_setting(action)
+        if action.if_there and self.lacks(action.relation):
+            return self
         return Scene(evolved(self.catalogue, action), self._created_after(action), self.settings)
 
     def in_use(self) -> "Scene":

@@ -115,13 +115,15 @@ def parse_body(text: str) -> Any | None:
 
 def quoted(name: str) -> str:
     """A name, with or without schema, as it has to be written in SQL."""
-    return ".".join(part if _needs_no_quotes(part) else '"' + part.replace('"', '""') + '"' for part in name.split("."))
+    return ".".join(map(identifier, name.split(".")))
 
 
 @lru_cache(maxsize=4096)  # a script names the same few tables over and over
-def _needs_no_quotes(part: str) -> bool:
+def identifier(name: str) -> str:
+    """One name as it has to be written in SQL: with quotes, unless it needs none."""
     # https://www.postgresql.org/docs/current/sql-keywords-appendix.html: only unreserved words may name anything
-    return bool(PLAIN_NAME.fullmatch(part)) and postgast.scan(part).tokens[0].keyword_kind in FREE_WORDS
+    plain = bool(PLAIN_NAME.fullmatch(name)) and postgast.scan(name).tokens[0].keyword_kind in FREE_WORDS
+    return name if plain else '"' + name.replace('"', '""') + '"'
 
 
 def check_not_mixed(name: str, statements: tuple[Statement, ...]) -> None:

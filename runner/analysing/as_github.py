@@ -3,14 +3,20 @@
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
+from collections.abc import Sequence
+
 from governance.analysis.rule import Finding, Level
-from runner.analysing.report import FileReport
+from runner.analysing.report import FileReport, Form
 
 WORDS = {Level.BLOCKING: "error", Level.WARNING: "warning", Level.NOTICE: "notice"}
 
 
-def as_github(reports: tuple[FileReport, ...]) -> str:
-    return "\n".join(_command(report.path, finding) for report in reports for finding in report.findings)
+def _commands(report: FileReport) -> list[str]:
+    return [_command(report.path, finding) for finding in report.findings]
+
+
+def _lines(parts: Sequence[list[str]]) -> str:
+    return "\n".join(command for commands in parts for command in commands)
 
 
 def _command(path: str, finding: Finding) -> str:
@@ -25,3 +31,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+AS_GITHUB = Form(_commands, _lines)

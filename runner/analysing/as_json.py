@@ -2,24 +2,26 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from governance.analysis.locks import Lock
 from governance.analysis.rule import Finding
 from governance.forecast import Interval
-from runner.analysing.report import FileReport, StatementRow
+from runner.analysing.report import FileReport, Form, StatementRow
 
 
-def as_json(reports: tuple[FileReport, ...]) -> str:
-    return json.dumps({"files": [_file(report) for report in reports]}, ensure_ascii=False)
-
-
-def _file(report: FileReport) -> dict[str, Any]:
-    return {
+def _file(report: FileReport) -> str:
+    found = {
         "path": report.path,
         "statements": [_statement(row) for row in report.statements],
         "findings": [_finding(finding) for finding in report.findings],
     }
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _files(parts: Sequence[str]) -> str:
+    return f'{{"files": [{", ".join(parts)}]}}'
 
 
 def _statement(row: StatementRow) -> dict[str, Any]:
@@ -65,3 +67,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": f"{finding.message} Allowed: {finding.allowed}" if finding.allowed else finding.message,
         "rewrite": finding.safe_form,
     }
+
+
+AS_JSON = Form(_file, _files)

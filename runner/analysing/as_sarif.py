@@ -1,20 +1,25 @@
 """SARIF 2.1.0, which code scanning services take: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html"""
 
 import json
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from governance.analysis.rule import Finding, Level
-from runner.analysing.report import FileReport
+from runner.analysing.report import FileReport, Form
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HELP = "docs/rules/{code}.md"
 LEVELS = {Level.BLOCKING: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
 
 
-def as_sarif(reports: tuple[FileReport, ...]) -> str:
-    found = [(report.path, finding) for report in reports for finding in report.findings]
+def _found(report: FileReport) -> list[tuple[str, Finding]]:
+    return [(report.path, finding) for finding in report.findings]
+
+
+def _log(parts: Sequence[list[tuple[str, Finding]]]) -> str:
+    found = [each for part in parts for each in part]
     codes = sorted({finding.code for _, finding in found})
     driver = {"name": "Lockgate", "rules": [_rule(code) for code in codes]}
     results = [_result(path, finding, codes.index(finding.code)) for path, finding in found]
@@ -43,3 +48,6 @@ def _result(path: str, finding: Finding, rule: int) -> dict[str, Any]:
         ],
     }
     return {**result, "suppressions": [{"kind": "inSource", "justification": finding.allowed}]} if finding.allowed else result
+
+
+AS_SARIF = Form(_found, _log)

@@ -2,13 +2,16 @@
 
 import math
 import textwrap
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from governance.analysis.rule import Finding, Level
 from governance.forecast import Interval
 from governance.prediction import fit
 from governance.wording import counted, span
-from runner.analysing.report import FileReport
+from runner.analysing.report import FileReport, Form
 
 COLOURS = {Level.BLOCKING: "31", Level.WARNING: "33", Level.NOTICE: "36"}
 BOLD, QUIET, GREEN = "1", "2", "32"
@@ -26,12 +29,33 @@ class Pen:
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colours and text else text
 
 
-def as_text(reports: tuple[FileReport, ...], colours: bool, window: float | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    blocks: list[str]  # a finding each
+    forecasts: list[str]  # lines
+    statements: int
+    counts: Counter[Level]
+
+
+def as_text(colours: bool, window: float | None = None) -> Form:
     """`window`: minutes that each file has."""
     pen = Pen(colours)
-    blocks = ["\n".join(_finding(report, finding, pen)) for report in reports for finding in report.findings]
-    forecasts = [line for report in reports for line in _forecast(report, window)]
-    return "\n\n".join([*blocks, *(["\n".join(forecasts)] if forecasts else []), _summary(reports, pen)])
+    return Form(partial(_part, pen=pen, window=window), partial(_whole, pen=pen))
+
+
+def _part(report: FileReport, pen: Pen, window: float | None) -> _Part:
+    return _Part(
+        ["\n".join(_finding(report, finding, pen)) for finding in report.findings],
+        list(_forecast(report, window)),
+        len(report.statements),
+        Counter(finding.level for finding in report.findings),
+    )
+
+
+def _whole(parts: Sequence[_Part], pen: Pen) -> str:
+    blocks = [block for part in parts for block in part.blocks]
+    forecasts = [line for part in parts for line in part.forecasts]
+    return "\n\n".join([*blocks, *(["\n".join(forecasts)] if forecasts else []), _summary(parts, pen)])
 
 
 def _finding(report: FileReport, finding: Finding, pen: Pen) -> Iterator[str]:
@@ -76,8 +100,8 @@ def _interval(found: Interval) -> str:
     return f"{span(found.likely)}, at worst {span(found.p90)}" if found.p90 else "not at all"
 
 
-def _summary(reports: tuple[FileReport, ...], pen: Pen) -> str:
-    statements = sum(len(report.statements) for report in reports)
-    counts = {level: sum(report.count(level) for report in reports) for level in Level}
+def _summary(parts: Sequence[_Part], pen: Pen) -> str:
+    statements = sum(part.statements for part in parts)
+    counts = {level: sum(part.counts[level] for part in parts) for level in Level}
     told = [pen(f"{number} {level.word}", COLOURS[level]) for level, number in counts.items() if number]
-    return f"{counted(len(reports), 'file')}, {counted(statements, 'statement')}: {', '.join(told) or pen('nothing to say', GREEN)}"
+    return f"{counted(len(parts), 'file')}, {counted(statements, 'statement')}: {', '.join(told) or pen('nothing to say', GREEN)}"

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from io import TextIOBase
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -17,11 +16,11 @@ import psycopg
 from governance.analysis.rule import Level
 from governance.errors import Refusal
 from governance.facts import Facts, facts_as_json, facts_from_json
-from runner.analysing.as_github import as_github
-from runner.analysing.as_json import as_json
-from runner.analysing.as_sarif import as_sarif
+from runner.analysing.as_github import AS_GITHUB
+from runner.analysing.as_json import AS_JSON
+from runner.analysing.as_sarif import AS_SARIF
 from runner.analysing.as_text import as_text
-from runner.analysing.report import FileReport, reports
+from runner.analysing.report import Form, told
 from runner.analysing.sources import NoSuchPath, sources
 from runner.engine.facts import read_facts
 from runner.engine.session import connect
@@ -29,7 +28,7 @@ from runner.engine.session import connect
 DESCRIPTION = "Says what SQL scripts would lock, rewrite, scan and break, and what to write instead. Executes nothing."
 CLEAN, FOUND, IMPOSSIBLE = 0, 1, 2
 FAILING = {"block": {Level.BLOCKING}, "warn": {Level.BLOCKING, Level.WARNING}}
-FORMATS: dict[str, Callable[[tuple[FileReport, ...]], str]] = {"json": as_json, "sarif": as_sarif, "github": as_github}
+FORMATS: dict[str, Form] = {"json": AS_JSON, "sarif": AS_SARIF, "github": AS_GITHUB}
 
 
 class Impossible(Exception):
@@ -57,18 +56,15 @@ def analyse_paths(options: Namespace, facts: Facts | None, stdin: BinaryIO, out:
     """Raises Impossible."""
     if not options.paths and not options.write_facts:
         raise Impossible("Name what to analyse: files, folders, or - for standard input.")
+    form = FORMATS.get(options.format) or as_text(out.isatty() and "NO_COLOR" not in os.environ, options.window)
     try:
-        found = reports(sources(options.paths, stdin), facts, options.guarded)
+        found = told(sources(options.paths, stdin), facts, options.guarded, lambda report: (form.part(report), report.levels))
     except (NoSuchPath, OSError) as error:
         raise Impossible(str(error)) from error
-    if options.format == "text":
-        written = as_text(found, out.isatty() and "NO_COLOR" not in os.environ, options.window) if options.paths else ""
-    else:
-        written = FORMATS[options.format](found)
+    written = form.whole([part for part, _ in found]) if options.paths or options.format != "text" else ""
     if written:
         out.write(f"{written}\n")
-    failing = FAILING[options.fail_on]
-    return FOUND if any(finding.level in failing for report in found for finding in report.findings) else CLEAN
+    return FOUND if any(levels & FAILING[options.fail_on] for _, levels in found) else CLEAN
 
 
 def facts_of(options: Namespace) -> Facts | None:

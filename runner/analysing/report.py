@@ -1,12 +1,8 @@
 """What is said about each file, whichever way it is written out."""
 
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
-from multiprocessing import get_all_start_methods, get_context
+from typing import Any, TypeVar
 
 from governance.analysis import Change, StatementReport, examine
 from governance.analysis.reading import read_any, unreadable
@@ -15,9 +11,10 @@ from governance.facts import Facts
 from governance.forecast import Interval, forecast_statement
 from governance.orders import ScriptKind
 from governance.prediction import Prediction, predict
-from runner.analysing.sources import NotText, Section, Source, sections, text_of, together
+from runner.analysing.sharing import shared_out
+from runner.analysing.sources import NotText, Section, Source, by_change, sections, text_of, together
 
-WORTH_PROCESSES = 200  # changes
+T = TypeVar("T")
 SAVE_AS = "PostgreSQL's clients send UTF-8; save the file as UTF-8 and analyse again."
 
 
@@ -35,19 +32,44 @@ class FileReport:
     findings: tuple[Finding, ...]
     prediction: Prediction | None
 
-    def count(self, level: Level) -> int:
-        return sum(finding.level is level for finding in self.findings)
+    @property
+    def levels(self) -> frozenset[Level]:
+        return frozenset(finding.level for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A way to write reports out: `part` where a file is judged, `whole` where all parts have come together."""
+
+    part: Callable[[FileReport], Any]
+    whole: Callable[[Sequence[Any]], str]
 
 
 def reports(found: Iterable[Source], facts: Facts | None, guarded: bool) -> tuple[FileReport, ...]:
     """One for each file, in the order in which they came."""
-    found = tuple(found)
-    texts = {source.path: text_of(source) for source in found}
+    return told(found, facts, guarded, lambda report: report)
+
+
+def told(found: Iterable[Source], facts: Facts | None, guarded: bool, tell: Callable[[FileReport], T]) -> tuple[T, ...]:
+    """What `tell` makes of each report, in the order in which the files came."""
+    sources = {source.path: source for source in found}
+
+    def of_all(changes: Sequence[tuple[Source, ...]]) -> list[tuple[str, T]]:
+        return [(report.path, tell(report)) for change in changes for report in _of_change(change, facts, guarded)]
+
+    by_path = dict(shared_out(of_all, by_change(sources.values())))
+    return tuple(by_path[path] for path in sources)
+
+
+def _of_change(sources: Iterable[Source], facts: Facts | None, guarded: bool) -> Iterator[FileReport]:
+    """Of files that may belong together."""
+    texts = {source.path: text_of(source) for source in sources}
     parts = [part for path, text in texts.items() if isinstance(text, str) for part in sections(path, text)]
     judged: dict[str, list[FileReport]] = {}
-    for report in _judge_all(together(parts), facts, guarded):
-        judged.setdefault(report.path, []).append(report)
-    return tuple(_file(path, text, judged.get(path, [])) for path, text in texts.items())
+    for group in together(parts):
+        for report in _judge(group, facts, guarded):
+            judged.setdefault(report.path, []).append(report)
+    return (_file(path, text, judged.get(path, [])) for path, text in texts.items())
 
 
 def _file(path: str, text: str | NotText, parts: list[FileReport]) -> FileReport:
@@ -56,21 +78,6 @@ def _file(path: str, text: str | NotText, parts: list[FileReport]) -> FileReport
     statements = sorted((row for part in parts for row in part.statements), key=lambda row: (row.report.line, row.report.column))
     findings = sorted((finding for part in parts for finding in part.findings), key=lambda finding: (finding.line, finding.column))
     return FileReport(path, text, tuple(statements), tuple(findings), parts[0].prediction if parts else None)
-
-
-def _judge_all(groups: tuple[tuple[Section, ...], ...], facts: Facts | None, guarded: bool) -> Iterable[FileReport]:
-    """By as many processes as there are processors, where that is worth their start."""
-    judge = partial(_judge_some, facts=facts, guarded=guarded)
-    processors = os.cpu_count() or 1
-    if len(groups) < WORTH_PROCESSES or processors == 1 or "fork" not in get_all_start_methods():
-        return judge(groups)
-    shares = [groups[start::processors] for start in range(processors)]
-    with ProcessPoolExecutor(processors, mp_context=get_context("fork")) as pool:
-        return list(chain.from_iterable(pool.map(judge, shares)))
-
-
-def _judge_some(groups: tuple[tuple[Section, ...], ...], facts: Facts | None, guarded: bool) -> list[FileReport]:
-    return [report for group in groups for report in _judge(group, facts, guarded)]
 
 
 def _judge(group: tuple[Section, ...], facts: Facts | None, guarded: bool) -> Iterator[FileReport]:

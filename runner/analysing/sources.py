@@ -125,6 +125,14 @@ def together(found: Iterable[Section]) -> tuple[tuple[Section, ...], ...]:
     return tuple(group for sections in groups.values() for group in _pairs(sections))
 
 
+def by_change(found: Iterable[Source]) -> tuple[tuple[Source, ...], ...]:
+    """Files by their names: only those with one key can be `together`."""
+    groups: dict[tuple[str, str], list[Source]] = {}
+    for source in found:
+        groups.setdefault(_change_of(source.path), []).append(source)
+    return tuple(map(tuple, groups.values()))
+
+
 def _change_of(name: str) -> tuple[str, str]:
     """Folder and name without what says the direction."""
     path = Path(name)

@@ -18,6 +18,7 @@ from governance.schema.alteration import alter
 from governance.schema.creation import create
 from governance.schema.model import Kind, Schema
 from runner.engine import flyway, ledger
+from runner.engine.extensions import installed_in
 from runner.engine.session import connect
 from runner.engine.snapshot import read_schema
 
@@ -71,7 +72,7 @@ def scratch_database(target: psycopg.Connection, scratch_server: str, binaries: 
 
 
 def _refuse_missing_extensions(server: psycopg.Connection, target: psycopg.Connection, extensions: Collection[str]) -> None:
-    wanted = _names(target, "SELECT extname FROM pg_extension").union(extensions)
+    wanted = installed_in(target).union(extensions)
     missing = wanted - _names(server, "SELECT name FROM pg_available_extensions")
     if missing:
         raise MissingExtensions(sorted(missing))

@@ -1,11 +1,13 @@
 """The commands that need no portal: a folder rehearsed, a database filled."""
 
 import json
+from contextlib import nullcontext
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
+from runner import scratch_server
 from runner.engine import pairs
 from tests import factories
 
@@ -119,6 +121,16 @@ def test_database_is_the_schema_to_start_from_and_is_only_read(write, capsys, ma
     with psycopg.connect(url) as connection:
         columns = connection.execute("SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0").fetchone()
     assert ([pair["verdict"] for pair in found], columns) == (["second_forward_failed"], (1,))
+
+
+def test_extensions_of_the_database_choose_the_scratch_server(write, capsys, make_database, monkeypatch, server):
+    url, asked = make_database("CREATE EXTENSION citext"), []
+    monkeypatch.delenv("SCRATCH_DATABASE_URL")
+    monkeypatch.setattr(scratch_server, "own_server", lambda extensions: asked.append(extensions) or nullcontext(server.url()))
+
+    rehearse(write(V2__age="CREATE EXTENSION IF NOT EXISTS hstore", R2__age="DROP EXTENSION hstore"), capsys, f"--dsn={url}")
+
+    assert [names - {"plpgsql"} for names in asked] == [{"citext", "hstore"}]
 
 
 @pytest.mark.parametrize(("names", "why"), [([], "holds no forward script"), (["V1__a", "V1.0__b"], "is taken by")])

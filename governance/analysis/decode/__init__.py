@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode import alter, data, objects
-from governance.analysis.nodes import Node, dotted
+from governance.analysis.nodes import Node, dotted, relation
 
 DECODERS: dict[str, Callable[[Node], tuple[Action, ...]]] = {
     "AlterTableStmt": alter.alter_table,
@@ -87,7 +87,7 @@ def _name(node: Node) -> str:
         case "CreateExtensionStmt":
             return str(node.extname)
         case "CreateSeqStmt":
-            return str(node.sequence.relname)
+            return relation(node.sequence)
         case "CreateEnumStmt" | "CreateRangeStmt":
             return dotted(node.type_name)
         case _:

@@ -67,9 +67,11 @@ def alter_table(node: Node) -> tuple[Action, ...]:
     table = relation(node.relation)
     if node.objtype not in OWN_RELATION:
         return tuple(_of_object(command, table, node.objtype) for command in node.cmds)
-    only = only_of(node.relation)
+    only, if_there = only_of(node.relation), node.missing_ok
     found = tuple(_command(command, table) for command in node.cmds)
-    return tuple(replace(action, count=len(found), only=only) for action in found) if only or len(found) > 1 else found
+    if not (only or if_there or len(found) > 1):
+        return found
+    return tuple(replace(action, count=len(found), only=only, if_there=if_there) for action in found)
 
 
 def _of_object(command: Node, name: str, sort: str) -> Action:
@@ -182,6 +184,7 @@ def rename(node: Node) -> tuple[Action, ...]:
             new_name=node.newname,
             type=node.rename_type,
             conditional=node.missing_ok,
+            if_there=node.missing_ok,
             cascade=node.behavior == "DROP_CASCADE",
             others=(old,) if node.rename_type == "OBJECT_ATTRIBUTE" else (),
             only=only_of(node.relation),
@@ -193,7 +196,7 @@ def set_schema(node: Node) -> tuple[Action, ...]:
     if node.object_type not in OWN_RELATION:
         return (Action(Kind.RENAME_OBJECT, name=relation(node.relation), new_name=node.newschema, type=node.object_type),)
     old = relation(node.relation)
-    return (Action(Kind.SET_SCHEMA, old, name=old, new_name=f"{node.newschema}.{node.relation.relname}"),)
+    return (Action(Kind.SET_SCHEMA, old, name=old, new_name=f"{node.newschema}.{node.relation.relname}", if_there=node.missing_ok),)
 
 
 def owner(node: Node) -> tuple[Action, ...]:

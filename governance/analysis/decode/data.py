@@ -2,7 +2,7 @@
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode.columns import STABLE, VOLATILE
-from governance.analysis.decode.objects import created, only_read, tables_read
+from governance.analysis.decode.objects import created, named_in, only_read, tables_read
 from governance.analysis.nodes import Node, only_of, relation, strings, switched_on
 
 LOCK_MODES = {
@@ -32,17 +32,19 @@ WRITES = {
 
 def write(node: Node) -> tuple[Action, ...]:
     """INSERT, UPDATE, DELETE, MERGE: the statement itself and those inside its WITH."""
-    return tuple(_write(found, node) for found in node.walk() if found.node_type in WRITES)
+    nodes = tuple(node.walk())
+    read, only = named_in(nodes), only_of(*(found for found in nodes if found.node_type == "RangeVar"))
+    return tuple(_write(found, read, only) for found in nodes if found.node_type in WRITES)
 
 
-def _write(node: Node, whole: Node) -> Action:
+def _write(node: Node, read: tuple[str, ...], only: frozenset[str]) -> Action:
     kind = WRITES[node.node_type]
     if kind is Kind.INSERT and _only_values(node):
         kind = Kind.INSERT_VALUES
     table = relation(node.relation)
-    others = tuple(name for name in tables_read(whole) if name != table)
+    others = tuple(name for name in read if name != table)
     everything = kind in (Kind.UPDATE, Kind.DELETE) and node.where_clause is None
-    return Action(kind, table, others=others, everything=everything, only=only_read(whole), columns=_columns_set(node))
+    return Action(kind, table, others=others, everything=everything, only=only, columns=_columns_set(node))
 
 
 def _columns_set(node: Node) -> tuple[str, ...]:

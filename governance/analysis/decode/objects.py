@@ -177,7 +177,8 @@ def _read_by_body(node: Node) -> tuple[str, ...]:
 def alter_sequence(node: Node) -> tuple[Action, ...]:
     owner = option(node.options, "owned_by")
     table = dotted(owner.arg.items).rpartition(".")[0] if owner else ""
-    return (Action(Kind.ALTER_OBJECT, name=relation(node.sequence), type="OBJECT_SEQUENCE", read=(table,) if table else ()),)
+    name, read = relation(node.sequence), (table,) if table else ()
+    return (Action(Kind.ALTER_OBJECT, name=name, type="OBJECT_SEQUENCE", read=read, conditional=node.missing_ok),)
 
 
 def create_domain(node: Node) -> tuple[Action, ...]:
@@ -247,7 +248,10 @@ def reindex(node: Node) -> tuple[Action, ...]:
 
 def tables_read(node: Node) -> tuple[str, ...]:
     """Every table that a query reads; names of its own WITH queries are not tables."""
-    nodes = tuple(node.walk())
+    return named_in(tuple(node.walk()))
+
+
+def named_in(nodes: tuple[Node, ...]) -> tuple[str, ...]:
     own = {found.ctename for found in nodes if found.node_type == "CommonTableExpr"}
     names = (relation(found) for found in nodes if found.node_type == "RangeVar")
     return tuple(dict.fromkeys(name for name in names if name not in own))

@@ -1,14 +1,19 @@
 """What a CHECK asks of single columns and of pairs of them, where it says so simply; the rest is left to trial."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from governance.analysis.nodes import Node, strings
 from governance.analysis.statements import parse
 from governance.errors import UnparsableScript
+from runner.engine.synthesis.patterns import NotUnderstood, Pattern, of_like, of_regex
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _LENGTHS = frozenset({"length", "char_length", "character_length", "octet_length"})
+_MATCHING: Mapping[str, Callable[[str], Pattern]] = {
+    "~": of_regex, "~*": partial(of_regex, any_case=True), "~~": of_like, "~~*": partial(of_like, any_case=True),
+}  # fmt: skip
 NOW = "now"
 
 
@@ -23,6 +28,7 @@ class Limits:
     shortest: int = 0
     longest: int | None = None
     spans: list[tuple[str | None, str | None]] = field(default_factory=list)  # of partitions: any one of these, the end excluded
+    patterns: list[Pattern] = field(default_factory=list)
     required: bool = False
     tried: bool = False  # some check was not understood
 
@@ -65,6 +71,7 @@ def add_domain(found: Demands, column: str, expressions: Iterable[str]) -> None:
     own.low, own.high = own.low + limits.low, own.high + limits.high
     own.shortest = max(own.shortest, limits.shortest)
     own.longest = min(filter(None, (own.longest, limits.longest)), default=None)
+    own.patterns += limits.patterns
     own.required, own.tried = own.required or limits.required, own.tried or limits.tried
 
 
@@ -103,6 +110,8 @@ def _understood(node: Node, found: Demands) -> bool:
             return len(rest) == 1 and len(absent) == 1 and absent == _columns(rest[0]) and _understood(rest[0], found)
         case "A_Expr" if node.kind == "AEXPR_OP_ANY" and node.rexpr.node_type in ("A_ArrayExpr", "TypeCast"):
             return _listed(node, found)
+        case "A_Expr" if node.kind == "AEXPR_OP" and strings(node.name)[-1] in _MATCHING:
+            return _matched(node, found)
         case "A_Expr" if node.kind == "AEXPR_OP":
             return _compared(node.lexpr, strings(node.name)[-1], node.rexpr, found)
     return False
@@ -119,6 +128,17 @@ def _listed(node: Node, found: Demands) -> bool:
     values = [_constant(element) for element in array.elements]
     found.of(column).values = tuple(value for value in values if value is not None)
     return None not in values
+
+
+def _matched(node: Node, found: Demands) -> bool:
+    column, text = _column(node.lexpr), _constant(node.rexpr)
+    if not column or text is None:
+        return False
+    try:
+        found.of(column).patterns.append(_MATCHING[strings(node.name)[-1]](text))
+    except NotUnderstood:
+        return False
+    return True
 
 
 def _compared(left: Node, sign: str, right: Node, found: Demands) -> bool:

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from random import Random
 
 from runner.engine.synthesis import numbers
 from runner.engine.synthesis.checks import Limits
+from runner.engine.synthesis.patterns import made
 from runner.engine.synthesis.tables import Column, Type
 from runner.engine.synthesis.vocabulary import Vocabulary
 
 CHOICES = 1000  # different values of one column, unless they have to be unique
+ENOUGH = 20  # words that pass a column's patterns, so that no others have to be made
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TEXT = frozenset({"text", "varchar", "bpchar", "name", "citext", "char"})
 _FORMS = (
@@ -24,7 +27,7 @@ _FORMS = (
     "version",
     "color",
     "slug",
-)  # for checks that only trial can meet
+)  # for checks that words of the column do not meet
 Draw = Callable[[Random], str]
 
 
@@ -37,8 +40,9 @@ def choices(column: Column, table: str, limits: Limits, words: Vocabulary, rando
     if limits.values is not None:
         found = [value for value in limits.values if value not in limits.excluded]
     elif column.type.base in TEXT:
-        known = [*words.words(column.name, table), *(word for kind in _FORMS if limits.tried for word in words.of(kind))]
+        known = [*words.words(column.name, table), *(word for kind in _FORMS if limits.tried or limits.patterns for word in words.of(kind))]
         found = [fitted(word, column.type, limits, random) for word in known]
+        found = _matching(found, column.type, limits, random) if limits.patterns else found
     else:
         draw = _drawer(column.type, column.name, limits)
         found = [draw(random) for _ in range(CHOICES)]
@@ -61,6 +65,8 @@ def serial(column: Column, table: str, limits: Limits, words: Vocabulary, random
         return numbers.serial_times(kind, limits, first, count)
     if base == "uuid":
         return [_uuid(random) for _ in range(count)]
+    if base in TEXT and limits.patterns:
+        return list(dict.fromkeys(made(limits.patterns, range(first - 1, first - 1 + count), _fits(kind, limits))))
     if base in TEXT:
         return _serial_words(column, table, limits, words, first, count)
     draw = _drawer(kind, column.name, limits)
@@ -74,6 +80,21 @@ def fitted(word: str, kind: Type, limits: Limits, random: Random) -> str:
     if len(word) < shortest:
         word += "".join(random.choices(DIGITS, k=shortest - len(word)))
     return word[:longest].strip() or "x" * max(1, shortest)
+
+
+def _matching(known: Sequence[str], kind: Type, limits: Limits, random: Random) -> list[str]:
+    """Words that pass all patterns; where hardly any does, texts that are made for them. If there are none, the words have to be tried."""
+    found = [word for word in known if all(pattern.accepts(word) for pattern in limits.patterns)]
+    if len(set(found)) >= ENOUGH:
+        return found
+    numbers = (random.randrange(limits.patterns[0].count) for _ in range(2 * CHOICES))
+    return [*found, *islice(made(limits.patterns, numbers, _fits(kind, limits)), CHOICES)] or list(known)
+
+
+def _fits(kind: Type, limits: Limits) -> Callable[[str], bool]:
+    """Whether a text is neither too short nor too long."""
+    longest = min(filter(None, (kind.length, limits.longest)), default=10_000)
+    return lambda text: limits.shortest <= len(text) <= longest
 
 
 def _serial_words(column: Column, table: str, limits: Limits, words: Vocabulary, first: int, count: int) -> list[str]:

@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from governance.handoff.targets import access_to
 from governance.rehearsals import PairOutcome, PairVerdict
 from portal.account import ServerError
 from portal.embedded import binaries
-from runner.engine.extensions import named_in
+from runner.engine.extensions import installed_in, named_in
 from runner.engine.filling import Filling
 from runner.engine.folder import apply_forward, rehearse_folder
 from runner.engine.ground import Ground, ground_in
@@ -146,21 +146,27 @@ def _extensions(pairs: Iterable[Pair], dump: Path | None) -> frozenset[str]:
 @contextmanager
 def _ground(options: dict[str, Any], extensions: frozenset[str]) -> Iterator[Ground]:
     with ExitStack() as stack:
-        server = stack.enter_context(scratch_server(extensions))
-        scratch = stack.enter_context(_database(server, options))
+        source = stack.enter_context(_source(options))
+        server = stack.enter_context(scratch_server(extensions | (installed_in(source) if source else frozenset())))
+        scratch = stack.enter_context(_database(server, source, options["schema"]))
         yield stack.enter_context(ground_in(server, scratch, database_of(scratch)))
 
 
-@contextmanager
-def _database(server: str, options: dict[str, Any]) -> Iterator[str]:
+def _source(options: dict[str, Any]) -> AbstractContextManager[psycopg.Connection | None]:
+    """The database whose schema is to be rebuilt, if one was named."""
     source = options["dsn"] or (_dsn_of(options["target"]) if options["target"] else None)
+    return connect("source", source, "lockgate rehearsal") if source else nullcontext()
+
+
+@contextmanager
+def _database(server: str, source: psycopg.Connection | None, dump: Path | None) -> Iterator[str]:
     if source:
-        with connect("source", source, "lockgate rehearsal") as target, scratch_database(target, server, binaries()) as scratch:
+        with scratch_database(source, server, binaries()) as scratch:
             yield scratch
         return
     with empty_database(server) as scratch:
-        if options["schema"]:
-            load_dump(options["schema"].read_text(), scratch, binaries())
+        if dump:
+            load_dump(dump.read_text(), scratch, binaries())
         yield scratch
 
 

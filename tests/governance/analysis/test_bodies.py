@@ -14,6 +14,8 @@ from tests.governance.analysis.samples import analysed, codes
         "BEGIN CREATE INDEX ON bids (status); EXCEPTION WHEN duplicate_table THEN NULL; END;",
         "FOR n IN 1..2 LOOP CREATE INDEX ON bids (status); END LOOP;",
         "EXECUTE 'CREATE INDEX ON bids (status)';",
+        "EXECUTE 'CREATE INDEX ON ' || quote_ident('bids') || ' (status)';",
+        "EXECUTE format('CREATE INDEX ON %2$I.%I (%s)', 'status', 'public', 'bids', 'status');",
     ],
 )
 def test_statement_in_a_block_is_judged_whichever_branch_it_stands_in(body):
@@ -27,8 +29,10 @@ def test_statement_in_a_block_is_judged_whichever_branch_it_stands_in(body):
 @pytest.mark.parametrize(
     "statement",
     [
-        "DO $$ BEGIN EXECUTE 'DROP TABLE ' || 'bids'; END $$",
-        "DO $$ BEGIN EXECUTE format('DROP TABLE %I', 'bids'); END $$",
+        "DO $$ BEGIN EXECUTE 'DROP TABLE ' || current_setting('app.table'); END $$",
+        "DO $$ DECLARE t text := 'bids'; BEGIN t := t || '_old'; EXECUTE format('DROP TABLE %I', t); END $$",
+        "DO $$ DECLARE t text; BEGIN FOR t IN SELECT relname FROM pg_class LOOP EXECUTE format('DROP TABLE %I', t); END LOOP; END $$",
+        "DO $$ BEGIN EXECUTE format('DROP TABLE %I'); END $$",
         "DO $$ BEGIN PERFORM somebody_elses(); END $$",
         "DO $$ DECLARE x int := somebody_elses(); BEGIN NULL; END $$",
         "DO $$ BEGIN this is not plpgsql $$",
@@ -70,6 +74,23 @@ def test_block_that_only_talks_does_nothing():
 
     assert (analysis.change_class, codes(analysis)) == (ChangeClass.NONE, [])
     assert len(analysis.statements) == 1
+
+
+def test_loop_through_a_list_of_names_does_its_statement_to_each():
+    body = "FOREACH t IN ARRAY ARRAY['bids', 'users'] LOOP EXECUTE format('ALTER TABLE %I ADD COLUMN %s ' || kind, t, 'seen'); END LOOP"
+
+    analysis = analysed(f"DO $$ DECLARE t text; kind CONSTANT text := 'timestamptz'; BEGIN {body}; END $$")
+
+    assert [lock.relation for lock in analysis.statements[0].locks] == ["public.bids", "public.users"]
+    assert analysis.change_class is ChangeClass.ADDITIVE
+
+
+def test_name_of_two_variables_is_not_taken_for_either():
+    body = "DECLARE t CONSTANT text := 'users'; BEGIN EXECUTE 'DROP TABLE ' || t; END"
+
+    analysis = analysed(f"DO $$ DECLARE t CONSTANT text := 'bids'; BEGIN {body}; EXECUTE 'DROP TABLE ' || t; END $$")
+
+    assert analysis.change_class is ChangeClass.UNKNOWN
 
 
 def test_procedure_of_the_same_change_is_known_where_it_is_called():

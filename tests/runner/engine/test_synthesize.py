@@ -258,3 +258,24 @@ def test_nested_partitions_domains_that_are_not_null_and_tables_of_the_server_al
     }
     assert parts == (2,)
     assert paths == (0, 60)
+
+
+PATTERNS = r"""
+CREATE DOMAIN slug AS text CHECK (VALUE ~ '^[a-z0-9]+(?:-[a-z0-9]+)*$');
+CREATE TABLE coded (
+    code char(4) NOT NULL CHECK (code ~ '^[A-Z]{4}$'), number varchar(12) PRIMARY KEY CHECK (number ~ '^INV-[0-9]{6}$'),
+    mail text NOT NULL CHECK (mail ~* '^[^@]+@[^@]+[.][a-z]+$'), path text NOT NULL CHECK (path LIKE '/srv/%.csv'),
+    slug slug NOT NULL UNIQUE,
+    short varchar(6) NOT NULL CHECK (short ~ '^#[0-9a-f]{3,9}$'), CONSTRAINT odd CHECK (short !~ 'ff$')
+);
+"""
+
+
+def test_checks_with_patterns_are_met_by_what_is_made_for_them(make_database):
+    with psycopg.connect(make_database(PATTERNS), autocommit=True) as connection:
+        [entry] = synthesize(connection, Wanted(rows=100))
+        mails = connection.execute("SELECT count(*) FROM coded WHERE mail LIKE '%@example.%'").fetchone()
+
+    assert (entry.rows, entry.wanted) == (100, 100)
+    assert set(entry.refused) <= {"odd"}
+    assert mails == (100,), "words that pass are taken before any that are made"
