@@ -14,7 +14,7 @@ NEXT: Mapping[RunStatus, str] = {
     RunStatus.FAILED_DIRTY: "The target holds a part of the change. Remove the cause and start again: the new run goes on where "
     "this one ended. Or roll back: the approved script takes back what is there.",
     RunStatus.INDETERMINATE: "Run nothing by hand. The target is asked what it holds, every minute, and the run then gets its status. "
-    "A statement that no catalogue can judge is named in the message: look at the target, and roll back if in doubt.",
+    "A statement that no catalogue can judge is named here: look at the target, and say whether it is applied.",
     RunStatus.ROLLED_BACK: "The target is as it was before the change, which is back at script development: correct it there.",
 }
 NEXT_OF_A_DRY_RUN: Mapping[RunStatus, str] = {

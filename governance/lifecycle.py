@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from governance.emergency import Skip
-from governance.orders import Question, RunStatus, Verdict
+from governance.orders import Question, RunStatus, StepStatus, Verdict
 
 
 class Stage(IntEnum):
@@ -296,6 +296,7 @@ def stage_without(skips: Collection[Skip], stage: Stage, dossier: Dossier) -> St
 ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE, RunStatus.ROLLED_BACK})
 FAILED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.FAILED_DIRTY, RunStatus.INDETERMINATE})
 OCCUPYING = frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.INDETERMINATE})
+OVER = frozenset({StepStatus.DONE, StepStatus.SKIPPED})  # statements of which nothing is left to do
 STEPS_OF_A_RUN: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED_CLEAN, RunStatus.INDETERMINATE}),
     RunStatus.RUNNING: ENDED | {RunStatus.PAUSED, RunStatus.QUEUED},

@@ -13,9 +13,9 @@ from governance.rehearsals import Clients, HeldLock, Loss, PairOutcome
 from governance.verdicts import Check, CheckChoice, CheckResult, Moment, Question, Severity, Verdict
 
 __all__ = [
-    "Activity", "Check", "CheckChoice", "CheckResult", "Earlier", "Limits", "Manifest", "Moment", "ObservationOrder", "Observed",
+    "Activity", "Check", "CheckChoice", "CheckResult", "Earlier", "Judged", "Limits", "Manifest", "Moment", "ObservationOrder", "Observed",
     "Order", "Outcome", "Progress", "Question", "Recovery", "RehearsalOrder", "Rehearsed", "Release", "RunKind", "RunStatus",
-    "SchemaReading", "Script", "ScriptKind", "Severity", "Statement", "Step", "StepStatus", "Verdict", "Wish",
+    "SchemaReading", "Script", "ScriptKind", "Severity", "Statement", "Step", "StepStatus", "Told", "Verdict", "Wish",
 ]  # fmt: skip
 
 
@@ -55,7 +55,9 @@ class StepStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    SKIPPED = "skipped"
+    SKIPPED = "skipped"  # applied by an earlier attempt, or left out of a dry run
+    UNDONE = "undone"  # executed, and rolled back with its script
+    UNKNOWN = "unknown"  # begun, and no catalogue tells whether it took effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,21 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a person says of a statement that no catalogue can judge."""
+
+    script: str
+    line: int
+    statement: str
+    applied: bool
+    person: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.person} says that it is {'' if self.applied else 'not '}applied: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """Everything the runner needs for one run, and nothing it could look up differently."""
 
@@ -143,6 +160,7 @@ class Order:
     service: str = ""  # address of the service that uses the target; the runner's environment knows it
     earlier: tuple[str, ...] = ()  # runs of the same change on this target that ended half-way: this one goes on where they stopped
     touched: tuple[str, ...] = ()  # tables whose clients are watched
+    told: tuple[Told, ...] = ()
     recoverable: bool = False  # record, before anything is executed, where a recovery of the server could go back to
 
     def scripts(self, kind: ScriptKind) -> tuple[Script, ...]:
@@ -245,6 +263,18 @@ class SchemaReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A statement that was begun and whose end nobody wrote down, as its target was asked about it."""
+
+    position: int
+    script: str
+    line: int
+    statement: str
+    status: StepStatus
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     status: RunStatus
     steps: tuple[Step, ...] = ()
@@ -256,6 +286,7 @@ class Outcome:
     schema: SchemaReading | None = None
     wal_bytes: int = 0
     recovery: Recovery | None = None
+    judged: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

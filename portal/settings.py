@@ -101,6 +101,8 @@ BASELINE_SECONDS = env.float("BASELINE_SECONDS", default=5.0)
 SAMPLE_EVERY = env.float("SAMPLE_EVERY", default=5.0)
 # Seconds between two measurements in the monitoring period behind it; 0 for none.
 MONITOR_EVERY = env.float("MONITOR_EVERY", default=60.0)
+# Seconds until the checks that hold for as long as a change is watched are asked again; 0 for never.
+CHECK_EVERY = env.float("CHECK_EVERY", default=600.0)
 
 # Where people reach the portal: what is sent to them leads there.
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000").rstrip("/")

@@ -23,6 +23,7 @@ from runner.engine.session import connect
 from runner.engine.snapshot import read as read_schema
 from runner.heart import Heart
 from runner.mailing import mail
+from runner.rechecking import check_after
 from runner.scratch_server import scratch_server
 from runner.targets import connection_string, with_service
 from runner.wake import wake
@@ -157,6 +158,11 @@ def dispatch() -> None:
 def measure(row: str) -> None:
     """Of a run in its monitoring period; delivered twice, it is measured twice."""
     measure_after(UUID(row))
+
+
+def ask_again(row: str) -> None:
+    """The checks of a run in its monitoring period; delivered twice, they are asked once."""
+    check_after(UUID(row))
 
 
 def beat() -> None:

@@ -30,6 +30,12 @@ class DecisionIn(Input):
     reason: Text = Field(description="Why.")
 
 
+class JudgementIn(Input):
+    position: int = Field(description="Of the statement, as the run's steps have it.")
+    applied: bool = Field(description="Whether it took effect on the target.")
+    reason: Text = Field(description="What you have seen there.")
+
+
 class RunLine(Schema):
     id: UUID
     change: str = Field(alias="deployment.phase.spec.number")
@@ -151,6 +157,12 @@ def roll_back_run(request: ApiRequest, key: UUID, given: DecisionIn) -> Any:
 @router.post("/runs/{uuid:key}/keep", response=RunLine, summary="Decide that it stays", **takes(Scope.OPERATE))
 def keep_run(request: ApiRequest, key: UUID, given: DecisionIn) -> Any:
     return workflow.keep(actor=request.auth, run=_run(key), reason=given.reason)
+
+
+@router.post("/runs/{uuid:key}/judge", response=RunLine, summary="Say whether a statement is applied", **takes(Scope.OPERATE))
+def judge_statement(request: ApiRequest, key: UUID, given: JudgementIn) -> Any:
+    """Of a statement that no catalogue can judge: its step is unknown. The target is then asked again."""
+    return workflow.judge_statement(actor=request.auth, run=_run(key), position=given.position, applied=given.applied, reason=given.reason)
 
 
 @router.post("/runs/{uuid:key}/resume", response=RunLine, summary="Go on with a paused run", **takes(Scope.OPERATE))

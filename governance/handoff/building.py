@@ -12,8 +12,20 @@ from governance.earlier import undeployed_before
 from governance.errors import NotReady
 from governance.expectation import latest_facts
 from governance.manifest import unrehearsed
-from governance.models import Deployment, Domain, Finding, Observation, Phase, Rehearsal, Run, Target
-from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus
+from governance.models import (
+    OF_A_STATEMENT,
+    Choice,
+    DecisionPoint,
+    Deployment,
+    Domain,
+    Finding,
+    Observation,
+    Phase,
+    Rehearsal,
+    Run,
+    Target,
+)
+from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus, Told
 from governance.orders import Order as RunOrder
 from governance.policy import ApprovalKind
 from governance.validation.choosing import chosen, listed
@@ -44,6 +56,7 @@ def run_order(run: Run) -> RunOrder:
         earlier=() if run.kind == RunKind.ROLLBACK else half_way(deployment),
         known_blockers=known_blockers(phase, target),
         touched=tuple(report["tables"]),
+        told=told_of(deployment),
         recoverable=target.environment.production and run.kind != RunKind.DRY_RUN,
     )
 
@@ -54,6 +67,16 @@ def half_way(deployment: Deployment) -> tuple[str, ...]:
     undone = runs.filter(status=RunStatus.ROLLED_BACK).last()
     since = runs.filter(requested_at__gt=undone.requested_at) if undone else runs
     return tuple(str(run.pk) for run in since.filter(kind=RunKind.DEPLOY, status=RunStatus.FAILED_DIRTY))
+
+
+def told_of(deployment: Deployment) -> tuple[Told, ...]:
+    """What people said, oldest first, of statements that no catalogue can judge."""
+    points = DecisionPoint.objects.filter(run__deployment=deployment, choice__in=OF_A_STATEMENT, decided_by__isnull=False)
+    return tuple(
+        Told(step.script, step.line, step.statement, point.choice == Choice.APPLIED, point.decided_by.get_username(), point.reason)
+        for point in points.select_related("step", "decided_by").order_by("pk")
+        if (step := point.step) and point.decided_by
+    )
 
 
 def known_blockers(phase: Phase, target: Target) -> frozenset[str]:

@@ -8,8 +8,8 @@ from governance import announcing, audit, requests
 from governance.audit import Actor, System, save
 from governance.errors import Refusal
 from governance.gates import check_run
-from governance.models import AfterFailedCheck, Cause, Choice, DecisionPoint, Deployment, Run
-from governance.orders import RunKind, RunStatus
+from governance.models import AfterFailedCheck, Cause, Choice, DecisionPoint, Deployment, Run, Step
+from governance.orders import RunKind, RunStatus, StepStatus
 
 UNDOABLE = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED_DIRTY})
 SETTLING = {RunKind.DEPLOY: RunStatus.SUCCEEDED, RunKind.ROLLBACK: RunStatus.ROLLED_BACK}  # after which no half of a change is left
@@ -32,6 +32,7 @@ def undo(actor: Actor, run: Run, reason: str) -> str:
 def settle(run: Run, wrong: Iterable[str]) -> None:
     """`wrong`: names of the checks that failed behind it. In the transaction that ends the run."""
     wrong = tuple(wrong)
+    ask_about(run)
     if run.kind in SETTLING and run.status == SETTLING[RunKind(run.kind)]:
         _close_halves(run)
     if run.kind == RunKind.DEPLOY and run.undo_reason and run.status in UNDOABLE:
@@ -48,13 +49,32 @@ def _after_failed_check(run: Run, name: str) -> str:
     return "An operator decides whether the change stays."
 
 
-def _open(run: Run, cause: Cause, text: str) -> None:
-    announcing.to_be_decided(save(System.RUNNER, DecisionPoint(run=run, cause=cause, at=timezone.now(), text=text)))
+def open_failed(run: Run, name: str, text: str) -> str:
+    """Of a check that fails while its change is watched; says what was done about it."""
+    done = _after_failed_check(run, name)
+    _open(run, Cause.CHECK, f"{text} {done}")
+    return done
+
+
+def ask_about(run: Run) -> None:
+    """Statements that no catalogue can judge: somebody has to look at the target. Those that it can judge now are asked about no more."""
+    for point in DecisionPoint.objects.filter(run=run, cause=Cause.STATEMENT, decided_at=None).exclude(step__status=StepStatus.UNKNOWN):
+        point.choice = Choice.APPLIED if point.step and point.step.status == StepStatus.DONE else Choice.NOT_APPLIED
+        point.decided_at, point.reason = timezone.now(), "The target's catalogue told it after all."
+        save(System.RUNNER, point)
+    asked = DecisionPoint.objects.filter(run=run, cause=Cause.STATEMENT, decided_at=None).values("step")
+    for step in run.steps.filter(status=StepStatus.UNKNOWN).exclude(pk__in=asked):
+        place = f"line {step.line} of {step.script}"
+        _open(run, Cause.STATEMENT, f"No catalogue tells whether {place} took effect: {' '.join(step.statement.split())}", step)
+
+
+def _open(run: Run, cause: Cause, text: str, step: Step | None = None) -> None:
+    announcing.to_be_decided(save(System.RUNNER, DecisionPoint(run=run, cause=cause, at=timezone.now(), text=text, step=step)))
 
 
 def _close_halves(run: Run) -> None:
     """A later run has completed, or taken back, what an earlier one left half done; a rollback answers everything."""
-    points = DecisionPoint.objects.filter(run__deployment=run.deployment, decided_at=None)
+    points = DecisionPoint.objects.filter(run__deployment=run.deployment, decided_at=None, step=None)
     for point in points if run.kind == RunKind.ROLLBACK else points.filter(cause=Cause.DIRTY):
         point.choice = Choice.ROLL_BACK if run.kind == RunKind.ROLLBACK else Choice.KEEP
         point.decided_at = timezone.now()

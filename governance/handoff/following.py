@@ -10,15 +10,17 @@ from django.utils import timezone
 
 from governance.advice import next_step
 from governance.errors import BadInput
-from governance.lifecycle import ENDED
+from governance.lifecycle import ENDED, OVER
 from governance.models import DecisionPoint, Run, RunActivity, RunProgress
 from governance.monitoring import Metric, in_words
 from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus, Wish
 from governance.versions import read_script
+from governance.workflow.judging import judge_statement
 from governance.workflow.running import control, keep, resume, roll_back_run
 
 SHOWN = (Metric.LATENCY, Metric.BLOCKED, Metric.REPLICATION_LAG, Metric.WAL_RATE, Metric.TRANSACTIONS)
 NAMES = ("latency", "blocked", "lag", "WAL", "transactions")
+JUDGED = {"applied": True, "not_applied": False}
 WISHES = {"pause": Wish.PAUSE, "stop": Wish.STOP, "slow": Wish.SLOW, "faster": Wish.NONE}
 
 
@@ -65,14 +67,16 @@ def run_named(text: str) -> UUID:
     return found[0]
 
 
-def steer(pk: UUID, what: str, person: str, reason: str) -> str:
-    """What was asked for, in a sentence. Raises Refusal."""
+def steer(pk: UUID, what: str, person: str, reason: str, position: int = 0) -> str:
+    """What was asked for, in a sentence. `position`: of the statement that it is about. Raises Refusal."""
     actor = User.objects.filter(username=person).first()
     if actor is None:
         raise BadInput(f"Nobody here is called {person}. Name a user of the portal with --as.")
     run = Run.objects.get(pk=pk)
     if what in WISHES:
         control(actor=actor, run=run, wish=WISHES[what])
+    elif what in JUDGED:
+        judge_statement(actor=actor, run=run, position=position, applied=JUDGED[what], reason=reason)
     elif what == "resume":
         resume(actor=actor, run=run)
     elif what == "keep":
@@ -100,7 +104,7 @@ def course_of(pk: UUID) -> Course:
         message=run.message,
         next=next_step(RunKind(run.kind), status),
         seconds=((run.finished_at or timezone.now()) - run.started_at).total_seconds() if run.started_at else 0.0,
-        done=sum(step.status in (StepStatus.DONE, StepStatus.SKIPPED) for step in steps),
+        done=sum(step.status in OVER for step in steps),
         total=max(_planned(run), len(steps)),
         statement=" ".join(now.statement.split()) if now else "",
         detail=detail,

@@ -1,6 +1,6 @@
 """What the runner tells: steps while it works, and what came of it. Every write is fenced by the claim's token."""
 
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from governance.handoff.building import report_on
 from governance.handoff.claims import Claim, held, silence
 from governance.handoff.deciding import settle
 from governance.handoff.drifting import keep_observed, keep_snapshot
+from governance.handoff.steps import end_steps, keep_step
 from governance.lifecycle import FAILED, stage_after_edit
 from governance.manifest import content_digest
 from governance.models import (
@@ -26,7 +27,6 @@ from governance.models import (
     Run,
     RunActivity,
     RunProgress,
-    Step,
     TableVersion,
     Target,
 )
@@ -49,7 +49,6 @@ from governance.versions import DatabaseVersion
 from governance.workflow.acts import carry_on, lock_even_closed, move, void_approvals
 from governance.workflow.fitting import suspend_after_failure
 
-KEPT = tuple(each.name for each in fields(StepValue) if each.name not in ("progress", "activity"))  # of a step
 REPORTED = frozenset({"pairs", "data_lost", "locks", "checks", "consistency", "clients", "missing", "notes"})  # of a rehearsal
 
 
@@ -59,7 +58,7 @@ def progress(claim: Claim, step: StepValue) -> Wish:
         run = _run(claim)
         known = run.steps.filter(position=step.position, status=step.status, attempts=step.attempts)
         if not (_keep_live(run, step) and known.exists()):
-            _keep_step(run, step)
+            keep_step(run, step)
         return _heeded(run)
 
 
@@ -94,14 +93,6 @@ def _run(claim: Claim) -> Run:
     return row
 
 
-def _keep_step(run: Run, value: StepValue) -> None:
-    row = Step.objects.filter(run=run, position=value.position).first() or Step(run=run, position=value.position)
-    for name in KEPT:
-        setattr(row, name, getattr(value, name))
-    save(System.RUNNER, row)
-    audit.append(System.RUNNER, "run.step", run.deployment.phase.spec.number, f"{row} {value.status}.", run=str(run.pk))
-
-
 def finish_run(claim: Claim, outcome: Outcome) -> None:
     with transaction.atomic():
         run = _run(claim)
@@ -111,8 +102,7 @@ def finish_run(claim: Claim, outcome: Outcome) -> None:
         if outcome.recovery:
             run.lsn, run.restore_point, run.unrecoverable = astuple(outcome.recovery)
         save(System.RUNNER, run)
-        for step in outcome.steps:
-            _keep_step(run, step)
+        end_steps(run, outcome)
         for check in outcome.checks:
             save(System.RUNNER, CheckResult(run=run, **asdict(check)))
         audit.append(

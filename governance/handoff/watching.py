@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Max, Q
+from django.db.models import DateTimeField, ExpressionWrapper, F, Max, Q, QuerySet
 from django.utils import timezone
 
 from governance import announcing, audit, monitoring
@@ -116,11 +116,15 @@ def _act(run: Run, threshold: Threshold) -> str:
     return "The run goes on." if run.status == RunStatus.RUNNING else "Nothing was done by itself."
 
 
+def in_monitoring() -> QuerySet[Run]:
+    """Runs in their monitoring period."""
+    ends = ExpressionWrapper(F("finished_at") + F("target__environment__monitoring_seconds") * timedelta(seconds=1), DateTimeField())
+    rows = Run.objects.filter(kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED, deployment__applied=True)
+    return rows.annotate(ends=ends).filter(ends__gt=timezone.now())
+
+
 def due_for_watching() -> Iterable[UUID]:
     """Runs in their monitoring period that nobody has measured for MONITOR_EVERY seconds."""
-    now = timezone.now()
-    ends = ExpressionWrapper(F("finished_at") + F("target__environment__monitoring_seconds") * timedelta(seconds=1), DateTimeField())
-    rows = Run.objects.filter(Q(kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED), deployment__applied=True)
-    rows = rows.annotate(ends=ends, measured=Max("samples__at")).filter(ends__gt=now)
-    since = now - timedelta(seconds=settings.MONITOR_EVERY)
+    rows = in_monitoring().annotate(measured=Max("samples__at"))
+    since = timezone.now() - timedelta(seconds=settings.MONITOR_EVERY)
     return list(rows.filter(Q(measured=None) | Q(measured__lte=since)).values_list("pk", flat=True)) if settings.MONITOR_EVERY else []

@@ -16,7 +16,7 @@ from governance.models.domains import Consideration, Domain, DomainTable
 from governance.models.emergencies import BreakGlass
 from governance.models.feeds import CalendarFeed, FeedKind
 from governance.models.links import DomainOwner, ResourceTarget, SpecDomain
-from governance.models.monitoring import Cause, Choice, DecisionPoint, Sample, Threshold
+from governance.models.monitoring import OF_A_STATEMENT, Cause, Choice, DecisionPoint, Sample, Threshold
 from governance.models.notices import (
     Delivery,
     DeliveryAttempt,
@@ -32,7 +32,7 @@ from governance.models.policies import PolicyState, PolicyVersion
 from governance.models.requests import ClusterBeat, Heartbeat, Request
 from governance.models.resources import Availability, Duty, Reservation, Resource, ResourceKind
 from governance.models.reviews import Criterion, FollowUp, Review, Supersession
-from governance.models.runs import CheckResult, Deployment, Run, RunActivity, RunProgress, Step
+from governance.models.runs import CheckAnswer, CheckResult, Deployment, Run, RunActivity, RunProgress, Step
 from governance.models.schemas import Drift, DriftState, SchemaSnapshot, TableVersion
 from governance.models.specs import Answer, Dependency, DependencyKind, Phase, Script, SentBack, Spec, SpecEditor, TestEvidence
 from governance.models.targets import AfterFailedCheck, Environment, Target
@@ -54,15 +54,16 @@ for model in GOVERNED:
     pgtrigger.register(*APPEND_ONLY)(model.history.model)
 
 __all__ = [
-    "GOVERNED", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion", "Approval",
-    "ApprovalRequest", "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "BreakGlass", "CalendarFeed", "Cause",
-    "ChangeTemplate", "CheckChoice", "CheckResult", "Choice", "ClusterBeat", "Collision", "Comment", "CommentKind", "Consideration",
-    "Criterion", "Decision", "DecisionPoint", "Delegation", "Delivery", "DeliveryAttempt", "DeliveryState", "Dependency",
-    "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable", "Drift",
-    "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer", "MatrixEntry",
-    "Notice", "NoticeChoice", "Observation", "Override", "Phase", "PolicyState", "PolicyVersion", "Presence", "PresenceSource",
-    "Prospect", "Rehearsal", "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind", "ResourceTarget", "Review",
-    "Run", "RunActivity", "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "SentBack", "Shield", "Spec", "SpecDomain",
-    "SpecEditor", "StandardUse", "StartMode", "Step", "Supersession", "TableVersion", "Target", "TemplateApproval", "TemplateVersion",
-    "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook", "WebhookForm", "Window",
+    "GOVERNED", "OF_A_STATEMENT", "Acknowledgement", "AfterFailedCheck", "Analysis", "Answer", "ApiState", "ApiToken", "ApiVersion",
+    "Approval", "ApprovalRequest", "AuditEvent", "Availability", "Binding", "BindingSource", "Booking", "BreakGlass", "CalendarFeed",
+    "Cause", "ChangeTemplate", "CheckAnswer", "CheckChoice", "CheckResult", "Choice", "ClusterBeat", "Collision", "Comment", "CommentKind",
+    "Consideration", "Criterion", "Decision", "DecisionPoint", "Delegation", "Delivery", "DeliveryAttempt", "DeliveryState",
+    "Dependency", "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable",
+    "Drift", "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer",
+    "MatrixEntry", "Notice", "NoticeChoice", "Observation", "Override", "Phase", "PolicyState", "PolicyVersion", "Presence",
+    "PresenceSource", "Prospect", "Rehearsal", "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind",
+    "ResourceTarget", "Review", "Run", "RunActivity", "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "SentBack",
+    "Shield", "Spec", "SpecDomain", "SpecEditor", "StandardUse", "StartMode", "Step", "Supersession", "TableVersion", "Target",
+    "TemplateApproval", "TemplateVersion", "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook",
+    "WebhookForm", "Window",
 ]  # fmt: skip

@@ -2,12 +2,13 @@
 
 from enum import StrEnum
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from governance.models.base import Code, Governed, choices
-from governance.models.runs import Run
+from governance.models.runs import Run, Step
 from governance.models.targets import Environment
 from governance.monitoring import Action, Measurement, Metric, Period
 from governance.monitoring import Threshold as ThresholdValue
@@ -73,15 +74,40 @@ class Cause(StrEnum):
     TRIGGER = "trigger"
     CHECK = "check"
     DIRTY = "dirty"
+    STATEMENT = "statement"  # that no catalogue can judge
 
 
 class Choice(StrEnum):
     KEEP = "keep"
     ROLL_BACK = "roll_back"
+    APPLIED = "applied"
+    NOT_APPLIED = "not_applied"
+
+
+OF_A_STATEMENT = (Choice.APPLIED, Choice.NOT_APPLIED)
+NOT_BY_ITS_AUTHOR = pgtrigger.Trigger(
+    name="not_by_its_author",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Condition("NEW.step_id IS NOT NULL AND NEW.decided_by_id IS NOT NULL"),
+    func="""
+        IF EXISTS (
+            SELECT 1 FROM governance_run r
+            JOIN governance_deployment d ON d.id = r.deployment_id
+            JOIN governance_phase p ON p.id = d.phase_id
+            JOIN governance_spec s ON s.id = p.spec_id
+            LEFT JOIN governance_speceditor e ON e.spec_id = s.id
+            WHERE r.id = NEW.run_id AND NEW.decided_by_id IN (s.author_id, e.person_id)
+        ) THEN
+            RAISE EXCEPTION 'Whoever wrote a change cannot say what of it is applied' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 class DecisionPoint(Governed):
-    """Open until somebody has chosen; the monitoring period is not left before."""
+    """Open until somebody has chosen; the monitoring period is not left before. Of a statement: whether it is applied."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="decision_points")
     cause = Code(choices=choices(Cause))
@@ -89,6 +115,7 @@ class DecisionPoint(Governed):
     text = models.TextField(help_text="What happened, in a sentence.")
     metric = Code(blank=True, choices=choices(Metric))
     action = Code(blank=True, choices=choices(Action), help_text="What was done by itself.")
+    step = models.ForeignKey(Step, null=True, blank=True, on_delete=models.CASCADE, related_name="decision_points")
     choice = Code(blank=True, choices=choices(Choice))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -96,6 +123,14 @@ class DecisionPoint(Governed):
 
     class Meta(Governed.Meta):
         ordering = ["run", "pk"]
+        triggers = [*Governed.Meta.triggers, NOT_BY_ITS_AUTHOR]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(choice="") | Q(step__isnull=True) ^ Q(choice__in=[each.value for each in OF_A_STATEMENT]),
+                name="decision_point_of_a_statement",
+                violation_error_message="Of a statement it is said whether it is applied, of anything else whether it stays.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text

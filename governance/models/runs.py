@@ -182,3 +182,19 @@ class CheckResult(Governed):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.verdict}"
+
+
+class CheckAnswer(models.Model):
+    """What a check came to when it was asked again in the monitoring period. Without history: it is never changed."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="asked_again")
+    name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    verdict = Code(choices=choices(Verdict))
+    evidence = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["run", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.verdict} at {self.at:%H:%M:%S}"

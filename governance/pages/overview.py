@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from governance.acts import ACTS
 from governance.delivery import PERIOD, Ended, figures
-from governance.lifecycle import ENDED, PhaseStatus, Role, Stage
+from governance.lifecycle import ENDED, OVER, PhaseStatus, Role, Stage
 from governance.models import Booking, Drift, DriftState, Environment, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
-from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus
+from governance.orders import RunKind, RunStatus, ScriptKind
 from governance.pages.duties import MOST, duties, waits_for_others
 from governance.pages.emergencies import open_emergencies
 from governance.pages.figures import figure_rows
@@ -21,7 +21,6 @@ from governance.versions import read_script
 from governance.wording import age, counted
 
 NEEDED = (Role.OPERATOR, Role.ENGINEER, Role.REVIEWER)  # without whom no change gets anywhere
-OVER = (StepStatus.DONE, StepStatus.SKIPPED)
 
 
 def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:

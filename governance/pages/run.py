@@ -14,13 +14,13 @@ from django.utils import timezone
 from governance import oncall, workflow
 from governance.advice import next_step
 from governance.errors import Refusal
-from governance.lifecycle import ENDED, Role
+from governance.lifecycle import ENDED, OVER, Role
 from governance.models import Run, Step, Threshold
 from governance.orders import Limits, RunKind, RunStatus, ScriptKind, StepStatus, Wish
 from governance.pages.course import course
-from governance.pages.standing import acts, going_back, points
+from governance.pages.standing import acts, going_back, points, steers
 from governance.pages.values import address_of, person_name
-from governance.pages.verification import questions
+from governance.pages.verification import asked_again, questions
 from governance.versions import read_script
 
 RELATED = ("deployment__phase__spec", "target__environment", "requested_by", "booking", "progress", "activity")
@@ -32,7 +32,7 @@ LOOKS = {
     RunStatus.FAILED_DIRTY: "bad",
     RunStatus.INDETERMINATE: "warn",
 }
-STATES = {StepStatus.RUNNING: "now", StepStatus.DONE: "done", StepStatus.FAILED: "failed", StepStatus.SKIPPED: "skipped"}
+COMPLETE = frozenset({RunStatus.SUCCEEDED, RunStatus.ROLLED_BACK})
 
 
 def shown_runs() -> QuerySet[Run]:
@@ -46,8 +46,9 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
     """`run`: one of `shown_runs()`; `roles`: the person's, where they are known."""
     status = RunStatus(run.status)
     phase = run.deployment.phase
-    steps, decided = _steps(run), points(run)
-    undecided = any(point["open"] for point in decided)
+    steering = steers(person, roles)
+    steps, decided = _steps(run), points(run, steers=steering)
+    undecided = any(point["open"] and point["of_run"] for point in decided)
     backfill = _backfill(run) if status not in ENDED else None
     end = run.finished_at or timezone.now()
     return {
@@ -79,8 +80,9 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
         "message": run.message,
         "steps": steps,
         "checks": (checks := list(run.checks.select_related("superseded__person"))),
-        "questions": questions(checks),
-        "acts": acts(person, run, roles, batched=backfill is not None, undecided=undecided),
+        "questions": questions(checks, again := asked_again(run) if checks else {}),
+        "again": max((each.at for each in again.values()), default=None),
+        "acts": acts(run, batched=backfill is not None, undecided=undecided) if steering else [],
         "live": status not in ENDED,
         "poll_url": reverse("admin:governance_run_body", args=[run.pk]),
         "digest": run.script_digest,
@@ -129,7 +131,7 @@ def _activity(run: Run, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _done(steps: list[dict[str, Any]]) -> int:
-    return sum(step["state"] in ("done", "skipped") for step in steps)
+    return sum(step["state"] in OVER for step in steps)
 
 
 def _percent(steps: list[dict[str, Any]]) -> int:
@@ -140,28 +142,35 @@ def etag(page: dict[str, Any]) -> str:
     """Changes when anything shown changes, apart from the seconds that go by."""
     shown = [[{**step, "seconds": 0} if step["state"] == "now" else step for step in page["steps"]]]
     shown += [page[name] for name in ("status", "message", "backfill", "activity", "points", "cause")]
-    shown.append(page["course"]["last"])
+    shown += [page["course"]["last"], page["again"]]
     shown += [[str(check) for check in page["checks"]], [act.name for act in page["acts"]]]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:20]
 
 
 def _steps(run: Run) -> list[dict[str, Any]]:
     """What has been begun, and behind it the statements that are still to come."""
-    begun = [_step(step) for step in run.steps.all()]
-    if RunStatus(run.status) in ENDED:
+    begun = [_step(run, step) for step in run.steps.all()]
+    if RunStatus(run.status) in COMPLETE:
         return begun
     seen = {(step["script"], step["line"]) for step in begun}
     return begun + [step for step in _planned(run) if (step["script"], step["line"]) not in seen]
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _state(run: Run, step: Step) -> str:
+    """Of one whose end nobody heard it is known only while its run goes on."""
+    if step.status != StepStatus.RUNNING:
+        return step.status
+    return "unknown" if RunStatus(run.status) in ENDED else "now"
+
+
+def _step(run: Run, step: Step) -> dict[str, Any]:
     return {
         "position": step.position,
-        "state": STATES[StepStatus(step.status)],
+        "state": _state(run, step),
         "statement": " ".join(step.statement.split()),
         "script": step.script,
         "line": step.line,
-        "seconds": (timezone.now() - step.started_at).total_seconds() if step.status == StepStatus.RUNNING else step.seconds,
+        "seconds": (timezone.now() - step.started_at).total_seconds() if _state(run, step) == "now" else step.seconds,
         "attempts": step.attempts,
         "note": step.note,
     }
@@ -187,14 +196,18 @@ def _planned(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def do(person: User, run: Run, name: str, reason: str = "") -> str:
-    """Raises Refusal."""
+def do(person: User, run: Run, name: str, reason: str = "", position: str = "") -> str:
+    """`position`: of the statement that it is about. Raises Refusal."""
+    if name in JUDGED:
+        number = int(position) if position.isdecimal() else 0
+        workflow.judge_statement(actor=person, run=run, position=number, applied=JUDGED[name], reason=reason)
+        return "Kept. The target is asked again, and the run then gets its status."
     if name in STEERING:
         wish, done = STEERING[name]
         workflow.control(actor=person, run=run, wish=wish)
         return done
     if name not in ACTS:
-        raise Refusal(f"There is no act called {name}. Pause, slow down, stop, resume, keep or roll back the run.")
+        raise Refusal(f"There is no act called {name}. Pause, slow down, stop, resume, keep or roll back the run, or say what is applied.")
     return ACTS[name](person, run, reason)
 
 
@@ -219,4 +232,5 @@ STEERING = {
     Wish.SLOW: (Wish.SLOW, "The backfill works a quarter of the time from its next batch on."),
     "faster": (Wish.NONE, "The backfill has its speed again."),
 }
+JUDGED = {"applied": True, "not_applied": False}
 ACTS: dict[str, Callable[[User, Run, str], str]] = {"resume": _resume, "keep": _keep, "roll_back": _roll_back}

@@ -8,7 +8,7 @@ from django.urls import reverse
 from governance import workflow
 from governance.errors import MissingRole
 from governance.lifecycle import ENDED, Role
-from governance.models import DecisionPoint, Rehearsal, Run
+from governance.models import DecisionPoint, Rehearsal, Run, Step
 from governance.orders import RunKind, RunStatus, Wish
 from governance.pages.acts import Button
 from governance.pages.values import person_name
@@ -17,14 +17,16 @@ UNDER_WAY = (RunStatus.QUEUED, RunStatus.RUNNING)
 REPLACED = frozenset({RunStatus.FAILED_CLEAN, RunStatus.ROLLED_BACK})  # runs of which nothing is left
 
 
-def points(run: Run) -> list[dict[str, Any]]:
-    """Newest first; those that are open before the others."""
-    rows = DecisionPoint.objects.filter(run=run).select_related("decided_by").order_by("-pk")
+def points(run: Run, *, steers: bool) -> list[dict[str, Any]]:
+    """Newest first; those that are open before the others. `steers`: whether it is for somebody who may decide."""
+    rows = DecisionPoint.objects.filter(run=run).select_related("decided_by", "step").order_by("-pk")
     found = [
         {
             "text": row.text,
             "at": row.at,
             "open": row.decided_at is None,
+            "of_run": row.step is None,
+            "acts": _judging(run, row.step) if steers and row.step and row.decided_at is None else (),
             "choice": row.get_choice_display(),
             "by": person_name(row.decided_by) if row.decided_by else "Lockgate",
             "reason": row.reason,
@@ -34,13 +36,23 @@ def points(run: Run) -> list[dict[str, Any]]:
     return sorted(found, key=lambda point: not point["open"])
 
 
-def acts(person: User, run: Run, roles: frozenset[Role] | None, *, batched: bool, undecided: bool) -> list[Button]:
-    """What the person can do with the run now; none for whoever may not steer."""
+def steers(person: User, roles: frozenset[Role] | None) -> bool:
     try:
         workflow.permit(person, "control_run", roles=roles)
     except MissingRole:
-        return []
+        return False
+    return True
+
+
+def acts(run: Run, *, batched: bool, undecided: bool) -> list[Button]:
+    """What whoever may steer can do with the run now."""
     return [*_steering(run, batched), *_going_back(run, undecided)]
+
+
+def _judging(run: Run, step: Step) -> list[Button]:
+    """What can be said of a statement that no catalogue can judge."""
+    said = (("applied", "It is applied"), ("not_applied", "It is not applied"))
+    return [_button(run, name, label, reason=True, more=(("position", str(step.position)),)) for name, label in said]
 
 
 def _steering(run: Run, batched: bool) -> list[Button]:
@@ -62,8 +74,8 @@ def _going_back(run: Run, undecided: bool) -> list[Button]:
     return [*keep, _button(run, "roll_back", "Roll back", danger=True, reason=True)]
 
 
-def _button(run: Run, name: str, label: str, **given: Any) -> Button:
-    return Button(name, label, reverse("admin:governance_run_act", args=[run.pk]), hidden=(("act", name),), **given)
+def _button(run: Run, name: str, label: str, more: tuple[tuple[str, str], ...] = (), **given: Any) -> Button:
+    return Button(name, label, reverse("admin:governance_run_act", args=[run.pk]), hidden=(("act", name), *more), **given)
 
 
 def going_back(run: Run) -> dict[str, Any] | None:

@@ -1,6 +1,8 @@
 """The six questions that every run answers, each with its checks; and the checks that a change has, with those that were taken out."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -35,17 +37,38 @@ ORIGINS = {Origin.FILE: "", Origin.PROPOSED: "Proposed: ", Origin.ADDED: "Added:
 MOMENTS = {"before": "before", "in_transaction": "inside the transaction", "after": "after", "monitoring": "while it is watched"}
 
 
-def questions(results: Iterable[CheckResult]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a check came to when it was asked again in the monitoring period."""
+
+    verdict: str  # the latest one
+    evidence: str
+    at: datetime
+    since: datetime  # it has been this verdict
+    times: int
+
+
+def asked_again(run: Run) -> dict[str, Again]:
+    """By the name of the check."""
+    found: dict[str, Again] = {}
+    for name, verdict, evidence, at in run.asked_again.order_by("pk").values_list("name", "verdict", "evidence", "at"):
+        before = found.get(name)
+        since = before.since if before and before.verdict == verdict else at
+        found[name] = Again(verdict, evidence, at, since, before.times + 1 if before else 1)
+    return found
+
+
+def questions(results: Iterable[CheckResult], again: Mapping[str, Again] | None = None) -> list[dict[str, Any]]:
     """None before anything was asked; then all six, those without an answer too."""
-    rows = list(results)
-    return [_question(question, [row for row in rows if row.question == question]) for question in Question] if rows else []
+    rows = [(row, (again or {}).get(row.name)) for row in results]
+    return [_question(question, [each for each in rows if each[0].question == question]) for question in Question] if rows else []
 
 
-def _question(question: Question, rows: list[CheckResult]) -> dict[str, Any]:
-    deciding = [row for row in rows if row.severity == Severity.BLOCKING or row.verdict == Verdict.PASSED]
-    verdict = max(map(_counts, deciding), key=WORST.index, default=Verdict.UNKNOWN)
-    warned = sum(row.severity == Severity.WARNING and row.verdict != Verdict.PASSED for row in rows)
-    passed = sum(row.verdict == Verdict.PASSED for row in rows)
+def _question(question: Question, rows: list[tuple[CheckResult, Again | None]]) -> dict[str, Any]:
+    deciding = [_counts(*each) for each in rows if each[0].severity == Severity.BLOCKING or each[0].verdict == Verdict.PASSED]
+    verdict = max(deciding, key=WORST.index, default=Verdict.UNKNOWN)
+    warned = sum(row.severity == Severity.WARNING and row.verdict != Verdict.PASSED for row, _ in rows)
+    passed = sum((again or row).verdict == Verdict.PASSED for row, again in rows)
     said = f"{passed} of {counted(len(rows), 'check')} passed" if rows else "nothing was asked: add a check that answers it"
     return {
         "title": TITLES[question],
@@ -53,24 +76,28 @@ def _question(question: Question, rows: list[CheckResult]) -> dict[str, Any]:
         "verdict": verdict,
         "said": f"{said}, {counted(warned, 'warning')}" if warned else said,
         "open": verdict is not Verdict.PASSED or bool(warned),
-        "checks": [_result(row) for row in rows],
+        "checks": [_result(*each) for each in rows],
     }
 
 
-def _counts(row: CheckResult) -> Verdict:
-    """What holds: what was found, or what somebody said of it with a reason."""
+def _counts(row: CheckResult, again: Again | None) -> Verdict:
+    """What holds: what was found at last, or what somebody said of it with a reason."""
     superseded = getattr(row, "superseded", None)
+    if again and again.verdict != row.verdict:
+        return Verdict(again.verdict)
     return Verdict(superseded.verdict if superseded else row.verdict)
 
 
-def _result(row: CheckResult) -> dict[str, Any]:
-    warned = row.severity == Severity.WARNING and row.verdict == Verdict.FAILED
+def _result(row: CheckResult, again: Again | None) -> dict[str, Any]:
+    verdict = (again or row).verdict
+    warned = row.severity == Severity.WARNING and verdict == Verdict.FAILED
     return {
         "pk": row.pk,
         "name": row.name,
         "superseded": getattr(row, "superseded", None),
-        "state": "warning" if warned else row.verdict,
-        "word": "warning" if warned else row.verdict,
+        "state": "warning" if warned else verdict,
+        "word": "warning" if warned else verdict,
+        "again": again,
         "moment": MOMENTS[row.moment],
         "evidence": row.evidence,
         "strength": row.strength,

@@ -13,6 +13,7 @@ from governance.workflow.editing import add_evidence, edit_specification, reques
 from governance.workflow.emergency import break_glass, end_emergency, review_emergency
 from governance.workflow.feeding import feed_at, make_feed, revoke_feed
 from governance.workflow.holidays import add_holidays
+from governance.workflow.judging import judge_statement
 from governance.workflow.keys import LONGEST_TOKEN, make_token, person_of, revoke_token
 from governance.workflow.linking import link, unlink
 from governance.workflow.observing import observe
@@ -50,9 +51,9 @@ __all__ = [
     "book", "break_glass", "cancel", "change_scripts", "check_approval", "check_script", "checks_of", "choose_ways", "collisions_of",
     "comment", "confirm_token", "control", "delegate", "delete_record", "digest_for", "draft_policy", "drop_policy", "edit_script",
     "edit_specification", "end_emergency", "end_webhook", "feed_at", "finish_debt", "go_back", "import_openapi", "import_statements",
-    "keep", "lift_suspension", "link", "link_drift", "link_record", "make_feed", "make_token", "make_webhook", "mark_read",
-    "mark_unread", "observe", "open_comments", "override", "permit", "person_of", "put_back_check", "read_scripts", "record_presence",
-    "record_refusal", "record_test", "record_usage", "register_client", "reject", "renew_secret", "request_analysis",
+    "judge_statement", "keep", "lift_suspension", "link", "link_drift", "link_record", "make_feed", "make_token", "make_webhook",
+    "mark_read", "mark_unread", "observe", "open_comments", "override", "permit", "person_of", "put_back_check", "read_scripts",
+    "record_presence", "record_refusal", "record_test", "record_usage", "register_client", "reject", "renew_secret", "request_analysis",
     "request_rehearsal", "resolve", "resume", "review", "review_emergency", "revoke_delegation", "revoke_feed", "revoke_token",
     "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "send_again", "send_test", "sign", "signing_of",
     "start", "submit", "supersede_check", "suspend_template", "take_out_check", "unlink", "use_safe_form", "use_template",

@@ -92,7 +92,7 @@ def keep(*, actor: User, run: Run, reason: str) -> Run:
 
 
 def _decide(actor: User, run: Run, choice: Choice, reason: str) -> int:
-    points = list(DecisionPoint.objects.select_for_update().filter(run=run, decided_at=None))
+    points = list(DecisionPoint.objects.select_for_update().filter(run=run, decided_at=None, step=None))
     for point in points:
         point.choice, point.decided_by, point.decided_at, point.reason = choice, actor, timezone.now(), reason
         save(actor, point)

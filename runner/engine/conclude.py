@@ -1,11 +1,21 @@
 """From what the target holds to the run's outcome, after a run as after a crash."""
 
-from governance.orders import Moment, Outcome, RunStatus
+from collections.abc import Iterable
+
+from governance.orders import Judged, Moment, Outcome, RunStatus, Script, StepStatus
 from runner.engine import recovery, snapshot, verify
+from runner.engine.probes import Effect
 from runner.engine.session import Session
-from runner.engine.settle import settle
+from runner.engine.settle import Begun, concerned, settle
 
 FINISHED = frozenset({RunStatus.SUCCEEDED, RunStatus.ROLLED_BACK})
+ENDS = {Effect.PRESENT: StepStatus.DONE, Effect.UNKNOWN: StepStatus.UNKNOWN}  # of a statement whose end nobody wrote down
+NOTES = {
+    Effect.PRESENT: "interrupted; the catalogue says that it took effect",
+    Effect.UNKNOWN: "interrupted; no catalogue tells whether it took effect",
+    Effect.ABSENT: "interrupted; the catalogue says that it has no effect",
+    Effect.LEFTOVER: "interrupted; it left an invalid index",
+}
 
 
 def conclude(session: Session, note: str = "", paused: bool = False) -> Outcome:
@@ -23,4 +33,20 @@ def conclude(session: Session, note: str = "", paused: bool = False) -> Outcome:
         message=" ".join(filter(None, (note, settled.message, clean))),
         recovery=recovery.kept(session),
         schema=None if settled.status is RunStatus.FAILED_CLEAN else snapshot.read(session.connection),
+        judged=_judged(settled.begun, concerned(session)),
     )
+
+
+def _judged(begun: Iterable[Begun], scripts: Iterable[Script]) -> tuple[Judged, ...]:
+    """Batches are not: their own rows say how far they are."""
+    first, position = dict[str, int](), 1
+    for script in scripts:
+        first[script.name] = position
+        position += len(script.statements)
+    return tuple(_as_step(each, first[each.script.name] + each.number - 1) for each in begun if each.effect in NOTES)
+
+
+def _as_step(begun: Begun, position: int) -> Judged:
+    statement = begun.script.statements[begun.number - 1]
+    status, note = ENDS.get(begun.effect, StepStatus.FAILED), str(begun.told or NOTES[begun.effect])
+    return Judged(position, begun.script.name, statement.line, statement.text, status, note)

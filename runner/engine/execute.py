@@ -131,6 +131,6 @@ def _resolved(order: Order, conninfo: str, steps: Steps) -> Outcome:
     for script in order.manifest.scripts:
         if outcome.status in FINISHED or (order.kind is RunKind.DEPLOY and script.version in outcome.applied):
             steps.finish(script)
-        else:
+        elif outcome.status is not RunStatus.INDETERMINATE:
             steps.fail(script, "the connection was lost")
     return outcome

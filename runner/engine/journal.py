@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from governance.orders import Script
+from governance.orders import Script, Told
 from runner.engine.session import Session
 
 PLAN = "INSERT INTO lockgate.journal (run, script, position, statement, status) VALUES (%s, %s, %s, %s, 'planned') ON CONFLICT DO NOTHING"
@@ -11,6 +11,11 @@ UPDATE lockgate.journal SET status = 'started', backend_pid = pg_backend_pid(), 
 WHERE run = %s AND script = %s AND position = %s
 """
 FINISH = "UPDATE lockgate.journal SET status = %s, finished_at = clock_timestamp() WHERE run = %s AND script = %s AND position = %s"
+TOLD = "ALTER TABLE lockgate.journal ADD COLUMN IF NOT EXISTS told text"  # which tables of earlier versions lack
+TELL = """
+UPDATE lockgate.journal SET status = %s, told = %s, finished_at = clock_timestamp()
+WHERE run = ANY(%s) AND script = %s AND position = %s AND status = 'started'
+"""
 READ = """
 SELECT DISTINCT ON (position) position, statement, status FROM lockgate.journal
 WHERE run = ANY(%s) AND script = %s AND status <> 'planned' ORDER BY position, started_at DESC
@@ -35,6 +40,14 @@ def start(session: Session, script: Script, number: int) -> None:
 
 def finish(session: Session, script: Script, number: int, entry: Entry) -> None:
     session.connection.execute(FINISH, [entry.value, session.order.run, script.name, number])
+
+
+def tell(session: Session, script: Script, number: int, told: Told) -> None:
+    """How it ended, as a person says."""
+    runs = [session.order.run, *session.order.earlier]
+    with session.connection.transaction():
+        session.connection.execute(TOLD)
+        session.connection.execute(TELL, [Entry.DONE if told.applied else Entry.FAILED, str(told), runs, script.name, number])
 
 
 def read(session: Session, script: Script) -> dict[int, Entry]:

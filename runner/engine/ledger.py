@@ -42,6 +42,7 @@ CREATE TABLE lockgate.journal (
     backend_pid integer,
     started_at timestamptz,
     finished_at timestamptz,
+    told text,
     PRIMARY KEY (run, script, position)
 );
 CREATE TABLE lockgate.baseline (

@@ -86,6 +86,21 @@ def helping_session(session: Session, conninfo: str) -> Iterator[Session]:
         yield replace(session, connection=connection)
 
 
+@contextmanager
+def reading_session(order: Order, conninfo: str) -> Iterator[Session]:
+    """To ask something of the order's target when its run is over: without the target's lock, so that others may change it meanwhile.
+
+    Raises:
+        TargetUnreachable
+    """
+    with connect(order.target, conninfo, f"lockgate check {order.run}"[:63]) as connection:
+        _become(connection, order)
+        schema = str(_single(connection, "SELECT coalesce(current_schema(), 'public')"))
+        session = Session(connection, order, schema, _notices_clients(connection))
+        session.prepare(order.manifest.limits.lock_timeout, order.manifest.limits.statement_timeout)
+        yield session
+
+
 def connect(target: str, conninfo: str, name: str) -> psycopg.Connection:
     """A plain connection in autocommit, or a refusal that says why without saying how we signed in."""
     try:

@@ -1,12 +1,12 @@
 """What the target holds of an order, by its ledger, its journal and its catalogue: the only source of a run's final status."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 
 from governance.batched import is_batched
-from governance.orders import RunKind, RunStatus, Script, ScriptKind
+from governance.orders import RunKind, RunStatus, Script, ScriptKind, Told
 from runner.engine import batches, journal, ledger, probes
 from runner.engine.journal import Entry
 from runner.engine.probes import Effect
@@ -25,13 +25,31 @@ class Settled:
     status: RunStatus
     applied: tuple[str, ...]  # versions of the order that are in the target now
     message: str
+    begun: tuple["Begun", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A statement that was begun, and whose end nobody wrote down."""
+
+    script: Script
+    number: int  # counted from 1
+    effect: Effect
+    told: Told | None = None  # by a person, where no catalogue tells
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    standing: Standing
+    begun: tuple[Begun, ...] = ()
 
 
 def settle(session: Session) -> Settled:
     """Also writes the ledger row of a script without transaction whose statements turn out to be all there."""
     done = ledger.done_by_us(session)
-    standings = {script.name: _standing(session, script, done) for script in concerned(session)}
-    return Settled(_status(session.order.kind, standings), applied(session), _words(standings))
+    found = {script.name: _look(session, script, done) for script in concerned(session)}
+    standings, begun = {name: each.standing for name, each in found.items()}, [one for each in found.values() for one in each.begun]
+    return Settled(_status(session.order.kind, standings), applied(session), _words(standings, begun), tuple(begun))
 
 
 def applied(session: Session) -> tuple[str, ...]:
@@ -51,13 +69,31 @@ def concerned(session: Session) -> tuple[Script, ...]:
     return tuple(sorted(scripts, key=lambda script: places[script.version], reverse=True))
 
 
-def _standing(session: Session, script: Script, done: frozenset[str]) -> Standing:
+def _look(session: Session, script: Script, done: frozenset[str]) -> _Found:
     if script.name in done:
-        return Standing.APPLIED
+        return _Found(Standing.APPLIED)
     if script.transactional or not ledger.exists(session):
-        return Standing.ABSENT
+        return _Found(Standing.ABSENT)
     entries = journal.read(session, script)
-    effects = {_effect(session, script, number, entries.get(number)) for number in range(1, len(script.statements) + 1)}
+    effects = {number: _effect(session, script, number, entries.get(number)) for number in range(1, len(script.statements) + 1)}
+    begun = [Begun(script, number, effect) for number, effect in effects.items() if entries.get(number) is Entry.STARTED]
+    begun = [_told(session, each) if each.effect is Effect.UNKNOWN else each for each in begun]
+    effects |= {each.number: each.effect for each in begun}
+    return _Found(_standing(session, script, set(effects.values())), tuple(begun))
+
+
+def _told(session: Session, begun: Begun) -> Begun:
+    """What a person says of it, if anybody does; written into the journal, which later attempts read."""
+    statement = begun.script.statements[begun.number - 1]
+    place = (begun.script.name, statement.line, statement.text)
+    told = next((each for each in session.order.told if (each.script, each.line, each.statement) == place), None)
+    if told is None:
+        return begun
+    journal.tell(session, begun.script, begun.number, told)
+    return replace(begun, effect=Effect.PRESENT if told.applied else Effect.ABSENT, told=told)
+
+
+def _standing(session: Session, script: Script, effects: set[Effect]) -> Standing:
     if effects == {Effect.PRESENT}:
         _complete(session, script)
         return Standing.APPLIED
@@ -95,7 +131,13 @@ def _status(kind: RunKind, standings: Mapping[str, Standing]) -> RunStatus:
     return RunStatus.FAILED_CLEAN if found <= {Standing.ABSENT} else RunStatus.FAILED_DIRTY
 
 
-def _words(standings: Mapping[str, Standing]) -> str:
+def _words(standings: Mapping[str, Standing], begun: Iterable[Begun]) -> str:
     """Applied: V1, V2. Not applied: V3."""
     groups = {standing: [name for name, found in standings.items() if found is standing] for standing in Standing}
-    return " ".join(f"{standing.value}: {', '.join(names)}." for standing, names in groups.items() if names)
+    said = [f"{standing.value}: {', '.join(names)}." for standing, names in groups.items() if names]
+    unknown = [_place(each) for each in begun if each.effect is Effect.UNKNOWN]
+    return " ".join([*said, *([f"No catalogue tells whether {' and '.join(unknown)} took effect."] if unknown else [])])
+
+
+def _place(begun: Begun) -> str:
+    return f"line {begun.script.statements[begun.number - 1].line} of {begun.script.name}"

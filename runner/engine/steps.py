@@ -81,7 +81,7 @@ class Steps:
         self.undo(script)
 
     def undo(self, script: Script, note: str = "rolled back with its script") -> None:
-        self._end(script, StepStatus.SKIPPED, note)
+        self._end(script, StepStatus.UNDONE, note)
         if self.current and self.current.script == script.name:
             self.current = None
 

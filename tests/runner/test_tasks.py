@@ -181,7 +181,7 @@ def test_failing_script_leaves_a_clean_target_and_the_stage_before(scene, stagin
 
     assert run.status == RunStatus.FAILED_CLEAN
     assert "division by zero" in run.message
-    assert list(run.steps.values_list("status", flat=True)) == [StepStatus.SKIPPED, StepStatus.FAILED]
+    assert list(run.steps.values_list("status", flat=True)) == [StepStatus.UNDONE, StepStatus.FAILED]
     assert staging.execute("SELECT to_regclass('badges')").fetchone() == (None,)
     assert phase_of(run).at is Stage.INTEGRATION_TESTING
 

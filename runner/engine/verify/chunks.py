@@ -210,7 +210,7 @@ def _timed(table: Table, shared: Readers, chunk: Chunk, located: bool, pace: _Pa
 
 def again(table: Table, shared: Readers, chunks: Iterable[Chunk]) -> list[tuple[Chunk, Chunk]]:
     """Each range as it was, and as it is now."""
-    chunks = [chunk for chunk in chunks if not chunk.agreed]
+    chunks = list(chunks)
 
     def one(chunk: Chunk) -> Chunk:
         with shared.one() as connection:

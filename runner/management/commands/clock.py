@@ -54,6 +54,8 @@ class Command(BaseCommand):
             handoff.observe_due()
             for run in handoff.due_for_watching():
                 wake("measure", run)
+            for run in handoff.due_for_checking():
+                wake("ask_again", run)
             handoff.make_digests()
             handoff.remind()
         if number % SWEEP_EVERY == SWEEP_EVERY - 1 and handoff.due():

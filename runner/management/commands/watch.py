@@ -14,7 +14,7 @@ from governance import handoff
 from governance.errors import Refusal
 from governance.handoff import Course
 
-STEER = ("pause", "slow", "faster", "stop", "resume", "keep", "roll_back")
+STEER = ("pause", "slow", "faster", "stop", "resume", "keep", "roll_back", "applied", "not_applied")
 WIDTH = 28  # of the bar
 CLEAR = "\x1b[2K\r"
 UP = "\x1b[1A"
@@ -30,13 +30,16 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="Look once, and leave.")
         parser.add_argument("--steer", choices=STEER, help="What the run shall do; it obeys at its next boundary.")
         parser.add_argument("--as", dest="person", default="", metavar="USER", help="Who wants it.")
-        parser.add_argument("--reason", default="", help="Why: needed to keep and to roll back.")
+        parser.add_argument("--reason", default="", help="Why: needed to keep, to roll back, and to say what is applied.")
+        parser.add_argument("--statement", type=int, default=0, metavar="NUMBER", help="The statement of which you say that it is applied.")
 
-    def handle(self, *, run: str, period: float, once: bool, steer: str | None, person: str, reason: str, **options: Any) -> None:
+    def handle(
+        self, *, run: str, period: float, once: bool, steer: str | None, person: str, reason: str, statement: int, **options: Any
+    ) -> None:
         try:
             found = handoff.run_named(run)
             if steer:
-                self.stdout.write(handoff.steer(found, steer, person, reason))
+                self.stdout.write(handoff.steer(found, steer, person, reason, statement))
                 return
         except Refusal as refusal:
             raise CommandError(refusal.message) from refusal

@@ -62,7 +62,7 @@ def test_failing_statement_is_found(users, target):
     assert outcome.status is RunStatus.FAILED_CLEAN
     assert "V20261122_0910__fail.sql, line 1" in outcome.message
     assert "(42703)" in outcome.message
-    assert [step.status for step in outcome.steps] == [StepStatus.SKIPPED, StepStatus.SKIPPED, StepStatus.FAILED]
+    assert [step.status for step in outcome.steps] == [StepStatus.UNDONE, StepStatus.UNDONE, StepStatus.FAILED]
     assert trace(target) == before
 
 

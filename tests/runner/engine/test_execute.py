@@ -99,7 +99,7 @@ def test_failing_script_leaves_nothing_and_says_where(users, target):
     assert outcome.status is RunStatus.FAILED_CLEAN
     assert "V20261122_0910__fail.sql, line 2: SELECT * FROM nowhere failed" in outcome.message
     assert "(42P01)" in outcome.message
-    assert statuses(outcome) == ["skipped", "failed"]
+    assert statuses(outcome) == ["undone", "failed"]
     assert columns(target, "fine") == []
     assert history(target) == []
     assert target.execute("SELECT script, outcome FROM lockgate.ledger").fetchall() == [("V20261122_0910__fail.sql", "failed")]
@@ -123,7 +123,7 @@ def test_constraint_that_fails_at_commit_leaves_nothing(users, target):
     assert outcome.status is RunStatus.FAILED_CLEAN
     assert "at the end of its transaction" in outcome.message
     assert "(23503)" in outcome.message
-    assert statuses(outcome) == ["skipped"]
+    assert statuses(outcome) == ["undone"]
 
 
 def test_same_order_again_does_nothing_twice(users, target):
@@ -183,7 +183,7 @@ def test_check_that_fails_inside_the_transaction_rolls_the_script_back(users, ta
     assert "“levels” did not pass (1,000 rows)" in outcome.message
     assert outcome.checks[0].verdict is Verdict.FAILED
     assert columns(target) == ["id", "name"]
-    assert statuses(outcome) == ["skipped", "skipped"]
+    assert statuses(outcome) == ["undone", "undone"]
 
 
 def test_check_that_fails_before_keeps_everything_from_running(users, target):
@@ -246,7 +246,7 @@ def test_stop_ends_a_statement_that_runs(users, target):
     assert outcome.seconds < 10
     assert outcome.status is RunStatus.FAILED_CLEAN
     assert "Stopped on request." in outcome.message
-    assert statuses(outcome) == ["skipped", "skipped"]
+    assert statuses(outcome) == ["undone", "undone"]
     assert columns(target, "fine") == []
 
 

@@ -155,7 +155,7 @@ def test_terminated_backend_leaves_a_clean_target(users, target):
     outcome = execute(order, users, portal)
 
     assert outcome.status is RunStatus.FAILED_CLEAN, outcome.message
-    assert [step.status for step in outcome.steps] == [StepStatus.SKIPPED, StepStatus.FAILED]
+    assert [step.status for step in outcome.steps] == [StepStatus.UNDONE, StepStatus.FAILED]
     assert outcome.steps[1].note == "the connection was lost"
 
 

@@ -47,7 +47,7 @@ def test_failure_in_a_later_script_takes_the_earlier_ones_of_its_group_back(user
 
     assert outcome.status is RunStatus.FAILED_CLEAN
     assert there(target) == (False, False)
-    assert [step.status for step in outcome.steps] == [StepStatus.SKIPPED, StepStatus.SKIPPED, StepStatus.FAILED]
+    assert [step.status for step in outcome.steps] == [StepStatus.UNDONE, StepStatus.UNDONE, StepStatus.FAILED]
     assert f"{SECOND}, line 3" in outcome.message
 
 
