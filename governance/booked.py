@@ -1,13 +1,14 @@
 """The deployments of a phase, each with its live booking and what speaks against that."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, FilteredRelation, OuterRef, Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from governance import collisions
+from governance.kept import KeptRows
 from governance.models import Collision, Deployment, Phase, Window
 from governance.models.windows import touching
 from governance.windows import Tier, WindowKind
@@ -15,23 +16,27 @@ from governance.windows import Tier, WindowKind
 
 def deployments_of(phase: Phase) -> list[Any]:
     """Each with its live booking (starts, ends, start, window, booked_by; None without one), and what speaks against that."""
+    return [_weighed(row) for row in _booked().filter(phase=phase)]
+
+
+@lru_cache(maxsize=1)
+def _booked() -> QuerySet[Deployment]:
+    """Kept, since describing it takes longer than asking it."""
     bookings = Q(target__bookings__phase=F("phase"), target__bookings__cancelled_at=None)
-    scope = Q(environment=OuterRef("target__environment")) | Q(target=OuterRef("target")) | Q(domain__specs=phase.spec_id)
+    scope = Q(environment=OuterRef("target__environment")) | Q(target=OuterRef("target")) | Q(domain__specs=OuterRef("phase__spec"))
     over = Window.objects.filter(scope, touching(OuterRef("booking__starts"), OuterRef("booking__ends")), kind=WindowKind.BLACKOUT)
     clashes = Collision.objects.filter(booking=OuterRef("booking__pk"), other__cancelled_at=None)
     open_clashes = clashes.filter(Q(score__gte=collisions.BLOCKS) | Q(score__gte=collisions.ASKS, acknowledged_at=None)).order_by("-score")
     by = {name: f"booking__booked_by__{name}" for name in ("username", "first_name", "last_name")}
     times = JSONObject(name="name", starts="starts", ends="ends", rule="rule", zone="zone", tier="tier")
-    rows = (
-        Deployment.objects.filter(phase=phase)
-        .select_related("target__environment")
+    return (
+        Deployment.objects.select_related("target__environment")
         .annotate(booking=FilteredRelation("target__bookings", condition=bookings))
         .annotate(starts=F("booking__starts"), ends=F("booking__ends"), start=F("booking__start"), window=F("booking__window__name"))
         .annotate(booking_id=F("booking__pk"), booked_by=JSONObject(**by))
-        .annotate(over=ArraySubquery(over.values(row=times)), clashes=ArraySubquery(open_clashes.values_list("why")))
+        .annotate(over=KeptRows(over.values(row=times)), clashes=KeptRows(open_clashes.values_list("why")))
         .order_by("target__environment__rank", "target__name")
     )
-    return [_weighed(row) for row in rows]
 
 
 def _weighed(deployment: Any) -> Any:

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from governance.booked import deployments_of
 from governance.detours import consideration_rows, emergency_rows, open_questions, sent_back_rows
 from governance.digest import release_digest, script_digest
 from governance.emergency import Emergency, Skip, skipped_in
+from governance.kept import KeptRow, KeptRows
 from governance.manifest import manifest_of
 from governance.models import (
     Analysis,
@@ -246,7 +246,7 @@ def case_of(phase: Phase) -> Case:
         rehearsals=list(Rehearsal.objects.filter(phase=phase).order_by("-requested_at")),
         approvals=list(_approvals(phase)),
         analyses={analysis.target_id: analysis for analysis in analyses},
-        runs=list(_runs(phase)),
+        runs=list(_runs().filter(deployment__phase=phase)),
     )
 
 
@@ -267,23 +267,23 @@ def _phases(today: date) -> QuerySet[Phase]:
     chosen = CheckChoiceRow.objects.filter(phase=here).order_by("name")
     requests = ApprovalRequest.objects.open().filter(phase=here).order_by("due_at", "pk")
     return Phase.objects.select_related("spec__author", "review__reviewer").annotate(
-        editors=ArraySubquery(SpecEditor.objects.filter(spec=spec).values("person")),
-        domains=ArraySubquery(Domain.objects.filter(specs=spec).order_by("name").values(row=JSONObject(slug="slug", name="name"))),
-        owners=ArraySubquery(Domain.owners.through.objects.filter(domain__specs=spec).values("user")),
-        considered=ArraySubquery(consideration_rows(spec)),
-        unanswered=ArraySubquery(open_questions(spec)),
-        waits_for=ArraySubquery(required.values(row=JSONObject(spec="phase__spec", production="target__environment__production"))),
-        tests=ArraySubquery(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service", at="at"))),
-        choices=ArraySubquery(chosen.values(row=JSONObject(name="name", text="text", reason="reason"))),
-        emergencies_=ArraySubquery(emergency_rows(here)),
-        sent_back_=ArraySubquery(sent_back_rows(here)),
-        asked=ArraySubquery(asked.values(row=JSONObject(person="person__username", text="text"))),
-        asks=ArraySubquery(requests.values(row=JSONObject(kind="kind", domain="domain", opened_at="opened_at", due_at="due_at"))),
-        policy=Subquery(active_policy_row()[:1]),
-        approvers=ArraySubquery(approver_rows()),
-        state_of_checks=Subquery(Domain.objects.state_of_checks()),
-        clients=ArraySubquery(compatibility.client_rows()),
-        traffic=ArraySubquery(compatibility.traffic_rows()),
+        editors=KeptRows(SpecEditor.objects.filter(spec=spec).values("person")),
+        domains=KeptRows(Domain.objects.filter(specs=spec).order_by("name").values(row=JSONObject(slug="slug", name="name"))),
+        owners=KeptRows(Domain.owners.through.objects.filter(domain__specs=spec).values("user")),
+        considered=KeptRows(consideration_rows(spec)),
+        unanswered=KeptRows(open_questions(spec)),
+        waits_for=KeptRows(required.values(row=JSONObject(spec="phase__spec", production="target__environment__production"))),
+        tests=KeptRows(tests.values(row=JSONObject(digest="digest", passed="passed", suite="suite", service="service", at="at"))),
+        choices=KeptRows(chosen.values(row=JSONObject(name="name", text="text", reason="reason"))),
+        emergencies_=KeptRows(emergency_rows(here)),
+        sent_back_=KeptRows(sent_back_rows(here)),
+        asked=KeptRows(asked.values(row=JSONObject(person="person__username", text="text"))),
+        asks=KeptRows(requests.values(row=JSONObject(kind="kind", domain="domain", opened_at="opened_at", due_at="due_at"))),
+        policy=KeptRow(active_policy_row()[:1]),
+        approvers=KeptRows(approver_rows()),
+        state_of_checks=KeptRow(Domain.objects.state_of_checks()),
+        clients=KeptRows(compatibility.client_rows()),
+        traffic=KeptRows(compatibility.traffic_rows()),
     )
 
 
@@ -291,13 +291,14 @@ def _approvals(phase: Phase) -> QuerySet[Approval]:
     return Approval.objects.filter(phase=phase).select_related("person", "on_behalf_of").order_by("-pk")
 
 
-def _runs(phase: Phase) -> QuerySet[Run]:
+@lru_cache(maxsize=1)
+def _runs() -> QuerySet[Run]:
     holds = Coalesce("superseded__verdict", "verdict")
     checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")
+    undecided = DecisionPoint.objects.filter(run=OuterRef("pk"), decided_at=None).order_by("pk")
     return (
-        Run.objects.filter(deployment__phase=phase)
-        .select_related("target__environment")
-        .annotate(undecided=ArraySubquery(DecisionPoint.objects.filter(run=OuterRef("pk"), decided_at=None).order_by("pk").values("text")))
-        .annotate(answers=ArraySubquery(checks.values(row=JSONObject(question="question", verdict=holds, severity="severity"))))
+        Run.objects.select_related("target__environment")
+        .annotate(undecided=KeptRows(undecided.values("text")))
+        .annotate(answers=KeptRows(checks.values(row=JSONObject(question="question", verdict=holds, severity="severity"))))
         .order_by("-requested_at")
     )
