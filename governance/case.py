@@ -6,6 +6,7 @@ A case is what the rows said when it was loaded. Whoever decides loads one in th
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from threading import get_ident
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet
@@ -252,12 +253,15 @@ def case_of(phase: Phase) -> Case:
 
 def phases() -> QuerySet[Phase]:
     """With the little rows that belong to a phase or to its change."""
-    return _phases(timezone.now().date())
+    return _phases(timezone.now().date(), get_ident())
 
 
-@lru_cache(maxsize=2)
-def _phases(today: date) -> QuerySet[Phase]:
-    """Kept, since describing it takes longer than asking it: what it reads begins so many days before today, and else never changes."""
+@lru_cache(maxsize=16)
+def _phases(today: date, thread: int) -> QuerySet[Phase]:
+    """Kept, since describing it takes longer than asking it: what it reads begins so many days before today, and else never changes.
+
+    Each thread has its own: the queries within are written to while SQL is made of them.
+    """
     here, spec = OuterRef("pk"), OuterRef("spec")
     required = Deployment.objects.filter(
         phase__spec__dependants__spec=spec, phase__spec__dependants__kind=DependencyKind.REQUIRES, applied=False

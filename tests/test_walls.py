@@ -103,6 +103,15 @@ def test_no_import_hides_in_a_function():
     assert hidden == []
 
 
+def test_a_lock_on_a_row_lets_others_refer_to_it():
+    """A key lock would stop whoever writes a row that refers to it until the commit, and two who do so lock each other out."""
+    calls = [(path, node) for path, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    locks = [(path, node) for path, node in calls if isinstance(node.func, ast.Attribute) and node.func.attr == "select_for_update"]
+
+    assert locks
+    assert [f"{path}:{node.lineno}" for path, node in locks if "no_key" not in {each.arg for each in node.keywords}] == []
+
+
 def test_no_function_is_longer_than_a_page():
     long = [f"{path}:{node.lineno} {node.name}" for path, node in functions() if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
 

@@ -76,7 +76,7 @@ def reclaim(kind: str, row: UUID) -> Claim | None:
 
 
 def _locked(kind: str, pk: UUID, *statuses: RunStatus) -> Request | None:
-    return KINDS[kind]._default_manager.select_for_update(of=("self",)).filter(pk=pk, status__in=statuses).first()
+    return KINDS[kind]._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=pk, status__in=statuses).first()
 
 
 def _take(kind: str, row: Request) -> Claim:
@@ -120,7 +120,7 @@ def _refuse(kind: str, pk: UUID, refusal: Refusal) -> None:
 
 def held(kind: str, token: UUID) -> Request:
     """The row of a claim, locked. Raises ClaimLost."""
-    row = KINDS[kind]._default_manager.select_for_update(of=("self",)).filter(token=token, status=RunStatus.RUNNING).first()
+    row = KINDS[kind]._default_manager.select_for_update(of=("self",), no_key=True).filter(token=token, status=RunStatus.RUNNING).first()
     if row is None:
         raise ClaimLost(token)
     return row

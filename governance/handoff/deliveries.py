@@ -30,7 +30,7 @@ def take_delivery() -> Letter | Call | None:
     with transaction.atomic():
         row = (
             _ready()
-            .select_for_update(skip_locked=True, of=("self",))
+            .select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("person", "webhook")
             .order_by("due_at", "made_at")
             .first()
@@ -65,7 +65,7 @@ def _call(row: Delivery, webhook: Webhook) -> Call:
 def sent(what: Letter | Call, result: Sent, seconds: float) -> None:
     """What came of an attempt. That it arrived counts even from a sender who was late; that it did not only from the last one."""
     with transaction.atomic():
-        row = Delivery.objects.select_for_update().get(pk=what.id)
+        row = Delivery.objects.select_for_update(no_key=True).get(pk=what.id)
         values = {"arrived": result.arrived, "answer": result.answer[:ANSWER], "seconds": seconds}
         row.tries.filter(number=what.attempt).update(**values)
         if row.state != DeliveryState.WAITING:

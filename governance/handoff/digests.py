@@ -36,7 +36,7 @@ def make_digests() -> None:
 
 def _make(person: User, plan: DigestPlan) -> None:
     with transaction.atomic():
-        notices = list(Notice.objects.for_digest().filter(person=person).select_for_update(skip_locked=True).order_by("pk"))
+        notices = list(Notice.objects.for_digest().filter(person=person).select_for_update(skip_locked=True, no_key=True).order_by("pk"))
         if not notices:
             return
         Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(digested_at=timezone.now())

@@ -57,7 +57,7 @@ def keep_snapshot(target: Target, schema: SchemaReading, at: datetime, run: Run 
 
 def keep_observed(observation: Observation, reading: SchemaReading, at: datetime) -> None:
     """Within the transaction that ends the observation."""
-    target = Target.objects.select_for_update().get(pk=observation.target_id)
+    target = Target.objects.select_for_update(no_key=True).get(pk=observation.target_id)
     if _run_in_between(target, observation.started_at or at):
         return  # whatever was read may be half a change; the run tells itself what it left
     expected = SchemaSnapshot.objects.filter(target=target).approved().order_by("-valid_from", "-pk").first()

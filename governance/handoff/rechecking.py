@@ -38,7 +38,11 @@ def watched_order(run: UUID) -> Order | None:
 def keep_answers(run: UUID, found: Iterable[CheckFound]) -> None:
     """A check that fails now and did not before opens a decision, or begins the rollback where the environment says so."""
     with transaction.atomic():
-        row = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target__environment").get(pk=run)
+        row = (
+            Run.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("deployment__phase__spec", "target__environment")
+            .get(pk=run)
+        )
         before, now = _latest(row), timezone.now()
         found = list(found)
         CheckAnswer.objects.bulk_create(CheckAnswer(run=row, name=each.name, at=now, **_said(each)) for each in found)

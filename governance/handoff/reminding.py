@@ -19,18 +19,22 @@ def remind() -> None:
     """Of two clocks one tells: the rows are locked before it is asked what was told."""
     now = timezone.now()
     with transaction.atomic():
-        overdue = FollowUp.objects.filter(done_at=None, due__lt=timezone.localdate()).select_for_update(of=("self",), skip_locked=True)
+        overdue = FollowUp.objects.filter(done_at=None, due__lt=timezone.localdate()).select_for_update(
+            of=("self",), skip_locked=True, no_key=True
+        )
         debts = list(overdue.select_related("owner", "review__phase__spec"))
         told = set(Notice.objects.filter(kind=NoticeKind.DEBT_OVERDUE, at__gt=now - AGAIN).values_list("link", flat=True))
         for debt in debts:
             if heralding.place_of(debt) not in told:
                 heralding.owed(debt)
-        waiting = Phase.objects.open().filter(stage=Stage.CLOSURE).select_for_update(of=("self",), skip_locked=True)
+        waiting = Phase.objects.open().filter(stage=Stage.CLOSURE).select_for_update(of=("self",), skip_locked=True, no_key=True)
         for phase in list(waiting.select_related("spec")):
             if _is_unreviewed(phase, now):
                 heralding.unreviewed(phase)
         for row in (
-            BreakGlass.objects.overdue().select_for_update(of=("self",), skip_locked=True).select_related("phase__spec", "opened_by")
+            BreakGlass.objects.overdue()
+            .select_for_update(of=("self",), skip_locked=True, no_key=True)
+            .select_related("phase__spec", "opened_by")
         ):
             if not _told_lately(now, row.phase, announcing.review_link(row)):
                 announcing.emergency_unreviewed(row)

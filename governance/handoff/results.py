@@ -139,7 +139,9 @@ def _end(row: Run | Rehearsal | Observation, status: RunStatus, message: str) ->
 
 def _follow(run: Run, phase: Phase, outcome: Outcome) -> None:
     """What a run's end means for the target and for the phase's stage."""
-    deployment = Deployment.objects.select_for_update(of=("self",)).select_related("target__environment").get(pk=run.deployment_id)
+    deployment = (
+        Deployment.objects.select_for_update(of=("self",), no_key=True).select_related("target__environment").get(pk=run.deployment_id)
+    )
     if outcome.status is RunStatus.SUCCEEDED and run.kind == RunKind.DEPLOY:
         _applied(run, deployment, phase, outcome)
         carry_on(System.RUNNER, phase)

@@ -85,7 +85,9 @@ def figures_of(run: Run, number: int, since: datetime | None) -> tuple[dict[str,
 
 
 def _pull(pk: UUID, threshold: Threshold, before: dict[str, float], now: Measurement) -> None:
-    run = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target__environment").get(pk=pk)
+    run = (
+        Run.objects.select_for_update(of=("self",), no_key=True).select_related("deployment__phase__spec", "target__environment").get(pk=pk)
+    )
     done = _act(run, threshold)
     value = in_words(threshold.metric, now.values[threshold.metric])
     usual = before.get(threshold.metric)

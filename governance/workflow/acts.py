@@ -93,7 +93,7 @@ def refuse_ended(phase: Phase) -> None:
 
 def lock_even_closed(phase: Phase) -> Phase:
     """What the runner did is recorded all the same."""
-    return Phase.objects.select_for_update(of=("self",)).select_related("spec__author").get(pk=phase.pk)
+    return Phase.objects.select_for_update(of=("self",), no_key=True).select_related("spec__author").get(pk=phase.pk)
 
 
 def add_editor(person: User, spec: Spec) -> None:

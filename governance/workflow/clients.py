@@ -130,7 +130,7 @@ def record_presence(*, actor: User, release: Release, environment: Environment, 
     """A release has come to an environment, or left it. A deployed one takes the place of other versions of it, unless `beside`."""
     permit(actor, "report_use")
     now = timezone.now()
-    present = Presence.objects.select_for_update().filter(environment=environment, until=None, release__name=release.name)
+    present = Presence.objects.select_for_update(no_key=True).filter(environment=environment, until=None, release__name=release.name)
     replaced = here and release.distribution == Distribution.DEPLOYED and not beside
     for each in present.filter(release__kind=release.kind):
         if (each.release_id == release.pk and not here) or (each.release_id != release.pk and replaced):

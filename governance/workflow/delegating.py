@@ -40,7 +40,7 @@ def revoke_delegation(*, actor: User, delegation: Delegation) -> Delegation:
     """People end their own delegations, the delegate theirs, operators everybody's. What was decided stays decided."""
     if actor.pk not in (delegation.person_id, delegation.delegate_id) or not actor.is_active:
         permit(actor, "revoke_delegation")
-    held = Delegation.objects.select_for_update(of=("self",)).select_related("person", "delegate").get(pk=delegation.pk)
+    held = Delegation.objects.select_for_update(of=("self",), no_key=True).select_related("person", "delegate").get(pk=delegation.pk)
     if held.revoked_at:
         raise NotReady(f"The delegation of {held} ended at {held.revoked_at:%d %b %Y %H:%M} UTC. Nothing is left to do.")
     held.revoked_at = timezone.now()

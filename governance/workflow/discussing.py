@@ -61,7 +61,7 @@ def resolve(*, actor: User, comment: Comment) -> Comment:
     """
     phase = lock(comment.phase)
     permit(actor, "comment", stage=phase.at)
-    held = Comment.objects.select_for_update().get(pk=comment.pk)
+    held = Comment.objects.select_for_update(no_key=True).get(pk=comment.pk)
     held.phase = phase
     if not held.open:
         raise NotReady(f"“{held}” is not open: there is nothing to resolve.")

@@ -29,7 +29,7 @@ def link_drift(*, actor: User, drift: Drift, spec: Spec, reason: str = "") -> Dr
 
 
 def _open(drift: Drift) -> Drift:
-    held = Drift.objects.select_for_update(of=("self",)).select_related("target", "before").get(pk=drift.pk)
+    held = Drift.objects.select_for_update(of=("self",), no_key=True).select_related("target", "before").get(pk=drift.pk)
     if held.state != DriftState.OPEN:
         raise NotReady(f"The {held}: it was decided {held.decided_at:%d %b %Y %H:%M} UTC. Nothing is left to do.")
     return held

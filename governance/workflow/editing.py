@@ -53,7 +53,7 @@ def edit_specification(
     """
     phases = [lock(phase) for phase in spec.phases.open()]
     permit(actor, "edit_specification", stage=min((phase.at for phase in phases), default=Stage.CLOSURE))
-    fresh = Spec.objects.select_for_update().get(pk=spec.pk)
+    fresh = Spec.objects.select_for_update(no_key=True).get(pk=spec.pk)
     before = {name: getattr(fresh, name) for name in changes if name in (*TEXTS, "title") and getattr(fresh, name) != changes[name]}
     for name in before:
         setattr(fresh, name, changes[name])

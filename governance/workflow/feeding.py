@@ -32,7 +32,7 @@ def revoke_feed(*, actor: User, feed: CalendarFeed) -> CalendarFeed:
     """People revoke their own feeds, operators everybody's."""
     if feed.owner_id != actor.pk or not actor.is_active:
         permit(actor, "revoke_feed")
-    held = CalendarFeed.objects.select_for_update().get(pk=feed.pk)
+    held = CalendarFeed.objects.select_for_update(no_key=True).get(pk=feed.pk)
     if held.revoked_at:
         raise NotReady(f"The feed of {held} was revoked at {held.revoked_at:%d %b %Y %H:%M} UTC. Nothing is left to do.")
     held.revoked_at = timezone.now()

@@ -23,7 +23,7 @@ def judge_statement(*, actor: User, run: Run, position: int, applied: bool, reas
     """
     permit(actor, "judge_statement", reason=reason)
     phase = lock_even_closed(run.deployment.phase)
-    held = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec", "target").get(pk=run.pk)
+    held = Run.objects.select_for_update(of=("self",), no_key=True).select_related("deployment__phase__spec", "target").get(pk=run.pk)
     refuse_own_work(actor, load(phase.pk), "say what is applied of")
     point = _point(held, position)
     point.choice = Choice.APPLIED if applied else Choice.NOT_APPLIED

@@ -52,7 +52,7 @@ def revoke_token(*, actor: User, token: ApiToken) -> ApiToken:
     """People revoke their own tokens, operators everybody's."""
     if token.person_id != actor.pk or not actor.is_active:
         permit(actor, "revoke_token")
-    held = ApiToken.objects.select_for_update().get(pk=token.pk)
+    held = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     if held.revoked_at:
         raise NotReady(f"“{held}” was revoked at {held.revoked_at:%d %b %Y %H:%M} UTC. Nothing is left to do.")
     held.revoked_at = timezone.now()

@@ -55,7 +55,7 @@ def withdraw_override(*, actor: User, override: Override) -> Override:
 
 
 def _held(override: Override) -> Override:
-    held = Override.objects.select_for_update(of=("self",)).select_related("client", "backend").get(pk=override.pk)
+    held = Override.objects.select_for_update(of=("self",), no_key=True).select_related("client", "backend").get(pk=override.pk)
     if held.withdrawn_at:
         raise NotReady(f"{held} was withdrawn at {held.withdrawn_at:%d %b %Y %H:%M} UTC. Ask for a new one.")
     return held

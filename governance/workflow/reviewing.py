@@ -137,7 +137,7 @@ def waive_debt(*, actor: User, debt: FollowUp, reason: str) -> FollowUp:
 
 
 def _open_debt(debt: FollowUp) -> FollowUp:
-    held = FollowUp.objects.select_for_update(of=("self",)).select_related("owner", "review__phase__spec").get(pk=debt.pk)
+    held = FollowUp.objects.select_for_update(of=("self",), no_key=True).select_related("owner", "review__phase__spec").get(pk=debt.pk)
     if held.done_at:
         raise NotReady(f"“{held}” was settled at {held.done_at:%d %b %H:%M} UTC. Nothing is left to do.")
     return held

@@ -43,7 +43,7 @@ def draft_policy(*, actor: User, rules: object, reason: str) -> PolicyVersion:
 
 def _locked() -> Any:
     """One at a time: whoever drafts or approves holds the active version."""
-    PolicyVersion.objects.select_for_update().get(state=PolicyState.ACTIVE)
+    PolicyVersion.objects.select_for_update(no_key=True).get(state=PolicyState.ACTIVE)
     return PolicyVersion.objects.all()
 
 
@@ -71,7 +71,7 @@ def approve_policy(*, actor: User, version: PolicyVersion) -> PolicyVersion:
         MissingRole, NotReady, TwoPeople
     """
     permit(actor, "approve_policy")
-    held = _locked().select_for_update().get(pk=version.pk)
+    held = _locked().select_for_update(no_key=True).get(pk=version.pk)
     if held.state != PolicyState.DRAFT:
         raise NotReady(f"{held} is {held.get_state_display().lower()}: only a draft is approved.")
     if held.drafted_by_id == actor.pk:
@@ -101,7 +101,7 @@ def _weigh_again(actor: User, why: str) -> None:
 def drop_policy(*, actor: User, version: PolicyVersion, reason: str) -> PolicyVersion:
     """A draft that is not wanted; it is kept as one that never held."""
     permit(actor, "drop_policy", reason=reason)
-    held = PolicyVersion.objects.select_for_update().get(pk=version.pk)
+    held = PolicyVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if held.state != PolicyState.DRAFT:
         raise NotReady(f"{held} is {held.get_state_display().lower()}: only a draft is dropped.")
     held.state = PolicyState.DROPPED

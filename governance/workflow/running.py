@@ -92,7 +92,7 @@ def keep(*, actor: User, run: Run, reason: str) -> Run:
 
 
 def _decide(actor: User, run: Run, choice: Choice, reason: str) -> int:
-    points = list(DecisionPoint.objects.select_for_update().filter(run=run, decided_at=None, step=None))
+    points = list(DecisionPoint.objects.select_for_update(no_key=True).filter(run=run, decided_at=None, step=None))
     for point in points:
         point.choice, point.decided_by, point.decided_at, point.reason = choice, actor, timezone.now(), reason
         save(actor, point)
@@ -100,7 +100,7 @@ def _decide(actor: User, run: Run, choice: Choice, reason: str) -> int:
 
 
 def _held(run: Run) -> Run:
-    rows = Run.objects.select_for_update(of=("self",)).select_related("deployment__phase__spec__author", "target__environment")
+    rows = Run.objects.select_for_update(of=("self",), no_key=True).select_related("deployment__phase__spec__author", "target__environment")
     return rows.get(pk=run.pk)
 
 

@@ -113,7 +113,7 @@ def _refuse_out_of_order(booking: Booking) -> None:
 def _keep(actor: User, booking: Booking, operator: User | None, on_call: User | None) -> list[Booking]:
     """With all that it takes; an earlier booking of the same gives way."""
     resources = hold(booking, [person for person in (operator, on_call) if person])
-    before = list(Booking.objects.live().select_for_update().filter(phase=booking.phase, target=booking.target))
+    before = list(Booking.objects.live().select_for_update(no_key=True).filter(phase=booking.phase, target=booking.target))
     for earlier in before:
         give_up(actor, earlier)
     take_slot(booking)
@@ -166,7 +166,7 @@ def withdraw(*, actor: User, booking: Booking, reason: str) -> Booking:
     """The time is free again. A run that is under way in it pauses at its next boundary."""
     phase = lock(booking.phase)
     permit(actor, "withdraw_booking", reason=reason)
-    held = Booking.objects.select_for_update(of=("self",)).select_related("target", "phase").get(pk=booking.pk)
+    held = Booking.objects.select_for_update(of=("self",), no_key=True).select_related("target", "phase").get(pk=booking.pk)
     if held.cancelled_at:
         raise NotReady(f"{held} was withdrawn at {held.cancelled_at:%d %b %H:%M} UTC. Nothing is left to do.")
     people = list(audience.concerned(phase, held.target))

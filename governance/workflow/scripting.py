@@ -137,7 +137,7 @@ def _with_safe_form(script: Script, finding: Finding) -> str:
 def _change(actor: User, phase: Phase, files: Sequence[ScriptFile], without: Collection[str], source: Source) -> None:
     permit(actor, "edit_script", stage=phase.at)
     refuse_too_late(phase)
-    rows = {row.name: row for row in Script.objects.select_for_update().filter(phase=phase)}
+    rows = {row.name: row for row in Script.objects.select_for_update(no_key=True).filter(phase=phase)}
     given = {file.name: file for file in files if file.name not in rows or rows[file.name].text != file.text}
     for name in without:
         if name not in rows:

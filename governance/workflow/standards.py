@@ -33,7 +33,7 @@ def write_template(
     permit(actor, "write_template")
     found = standard.parameters_of(parameters, forward, rollback, checks)
     _try_out(found, forward, rollback, checks)
-    template = ChangeTemplate.objects.select_for_update().filter(name=name).first() or ChangeTemplate(name=name)
+    template = ChangeTemplate.objects.select_for_update(no_key=True).filter(name=name).first() or ChangeTemplate(name=name)
     template.purpose = purpose
     save(actor, checked(template))
     latest = template.versions.order_by("-number").first()
@@ -79,7 +79,7 @@ def approve_template(*, actor: User, version: TemplateVersion) -> TemplateApprov
         MissingRole, OwnWork, AlreadyDecided
     """
     permit(actor, "approve_template")
-    held = TemplateVersion.objects.select_for_update(of=("self",)).select_related("template").get(pk=version.pk)
+    held = TemplateVersion.objects.select_for_update(of=("self",), no_key=True).select_related("template").get(pk=version.pk)
     if held.written_by_id == actor.pk:
         raise OwnWork(actor.get_username(), str(held))
     if held.approvals.filter(person=actor).exists():
@@ -137,7 +137,7 @@ def _completed(given: Specification, version: TemplateVersion, values: Mapping[s
 @act
 def suspend_template(*, actor: User, template: ChangeTemplate, reason: str) -> ChangeTemplate:
     permit(actor, "suspend_template", reason=reason)
-    held = ChangeTemplate.objects.select_for_update().get(pk=template.pk)
+    held = ChangeTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
     if held.suspended_at:
         raise NotReady(f"“{held}” is suspended already: {held.suspended_because}")
     suspend(actor, held, reason)
@@ -148,7 +148,7 @@ def suspend_template(*, actor: User, template: ChangeTemplate, reason: str) -> C
 def lift_suspension(*, actor: User, template: ChangeTemplate, reason: str) -> ChangeTemplate:
     """Changes made from it from now on are standard again; those that became normal stay so."""
     permit(actor, "lift_suspension", reason=reason)
-    held = ChangeTemplate.objects.select_for_update().get(pk=template.pk)
+    held = ChangeTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
     if held.suspended_at is None:
         raise NotReady(f"“{held}” is not suspended. Nothing is left to do.")
     before = held.suspended_because

@@ -83,7 +83,7 @@ def send_test(*, actor: User, webhook: Webhook) -> Delivery:
 def send_again(*, actor: User, delivery: Delivery) -> Delivery:
     """One that was given up, with the id that it had, so that a receiver who has it after all drops it."""
     permit(actor, "manage_webhooks")
-    held = Delivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
+    held = Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("webhook").get(pk=delivery.pk)
     if held.state != DeliveryState.GIVEN_UP:
         raise NotReady(f"“{held.subject}” was not given up: it is {held.get_state_display().lower()}. Nothing is left to do.")
     if held.webhook and held.webhook.ended_at:
@@ -97,7 +97,7 @@ def send_again(*, actor: User, delivery: Delivery) -> Delivery:
 
 def _held(actor: User, webhook: Webhook) -> Webhook:
     permit(actor, "manage_webhooks")
-    held = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    held = Webhook.objects.select_for_update(no_key=True).get(pk=webhook.pk)
     if held.ended_at:
         raise NotReady(f"The webhook “{held}” ended at {held.ended_at:%d %b %Y %H:%M} UTC. Make a new one.")
     return held

@@ -3,15 +3,20 @@
 from dataclasses import replace
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from governance import handoff, workflow
+from governance import audit, handoff, workflow
+from governance.audit import System
 from governance.errors import MissingRole
 from governance.facts import Need
 from governance.models import AuditEvent, Observation, SchemaSnapshot
 from governance.orders import Observed, RunStatus, SchemaReading
 from tests import factories
+from tests.governance.claiming import at_the_same_moment
+
+ROUNDS = 5
 
 
 @pytest.fixture
@@ -32,8 +37,11 @@ def press(person, target):
 
 
 def answer(row, needs=()):
-    claim = handoff.claim("observe", row.pk)
-    facts = replace(factories.facts(row.target.name), needs=needs)
+    answer_claim(handoff.claim("observe", row.pk), needs)
+
+
+def answer_claim(claim, needs=()):
+    facts = replace(factories.facts(claim.order.target), needs=needs)
     handoff.finish_observation(claim, Observed(facts, SchemaReading("f" * 64, {"objects": []})))
 
 
@@ -86,3 +94,19 @@ def test_what_the_runner_may_not_do_stands_with_the_sql_that_grants_it(cast, tar
     page = page_of(cast.operator, target)
     assert "GRANT pg_monitor TO lockgate_runner;" in page
     assert "-- fine" not in page
+
+
+def test_observations_of_two_targets_for_one_change_end_at_the_same_moment(committed):
+    cast = factories.make_cast()
+    factories.make_targets()
+    with transaction.atomic():
+        audit.append(System.FIXTURES, "test.set_up", "", "What a change means for a client is kept for every target with each observation.")
+        factories.make_client_release()
+    phase = factories.phase_of(factories.make_spec(cast))
+
+    for _ in range(ROUNDS):
+        workflow.request_analysis(actor=cast.engineer, phase=phase)
+        claims = [handoff.claim("observe", row.pk) for row in Observation.objects.filter(phase=phase, status=RunStatus.QUEUED)]
+        at_the_same_moment(2, lambda number, claims=claims: answer_claim(claims[number]))
+
+    assert set(Observation.objects.filter(phase=phase).values_list("status", flat=True)) == {RunStatus.SUCCEEDED}
