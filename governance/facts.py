@@ -45,6 +45,15 @@ class IndexFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UseFacts:
+    """What a function or a rule does with a table when it runs, as far as its text tells."""
+
+    what: str  # insert, update, delete, merge, truncate, select, select for update
+    table: str  # schema.table
+    columns: tuple[str, ...] = ()  # that it sets
+
+
+@dataclass(frozen=True, slots=True)
 class DependantFacts:
     """Something that needs a table, or some of its columns."""
 
@@ -53,6 +62,9 @@ class DependantFacts:
     on: str = ""  # schema.table that a trigger, policy or rule belongs to
     columns: tuple[str, ...] = ()  # none: the whole table
     function: str = ""  # schema.name of what a trigger calls
+    events: tuple[str, ...] = ()  # on which a trigger or rule acts: insert, update, delete, truncate; "instead of …" for a view's trigger
+    enabled: bool = True  # of a trigger or rule, in an ordinary session
+    uses: tuple[UseFacts, ...] = ()  # of a rule; a trigger's are its function's
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,8 @@ class DomainFacts:
 class FunctionFacts:
     name: str  # schema.name
     volatility: str  # pg_proc.provolatile: i, s, v; of the most volatile one of this name
+    uses: tuple[UseFacts, ...] = ()  # of one that a trigger calls
+    opaque: bool = False  # of such a one: what else it does cannot be told
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
-from governance.analysis.actions import Action, Kind
+from governance.analysis.actions import Kind
 from governance.analysis.allowance import allowed
-from governance.analysis.bodies import actions_of, body_of
 from governance.analysis.classify import Bump, Category, ChangeClass, bump_of, class_of, hardest, leading
 from governance.analysis.locks import Lock, locks, strongest
 from governance.analysis.nodes import Node
 from governance.analysis.noticed import noticed
+from governance.analysis.playing import played
 from governance.analysis.risk import CALM, Circumstances, Risk, Situation, assess
 from governance.analysis.rule import Finding, Level, Place, Read
 from governance.analysis.rules import RULES
@@ -148,17 +148,12 @@ def examine(change: Change, facts: Facts | None, surroundings: Surroundings = AL
 
 def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> Read:
     scripts = tuple(script for script in change.scripts if script.kind == kind)
-    places: list[Place] = []
-    bodies: dict[str, tuple[Action, ...]] = {}
-    for script in scripts:
-        for statement, node in _trees(script):
-            # whatever stands in a script is reported, even if it does nothing
-            for action in actions_of(node, statement.text, bodies) or (Action(Kind.SESSION),):
-                scene = places[-1].scene.after(places[-1].action) if places else scene
-                places.append(Place(script, statement, action, scene, locks(action, scene.during(action)), node))
-            if body := body_of(node, statement.text, bodies):
-                bodies[body.name] = body.actions
-    return Read(scripts, tuple(places), change.category, change.guarded, surroundings)
+    trees = (((script, statement), statement.text, node) for script in scripts for statement, node in _trees(script))
+    places = tuple(
+        Place(script, statement, action, now, locks(action, now.during(action)), node)
+        for (script, statement), node, action, now in played(trees, scene)
+    )
+    return Read(scripts, places, change.category, change.guarded, surroundings)
 
 
 def _left_by(read: Read, before: Scene) -> Scene:

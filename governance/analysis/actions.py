@@ -171,6 +171,8 @@ class Action:
     constraints: tuple[Constraint, ...] = ()  # of a new table, beside those of its columns
     partitioned: bool = False  # a new table
     function: str = ""  # that a trigger calls
+    events: tuple[str, ...] = ()  # on which a trigger or rule acts, or which a statement that writes rows is
+    does: tuple["Action", ...] = ()  # what a function does when it is called
     bound: Bound | None = None  # of a partition
     collation: bool = False  # ALTER TYPE … COLLATE
     read: tuple[str, ...] = ()  # relations that are looked at besides: by a policy, a body, LIKE

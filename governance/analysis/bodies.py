@@ -1,24 +1,18 @@
 """What a DO block or a function body would do, as far as its text tells: the statements in it, whichever branch they stand in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode import actions
 from governance.analysis.decode.data import HARMLESS
 from governance.analysis.dynamic import Names, names_in, texts
-from governance.analysis.nodes import Node, dotted, option, strings
+from governance.analysis.nodes import Node, option, strings
 from governance.analysis.statements import parse, parse_body
 from governance.errors import UnparsableScript
 
 Bodies = Mapping[str, tuple[Action, ...]]  # by the function's name
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    name: str
-    actions: tuple[Action, ...]
 
 
 STATEMENTS, EXPRESSION = 0, 2  # how plpgsql parses a piece: RawParseMode
@@ -30,6 +24,8 @@ DYNAMIC = ("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors")
 def actions_of(node: Node, text: str, known: Bodies) -> tuple[Action, ...]:
     """The actions of a statement; those of the body, where it runs one that is known."""
     match node.node_type:
+        case "CreateFunctionStmt":
+            return tuple(replace(action, does=tuple(_body(node, text, known))) for action in actions(node))
         case "DoStmt" if _language(node.args) == "plpgsql":
             return tuple(dict.fromkeys(_inside(text, known)))
         case "SelectStmt" | "CallStmt":
@@ -39,20 +35,17 @@ def actions_of(node: Node, text: str, known: Bodies) -> tuple[Action, ...]:
     return actions(node)
 
 
-def body_of(node: Node, text: str, known: Bodies) -> Body | None:
-    """Of a function that the statement creates, if its body can be read, for those who call it later in the same change."""
-    if node.node_type != "CreateFunctionStmt":
-        return None
-    name = dotted(node.funcname).rpartition(".")[2]
+def _body(node: Node, text: str, known: Bodies) -> Iterator[Action]:
+    """Of a function that the statement creates, for those who call it later in the same change."""
     if node.sql_body:  # BEGIN ATOMIC … END
         inside = (found for found in node.sql_body.walk() if found.node_type.endswith("Stmt") and found.node_type != "ReturnStmt")
-        return Body(name, tuple(dict.fromkeys(action for found in inside for action in actions_of(found, text, known))))
+        return iter(dict.fromkeys(action for found in inside for action in actions_of(found, text, known)))
     match _language(node.options):
         case "plpgsql":
-            return Body(name, tuple(dict.fromkeys(_inside(text, known))))
+            return iter(dict.fromkeys(_inside(text, known)))
         case "sql" if body := option(node.options, "as"):
-            return Body(name, tuple(_statements("".join(strings(body.arg.items)[:1]), known)))
-    return None
+            return _statements("".join(strings(body.arg.items)[:1]), known)
+    return iter((UNKNOWN,))
 
 
 def _language(options: tuple[Node, ...]) -> str:

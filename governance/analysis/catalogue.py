@@ -7,7 +7,17 @@ from typing import Protocol
 
 from governance.analysis.layers import Layers
 from governance.analysis.majors import SINCE, Difference
-from governance.facts import ConstraintFacts, DependantFacts, DomainFacts, Facts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
+from governance.facts import (
+    ConstraintFacts,
+    DependantFacts,
+    DomainFacts,
+    Facts,
+    FunctionFacts,
+    IndexFacts,
+    SequenceFacts,
+    TableFacts,
+    UseFacts,
+)
 
 TEMPORARY = "pg_temp"  # is looked into first, as soon as something is in it
 DEFAULT_PATH = ("public",)  # PostgreSQL's, where nothing else is known
@@ -82,6 +92,17 @@ class Catalogue:
         """i, s or v; "" when the facts do not tell."""
         found = self.functions.get(self.function(function))
         return found.volatility if found else ""
+
+    def uses(self, part: DependantFacts) -> tuple[UseFacts, ...]:
+        """What a trigger or rule does when it acts."""
+        return (*part.uses, *(self._called_by(part).uses if part.function else ()))
+
+    def is_opaque(self, part: DependantFacts) -> bool:
+        return bool(part.function) and self._called_by(part).opaque
+
+    def _called_by(self, part: DependantFacts) -> FunctionFacts:
+        known = self.functions.get(self.function(part.function))
+        return known or FunctionFacts(part.function, "", opaque=not part.function.startswith("pg_catalog."))
 
     def _along_path(self, name: str, known: Known) -> str:
         if not name or "." in name:

@@ -24,7 +24,7 @@ def texts(expression: str, names: Names) -> tuple[str, ...]:
 
 def names_in(function: Mapping[str, Any]) -> Names:
     """Of a parsed plpgsql function: constants, and variables that only go through a list in FOREACH."""
-    variables = [next(iter(datum.values())) for datum in function.get("datums", ())]
+    variables: list[Mapping[str, Any]] = [next(iter(datum.values()), {}) for datum in function.get("datums", ())]
     names = [str(variable.get("refname", "")) for variable in variables]
     action = function.get("action", {})
     assigned = list(_assigned(action))

@@ -9,6 +9,7 @@ from governance.analysis.actions import Action, Column, Constraint, Kind
 from governance.analysis.catalogue import TEMPORARY, Catalogue, foreign_keys
 from governance.analysis.effects import EFFECTS, Reach
 from governance.analysis.remade import EDITS, Edit, made, with_other_name
+from governance.analysis.routines import doing
 from governance.facts import DependantFacts, DomainFacts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
 
 Step = Callable[[Catalogue, Action], Catalogue]
@@ -260,8 +261,9 @@ def _of_index(change: Callable[[IndexFacts, Action], IndexFacts | None]) -> Step
 
 
 def _create_function(catalogue: Catalogue, action: Action) -> Catalogue:
-    name = catalogue.function(action.name)
-    return replace(catalogue, functions=catalogue.functions.changed(name, FunctionFacts(name, action.type or "v")))
+    name, does = catalogue.function(action.name), doing(action.does, catalogue)
+    function = FunctionFacts(name, action.type or "v", does.uses, does.opaque)
+    return replace(catalogue, functions=catalogue.functions.changed(name, function))
 
 
 def _create_object(catalogue: Catalogue, action: Action) -> Catalogue:

@@ -8,7 +8,7 @@ from governance.analysis.bounds import proves_inside, proves_outside
 from governance.analysis.catalogue import foreign_keys
 from governance.analysis.effects import ALL, AS, AX, PARTS, RX, SRX, SUX, Effect, Reach, S
 from governance.analysis.majors import Difference
-from governance.analysis.queried import behind_view, locked, queried, queried_if_filled, referencing_keys, refreshed, written
+from governance.analysis.queried import acting, behind_view, locked, queried, queried_if_filled, referencing_keys, refreshed, written
 from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Finder, Touch, named
 from governance.facts import ConstraintFacts, IndexFacts, TableFacts
@@ -102,6 +102,7 @@ def _truncated_along(action: Action, scene: Scene, _effect: Effect) -> Iterator[
     waiting = list(found)
     while waiting:
         facts = scene.table(waiting.pop())
+        yield from acting(action.events, facts, (), scene) if facts else ()
         new = [name for name in facts.referenced_by if name not in found] if facts and action.cascade else []
         found.update(dict.fromkeys(new))
         waiting += new

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from governance.analysis.actions import Action, Column, Constraint, Kind
-from governance.facts import ColumnFacts, ConstraintFacts, DependantFacts, IndexFacts, TableFacts
+from governance.facts import ColumnFacts, ConstraintFacts, DependantFacts, IndexFacts, TableFacts, UseFacts
 
 Edit = Callable[[TableFacts, Action], TableFacts]
 # pg_constraint.contype, and how PostgreSQL ends the name of one that nobody named
@@ -190,7 +190,8 @@ def _create_index(table: TableFacts, action: Action) -> TableFacts:
 
 def _create_part(table: TableFacts, action: Action) -> TableFacts:
     """A trigger, rule or policy."""
-    part = DependantFacts(PARTS[action.kind], action.name, table.identity, (), action.function)
+    uses = tuple(UseFacts("insert", name) for name in action.written)
+    part = DependantFacts(PARTS[action.kind], action.name, table.identity, action.columns, action.function, action.events, uses=uses)
     others = tuple(found for found in table.dependants if (found.kind, found.name) != (part.kind, part.name))
     return replace(table, dependants=(*others, part))
 
@@ -198,6 +199,16 @@ def _create_part(table: TableFacts, action: Action) -> TableFacts:
 def _drop_part(table: TableFacts, action: Action) -> TableFacts:
     kind = action.type.removeprefix("OBJECT_").lower()
     return replace(table, dependants=tuple(found for found in table.dependants if (found.kind, found.name) != (kind, action.name)))
+
+
+def _toggle(table: TableFacts, action: Action) -> TableFacts:
+    """One trigger, or all of them; ENABLE REPLICA lets it rest in ordinary sessions."""
+    enabled = action.enabled and action.type != "AT_EnableReplicaTrig"
+    changed = (
+        replace(found, enabled=enabled) if found.kind == "trigger" and action.name in ("", found.name) else found
+        for found in table.dependants
+    )
+    return replace(table, dependants=tuple(changed))
 
 
 def _rename_part(table: TableFacts, action: Action) -> TableFacts:
@@ -245,6 +256,7 @@ EDITS: dict[Kind, Edit] = {
     Kind.DROP_TRIGGER: _drop_part,
     Kind.DROP_POLICY: _drop_part,
     Kind.RENAME_OBJECT: _rename_part,
+    Kind.TOGGLE_TRIGGER: _toggle,
     Kind.SET_TABLESPACE: lambda table, action: replace(table, tablespace=action.name),
     Kind.SET_ACCESS_METHOD: lambda table, action: replace(table, access_method=action.name),
     Kind.SET_LOGGED: lambda table, action: replace(table, persistence="p" if action.type == "AT_SetLogged" else "u"),

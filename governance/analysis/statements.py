@@ -1,5 +1,6 @@
 """SQL text in, statements and parse trees out: the only module that knows the parser."""
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from governance.orders import Statement
 
 # the rows begin on the line behind it
 COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;[^\S\n]*\n[^\S\n]*\Z", re.IGNORECASE)
+# libpg_query 18 closes once too often each variable that every trigger function has, TG_OP for example
+GIVEN_TO_TRIGGER = re.compile(r"(?<=[\[,])\{\}\}(?=[,\]])")
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*")
 FREE_WORDS = (postgast.pg_query_pb2.NO_KEYWORD, postgast.pg_query_pb2.UNRESERVED_KEYWORD)
 COMMENTS = (postgast.pg_query_pb2.SQL_COMMENT, postgast.pg_query_pb2.C_COMMENT)
@@ -108,9 +111,16 @@ def type_text(node: Node) -> str:
 def parse_body(text: str) -> Any | None:
     """The plpgsql inside one DO or CREATE FUNCTION statement, as the parser's JSON; None when it cannot be read."""
     try:
-        return postgast.parse_plpgsql(text)
+        return _parsed_body(text) or None
     except (postgast.PgQueryError, ValueError, RecursionError):
         return None
+
+
+def _parsed_body(text: str) -> Any:
+    try:
+        return postgast.parse_plpgsql(text)
+    except json.JSONDecodeError as error:
+        return json.loads(GIVEN_TO_TRIGGER.sub("{}", error.doc))
 
 
 def quoted(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,11 +23,12 @@ from governance.facts import (
     SequenceFacts,
     TableFacts,
 )
+from runner.engine.doings import with_doings
 
 T = TypeVar("T")
 
 _READINGS = {path.stem: path.read_text() for path in (Path(__file__).parent / "readings").glob("*.sql")}
-_OF_RELATIONS = ("table", "column", "constraint", "index", "dependant", "sequence")
+_OF_RELATIONS = ("table", "column", "constraint", "index", "dependant", "sequence", "rule")
 # Functions that write definitions wait for somebody's ALTER TABLE; and to compile these statements takes longer than to execute them.
 _SETTINGS = "SELECT set_config('lock_timeout', '5s', true), set_config('jit', 'off', true)"
 
@@ -41,7 +43,7 @@ def read_facts(connection: psycopg.Connection, target: str) -> Facts:
     with connection.transaction(force_rollback=True):
         connection.execute(_SETTINGS)
         [database] = _rows(connection, "database")
-        return Facts(
+        facts = Facts(
             **database,
             target=target,
             taken_at=datetime.now(UTC),
@@ -53,6 +55,7 @@ def read_facts(connection: psycopg.Connection, target: str) -> Facts:
             load=_load(connection),
             replication=_all(connection, "replication", ReplicationFacts)[0],
         )
+        return with_doings(facts, partial(_rows, connection))
 
 
 def _tables(connection: psycopg.Connection) -> tuple[TableFacts, ...]:
@@ -85,8 +88,8 @@ def _all(connection: psycopg.Connection, reading: str, fact: type[T]) -> tuple[T
     return tuple(fact(**row) for row in _rows(connection, reading))
 
 
-def _rows(connection: psycopg.Connection, reading: str) -> list[dict[str, Any]]:
+def _rows(connection: psycopg.Connection, reading: str, **parameters: Any) -> list[dict[str, Any]]:
     query = (_READINGS["relation"] if reading in _OF_RELATIONS else "") + _READINGS[reading]
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(query.encode()).fetchall()
+        rows = cursor.execute(query.encode(), parameters or None).fetchall()
     return [{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()} for row in rows]

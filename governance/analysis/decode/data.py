@@ -1,5 +1,7 @@
 """Statements that read and write rows, and maintenance, into actions."""
 
+from dataclasses import replace
+
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode.columns import STABLE, VOLATILE
 from governance.analysis.decode.objects import created, named_in, only_read, tables_read
@@ -44,7 +46,17 @@ def _write(node: Node, read: tuple[str, ...], only: frozenset[str]) -> Action:
     table = relation(node.relation)
     others = tuple(name for name in read if name != table)
     everything = kind in (Kind.UPDATE, Kind.DELETE) and node.where_clause is None
-    return Action(kind, table, others=others, everything=everything, only=only, columns=_columns_set(node))
+    columns = _columns_set(node)
+    return Action(kind, table, others=others, everything=everything, only=only, columns=columns, events=_events(node, columns))
+
+
+def _events(node: Node, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """That make triggers act."""
+    if node.node_type == "MergeStmt":
+        words = (found.command_type.removeprefix("CMD_").lower() for found in node.merge_when_clauses)
+        return tuple(dict.fromkeys(word for word in words if word != "nothing"))
+    own = node.node_type.removesuffix("Stmt").lower()
+    return (own, "update") if own == "insert" and columns else (own,)
 
 
 def _columns_set(node: Node) -> tuple[str, ...]:
@@ -86,16 +98,15 @@ def _functions(node: Node) -> set[str]:
 
 def copy(node: Node) -> tuple[Action, ...]:
     if node.is_from:
-        return (Action(Kind.COPY, relation(node.relation)),)
+        return (Action(Kind.COPY, relation(node.relation), events=("insert",)),)
     return (Action(Kind.SELECT, others=tables_read(node)),)
 
 
 def truncate(node: Node) -> tuple[Action, ...]:
     cascade = node.behavior == "DROP_CASCADE"
     what = "restart identity" if node.restart_seqs else ""
-    return tuple(
-        Action(Kind.TRUNCATE, relation(found), type=what, cascade=cascade, everything=True, only=only_of(found)) for found in node.relations
-    )
+    whole = Action(Kind.TRUNCATE, type=what, cascade=cascade, everything=True, events=("truncate",))
+    return tuple(replace(whole, relation=relation(found), only=only_of(found)) for found in node.relations)
 
 
 def lock(node: Node) -> tuple[Action, ...]:

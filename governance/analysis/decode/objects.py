@@ -26,6 +26,9 @@ DROPPED = {
 PARTS_OF_TABLES = frozenset({"OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"})
 COMMENTED_RELATIONS = frozenset({"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE", "OBJECT_COLUMN"})
 WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+# The bits of src/include/catalog/pg_trigger.h
+EVENTS = {4: "insert", 16: "update", 8: "delete", 32: "truncate"}
+INSTEAD = 64
 ON_A_TABLE = frozenset({Kind.DROP_TRIGGER, Kind.DROP_POLICY})
 OWN_RELATION = frozenset({Kind.DROP_TABLE, Kind.DROP_VIEW})
 
@@ -144,15 +147,22 @@ def create_trigger(node: Node) -> tuple[Action, ...]:
             everything=not node.row,
             conditional=node.replace,
             function=dotted(node.funcname),
+            columns=strings(node.columns),
+            events=events(node.events | node.timing),
         ),
     )
+
+
+def events(bits: int) -> tuple[str, ...]:
+    return tuple(f"{'instead of ' if bits & INSTEAD else ''}{event}" for bit, event in EVENTS.items() if bits & bit)
 
 
 def create_rule(node: Node) -> tuple[Action, ...]:
     table = relation(node.relation)
     written = tuple(relation(found.relation) for found in node.actions if found.node_type in WRITES)
     read = tuple(name for found in node.actions for name in tables_read(found) if name not in (*written, table, "old", "new"))
-    return (Action(Kind.CREATE_RULE, table, name=node.rulename, read=read, written=written, conditional=node.replace),)
+    event = (node.event.removeprefix("CMD_").lower(),)
+    return (Action(Kind.CREATE_RULE, table, name=node.rulename, read=read, written=written, conditional=node.replace, events=event),)
 
 
 def create_function(node: Node) -> tuple[Action, ...]:

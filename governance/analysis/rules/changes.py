@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from governance.analysis.actions import Kind
-from governance.analysis.bodies import actions_of
 from governance.analysis.inverses import Trail, inverse_of
 from governance.analysis.locks import locks
+from governance.analysis.playing import played
 from governance.analysis.rule import Hit, Level, Place, Read, hit, rule
 from governance.analysis.scene import Scene
 from governance.analysis.statements import parse
@@ -81,9 +81,8 @@ def _first_locks(places: tuple[Place, ...]) -> dict[str, Place]:
 
 
 def _order_of(script: Script, scene: Scene) -> list[str]:
-    found: dict[str, None] = {}
-    for statement in script.statements:
-        for node in parse(statement.text, script.name):
-            for action in actions_of(node, statement.text, {}):
-                found.update(dict.fromkeys(lock.relation for lock in locks(action, scene) if lock.blocks != "nothing"))
-    return list(found)
+    """Each statement locks what those before it have left."""
+    statements = ((None, statement.text, node) for statement in script.statements for node in parse(statement.text, script.name)[:1])
+    moves = played(statements, scene)
+    held = (lock for _, _, action, now in moves for lock in locks(action, now.during(action)) if lock.blocks != "nothing")
+    return list(dict.fromkeys(lock.relation for lock in held))

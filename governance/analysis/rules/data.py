@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from governance.analysis.actions import Kind
+from governance.analysis.queried import parts_acting
 from governance.analysis.rule import SMALL_TABLE, Hit, Level, Place, Read, hit, rule, safe
 from governance.batched import is_batched
 
+WRITING = (Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE)
 VERBS = {Kind.UPDATE: "Updating", Kind.DELETE: "Deleting"}
 
 
@@ -56,3 +58,19 @@ def ban_truncate_cascade(read: Read) -> Iterator[Hit]:
                 "It follows foreign keys as far as they go, stops nowhere, and no rollback script brings the rows back.",
                 safe("TRUNCATE {table};  -- names every table that is to be emptied, and fails where one was forgotten", table=place.table),
             )
+
+
+@rule("unreadable-trigger", Level.NOTICE, rollback=True, on=WRITING)
+def unreadable_trigger(read: Read) -> Iterator[Hit]:
+    for place in read.of(*WRITING):
+        table, action = place.scene.table(place.table), place.action
+        acting = parts_acting(action.events, table, action.columns, place.scene) if table else ()
+        for part in acting:
+            if place.scene.catalogue.is_opaque(part):
+                yield hit(
+                    place,
+                    f"This statement makes the trigger {part.name} of {part.on} call {part.function}, which cannot be read in full.",
+                    "The function is in another language, calls what is not known, or puts statements together while it runs: "
+                    "which further tables are locked and written is not known.",
+                    safe("-- look at what {function} does with other tables, and say it in the head of the script", function=part.function),
+                )

@@ -133,6 +133,36 @@ CREATE MATERIALIZED VIEW bid_totals AS SELECT project_id, sum(amount) AS total F
 CREATE UNIQUE INDEX bid_totals_project ON bid_totals (project_id);
 CREATE MATERIALIZED VIEW busy_titles AS SELECT status FROM busy_projects;
 
+-- what triggers and rules do
+CREATE TABLE audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text, user_id bigint REFERENCES users (id));
+CREATE TABLE invoices (id bigint, project_id bigint, amount integer, note text);
+CREATE FUNCTION noted(text) RETURNS void LANGUAGE sql AS 'INSERT INTO audit (what, user_id) VALUES ($1, 1)';
+CREATE FUNCTION slug(words text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower(words); END';
+CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.note := slug(NEW.note);
+    END IF;
+    PERFORM noted(TG_OP);
+    RETURN NEW;
+END $$;
+CREATE FUNCTION recount() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE total bigint;
+BEGIN
+    SELECT count(*) INTO total FROM payments;
+    UPDATE projects SET status = total WHERE id = 1;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER noted BEFORE INSERT OR DELETE ON invoices FOR EACH ROW EXECUTE FUNCTION note_change();
+CREATE TRIGGER recounted AFTER UPDATE OF amount OR TRUNCATE ON invoices FOR EACH STATEMENT EXECUTE FUNCTION recount();
+CREATE TABLE jottings (id bigint, words text);
+CREATE RULE jotted AS ON INSERT TO jottings DO ALSO INSERT INTO cache (key) SELECT word FROM tags WHERE code = -1;
+CREATE VIEW invoice_notes AS SELECT id, note FROM invoices;
+CREATE TRIGGER taken INSTEAD OF INSERT ON invoice_notes FOR EACH ROW EXECUTE FUNCTION note_change();
+CREATE TABLE chapters (id bigint PRIMARY KEY, title text);
+CREATE TABLE verses (id bigint, chapter_id bigint REFERENCES chapters (id) ON DELETE CASCADE);
+CREATE TRIGGER recounted AFTER DELETE ON verses FOR EACH ROW EXECUTE FUNCTION recount();
+
 INSERT INTO users (id, email, name, phone, legacy_flag, seen_at, seen_on, alarm, pause, flags, mask, balance, code, address, host, initials, title, points, quick)
 SELECT n, 'u' || n || '@example.org', 'User ' || n, '555', false, now(), now(), '08:00', '1 second', B'101', B'10101010', n, n,
        '10.0.0.0/8', '10.0.0.1', 'ab', 'x', n, '{}'
@@ -174,6 +204,9 @@ INSERT INTO animals SELECT n, 'x' FROM generate_series(1, 300) n;
 INSERT INTO cats SELECT n, 'x', 9 FROM generate_series(1, 300) n;
 INSERT INTO dogs SELECT n, 'x' FROM generate_series(1, 300) n;
 INSERT INTO settings VALUES ('a', 'b'), ('kept', 'c');
+INSERT INTO invoices SELECT n, n, n, 'x' FROM generate_series(1, 300) n;
+INSERT INTO chapters SELECT n, 'x' FROM generate_series(1, 300) n;
+INSERT INTO verses SELECT n, n FROM generate_series(1, 300) n;
 REFRESH MATERIALIZED VIEW bid_totals;
 REFRESH MATERIALIZED VIEW busy_titles;
 ANALYZE;

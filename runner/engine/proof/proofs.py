@@ -6,11 +6,11 @@ from functools import partial
 
 import psycopg
 
-from governance.analysis.decode import actions
 from governance.analysis.effects import LockMode
-from governance.analysis.locks import Lock, locks, strongest
+from governance.analysis.locks import locks, strongest
+from governance.analysis.playing import played
 from governance.analysis.scene import Catalogue, Scene
-from governance.analysis.statements import parse
+from governance.analysis.statements import parse, read
 from governance.facts import Facts
 from runner.engine.facts import read_facts
 from runner.engine.proof.cases import Case
@@ -31,7 +31,8 @@ class Proof:
 
     def _comparable(self, sights: tuple[Sight, ...]) -> tuple[Sight, ...]:
         """What a query reads from end to end is the planner's choice; what only a second session saw has no counters."""
-        free = {sight.relation for sight in self.observed if sight.scan is None or self.case.planned or sight.mode is LockMode.ACCESS_SHARE}
+        weak = LockMode.ROW_EXCLUSIVE.strength  # of queries and writes, those of triggers included
+        free = {sight.relation for sight in self.observed if sight.scan is None or self.case.planned or sight.mode.strength <= weak}
         return tuple(replace(sight, scan=None) if sight.relation in free else sight for sight in sights)
 
 
@@ -48,11 +49,8 @@ def prove(place: Place, cases: Iterable[Case]) -> Iterator[Proof]:
 def predict(case: Case, facts: Facts) -> tuple[Sight, ...]:
     """By relation. A table that is written anew is read on the way: that is no scan of its own."""
     scene = Scene(Catalogue.of(replace(facts, settings={**facts.settings, **case.settings})))
-    found: list[Lock] = []
-    for node in parse(case.script):
-        for action in actions(node):
-            found += locks(action, scene.during(action))
-            scene = scene.after(action)
+    statements = ((None, statement.text, node) for statement, node in zip(read("case", case.script), parse(case.script), strict=True))
+    found = (lock for _, _, action, now in played(statements, scene) for lock in locks(action, now.during(action)))
     ordered = sorted(strongest(found), key=lambda lock: lock.relation)
     return tuple(Sight(lock.relation, lock.mode, lock.rewrite, lock.reindex, lock.scan and not lock.rewrite) for lock in ordered)
 

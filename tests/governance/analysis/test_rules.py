@@ -214,3 +214,12 @@ def test_a_whole_table_that_is_updated_in_batches_is_no_hazard():
 
     assert "whole-table-update" in [finding.code for finding in plain]
     assert not {"whole-table-update", "suppression-without-reason"} & {finding.code for finding in batched}
+
+
+def test_order_of_locks_is_that_of_what_a_neighbour_leaves():
+    neighbour = script("ALTER TABLE bids RENAME TO offers; DROP TABLE offers", name="V20260101_1000__neighbour.sql")
+    mine = Change((script("ALTER TABLE users ADD COLUMN a text; ALTER TABLE bids ADD COLUMN a text"),))
+
+    found = codes(analyse(mine, FACTS, Surroundings(neighbours=(neighbour,))))
+
+    assert "lock-order-differs" in found, "the foreign key of the renamed table goes with it, and locks users"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from governance.facts import facts_as_json, facts_from_json
+from governance.facts import UseFacts, facts_as_json, facts_from_json
 from runner.engine.facts import read_facts
 
 SCHEMA = """
@@ -213,3 +213,36 @@ def test_facts_that_an_older_version_kept_can_be_read():
     assert facts.table("bids").indexes[0].columns == ()
     assert facts.load.longest_transaction is None
     assert facts.settings == {}
+
+
+def test_facts_say_what_triggers_and_rules_do(make_database):
+    url = make_database("""
+        CREATE TABLE users (id bigint PRIMARY KEY, seen integer);
+        CREATE TABLE audit (what text);
+        CREATE SCHEMA app CREATE TABLE audit (what text);
+        CREATE TABLE bids (id bigint, amount integer);
+        CREATE FUNCTION app.record(text) RETURNS void LANGUAGE sql AS 'INSERT INTO app.audit VALUES ($1)';
+        CREATE FUNCTION count_up() RETURNS trigger LANGUAGE plpgsql SET search_path = app, public AS $$ BEGIN
+            UPDATE users SET seen = seen + 1; INSERT INTO audit SELECT 'x' FROM new_rows; RETURN NULL; END $$;
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.amount := 1; PERFORM app.record('x'); RETURN NEW; END $$;
+        CREATE FUNCTION guess() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE TG_ARGV[0]; RETURN NEW; END $$;
+        CREATE TRIGGER counted AFTER INSERT ON bids REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_up();
+        CREATE TRIGGER noted BEFORE UPDATE OF amount OR DELETE ON bids FOR EACH ROW EXECUTE FUNCTION note();
+        ALTER TABLE bids DISABLE TRIGGER noted;
+        CREATE RULE also AS ON UPDATE TO users DO ALSO DELETE FROM audit;
+    """)
+    with psycopg.connect(url, autocommit=True) as connection:
+        facts = read_facts(connection, "staging")
+
+    functions = {found.name: (found.uses, found.opaque) for found in facts.functions}
+    parts = {found.name: found for name in ("bids", "users") for found in facts.table(name).dependants}
+    assert functions["public.count_up"] == (
+        (UseFacts("update", "public.users", ("seen",)), UseFacts("insert", "app.audit")),
+        False,
+    )
+    assert functions["public.note"] == ((UseFacts("insert", "app.audit"),), False)
+    assert functions["public.guess"] == ((), True)
+    assert (parts["counted"].events, parts["counted"].enabled) == (("insert",), True)
+    assert (parts["noted"].events, parts["noted"].columns, parts["noted"].enabled) == (("update", "delete"), ("amount",), False)
+    assert (parts["also"].events, parts["also"].uses) == (("update",), (UseFacts("delete", "public.audit"),))
+    assert facts_from_json(json.loads(json.dumps(facts_as_json(facts)))) == facts
