@@ -4,14 +4,17 @@ PostgreSQL's own prover knows more. In doubt the answer is no: then the rows are
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from governance.analysis.nodes import Node, strings
 from governance.analysis.statements import parse
 from governance.facts import TableFacts
 
-KEY = re.compile(r'^(?:RANGE|LIST) \("?(?P<column>\w+)"?\)$')
+KEY = re.compile(r"^(?:RANGE|LIST) \((?P<columns>.+)\)$")
+PLAIN = re.compile(r'"?(?P<name>\w+)"?')
+LOWEST, HIGHEST = "\0minvalue", "\0maxvalue"  # no constant is written so
+OPEN = {"minvalue": LOWEST, "maxvalue": HIGHEST}
 NUMBER = re.compile(r"-?\d+")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?")
 ZONE = re.compile(r"(?<=\d\d:\d\d:\d\d)[+-]\d\d(?::?\d\d)?$")
@@ -19,10 +22,10 @@ ZONE = re.compile(r"(?<=\d\d:\d\d:\d\d)[+-]\d\d(?::?\d\d)?$")
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """FOR VALUES: from `lower` up to, but not including, `upper`; or one of `values`."""
+    """FOR VALUES: from `lower` up to, but not including, `upper`, with a value for each column of the key; or one of `values`."""
 
-    lower: str = ""
-    upper: str = ""
+    lower: tuple[str, ...] = ()
+    upper: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     default: bool = False
 
@@ -36,31 +39,90 @@ class Atom:
 
 
 def bound_of(node: Node) -> Bound | None:
-    """None: of several columns, by hash, or open to one side."""
+    """None: by hash, or with something else than plain constants."""
     if node.is_default:
         return Bound(default=True)
-    lower, upper, values = (tuple(map(_constant, found)) for found in (node.lowerdatums, node.upperdatums, node.listdatums))
-    if len(lower) == 1 and len(upper) == 1 and lower[0] and upper[0]:
-        return Bound(lower[0], upper[0])
-    return Bound(values=values) if values and all(values) else None
+    lower, upper, values = (tuple(map(_limit, found)) for found in (node.lowerdatums, node.upperdatums, node.listdatums))
+    found = (*lower, *upper, *values)
+    return Bound(lower, upper, values) if found and all(found) else None
+
+
+def _limit(node: Node) -> str:
+    """A constant, or the end to which a range is open."""
+    name = ".".join(strings(node.fields)) if node.node_type == "ColumnRef" else ""
+    return OPEN.get(name) or _constant(node)
 
 
 def proves_inside(table: TableFacts, key: str, bound: Bound | None) -> bool:
     """Whether no row of the table can be outside of the bound."""
-    column = _key_column(key)
-    if bound is None or bound.default or not any(found.name == column and found.not_null for found in table.columns):
+    columns = _key_columns(key)
+    filled = {found.name for found in table.columns if found.not_null}
+    if bound is None or bound.default or not columns or not filled.issuperset(columns):
         return False
-    atoms = [atom for check in _checks(table) for part in _parts(check, "AND_EXPR") for atom in _atoms(part, column)]
+    checks = [part for check in _checks(table) for part in _parts(check, "AND_EXPR")]
+    atoms = {column: [atom for part in checks for atom in _atoms(part, column)] for column in columns}
     if bound.values:
-        return any(atom.operator == "=" and set(atom.constants) <= set(bound.values) for atom in atoms)
-    return any(_is_from(atom, bound.lower) for atom in atoms) and any(_is_below(atom, bound.upper) for atom in atoms)
+        return any(atom.operator == "=" and set(atom.constants) <= set(bound.values) for atom in atoms[columns[0]])
+    return all(
+        any(all(any(_implies(atom, sign, limit) for atom in atoms[column]) for column, sign, limit in way) for way in ways)
+        for ways in _wanted(bound, columns)
+    )
+
+
+Comparison = tuple[str, str, str]  # column, operator, constant
+
+
+def _wanted(bound: Bound, columns: tuple[str, ...]) -> Iterator[list[list[Comparison]]]:
+    """All that has to hold, each in one of several ways: of (1, 5), either a > 1, or a = 1 and b >= 5."""
+    for place, (column, low, high) in enumerate(zip(columns, bound.lower, bound.upper, strict=False)):
+        if low == high:
+            yield [[(column, "=", low)]]
+            continue
+        if low != LOWEST:
+            yield _ways(columns[place:], bound.lower[place:], ">", {"": ">=", LOWEST: ">=", HIGHEST: ">"})
+        if high != HIGHEST:
+            yield _ways(columns[place:], bound.upper[place:], "<", {"": "<", LOWEST: "<", HIGHEST: "<="})
+        return
+
+
+def _ways(columns: tuple[str, ...], limits: tuple[str, ...], sign: str, closing: Mapping[str, str]) -> list[list[Comparison]]:
+    """To pass the limits: by each column once those before it are equal. `closing`: the operator before nothing, or before an open end."""
+    found = []
+    for place, (column, limit, after) in enumerate(zip(columns, limits, (*limits[1:], ""), strict=False)):
+        alike = [(other, "=", value) for other, value in zip(columns[:place], limits, strict=False)]
+        found.append([*alike, (column, closing.get(after, sign), limit)])
+        if after in closing:
+            break
+    return found
+
+
+def _implies(atom: Atom, sign: str, limit: str) -> bool:
+    """Whether what fits the atom also is “sign limit”."""
+    if len(atom.constants) != 1:
+        return False
+    [constant] = atom.constants
+    beyond = _ordered(limit, constant) and (atom.operator == ">" or constant != limit)
+    before = _ordered(constant, limit) and (atom.operator == "<" or constant != limit)
+    match sign, atom.operator:
+        case "=", "=":
+            return constant == limit
+        case ">=", ">" | ">=" | "=":
+            return _ordered(limit, constant)
+        case ">", ">" | ">=" | "=":
+            return beyond
+        case "<=", "<" | "<=" | "=":
+            return _ordered(constant, limit)
+        case "<", "<" | "<=" | "=":
+            return before
+    return False
 
 
 def proves_outside(table: TableFacts, key: str, bound: Bound | None) -> bool:
     """Whether no row of the default partition can be inside of the bound."""
-    column = _key_column(key)
-    if bound is None or not (bound.lower or bound.values):
+    columns = _key_columns(key)
+    if bound is None or len(columns) != 1 or not (bound.lower or bound.values):
         return False
+    [column] = columns
     if bound.values:
         atoms = [atom for check in _checks(table) for part in _parts(check, "AND_EXPR") for atom in _atoms(part, column)]
         return all(any(_is_other(atom, value) for atom in atoms) for value in bound.values)
@@ -73,20 +135,11 @@ def _is_other(atom: Atom, value: str) -> bool:
 
 
 def _is_outside(check: Node, column: str, bound: Bound) -> bool:
+    [low], [high] = bound.lower, bound.upper
     for either in _parts(check, "OR_EXPR"):
-        atoms = list(_atoms(either, column))
-        if not any(_is_below(atom, bound.lower) or _is_from(atom, bound.upper) for atom in atoms):
+        if not any(_implies(atom, "<", low) or _implies(atom, ">=", high) for atom in _atoms(either, column)):
             return False
     return True
-
-
-def _is_from(atom: Atom, least: str) -> bool:
-    return atom.operator in (">=", ">") and _ordered(least, atom.constants[0])
-
-
-def _is_below(atom: Atom, limit: str) -> bool:
-    most = atom.constants[0]
-    return (atom.operator == "<" and _ordered(most, limit)) or (atom.operator == "<=" and most != limit and _ordered(most, limit))
 
 
 def _ordered(small: str, large: str) -> bool:
@@ -103,9 +156,11 @@ def _moment(text: str) -> str:
     return text if len(text) > len("2026-01-01") else f"{text} 00:00:00"
 
 
-def _key_column(key: str) -> str:
+def _key_columns(key: str) -> tuple[str, ...]:
+    """None where the key has an expression."""
     found = KEY.match(key)
-    return found["column"] if found else ""
+    parts = [PLAIN.fullmatch(part) for part in found["columns"].split(", ")] if found else []
+    return tuple(part["name"] for part in parts if part) if all(parts) else ()
 
 
 def _checks(table: TableFacts) -> Iterator[Node]:

@@ -239,7 +239,9 @@ def _lacks_part(action: Action, scene: Scene) -> bool:
     if table is None or table.partial:
         return scene.lacks(action.relation)
     kind = action.type.removeprefix("OBJECT_").lower()
-    return all((found.kind, found.name, found.on) != (kind, action.name, table.identity) for found in table.dependants)
+    own = any((found.kind, found.name, found.on) == (kind, action.name, table.identity) for found in table.dependants)
+    # a partition may have its parent's trigger without anybody having made it there
+    return not own and all(_lacks_part(replace(action, relation=parent), scene) for parent in table.parents)
 
 
 def _trigger(action: Action, _scene: Scene, effect: Effect) -> Effect:

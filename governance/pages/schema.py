@@ -24,7 +24,7 @@ from governance.versions import INITIAL
 SNAPSHOTS, DIFFERENCES = 30, 40
 OTHERS = (
     Kind.VIEW, Kind.MATERIALIZED_VIEW, Kind.FUNCTION, Kind.PROCEDURE, Kind.AGGREGATE, Kind.TYPE, Kind.DOMAIN, Kind.SEQUENCE, Kind.EXTENSION,
-    Kind.PUBLICATION, Kind.EVENT_TRIGGER,
+    Kind.PUBLICATION, Kind.SUBSCRIPTION, Kind.EVENT_TRIGGER,
 )  # fmt: skip
 Sizes = Mapping[str, TableFacts]
 Versions = Mapping[str, str]

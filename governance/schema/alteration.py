@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from governance.schema.model import Key, Kind, Schema, SchemaObject
 from governance.schema.order import in_order
 from governance.schema.recipes import RECIPES, Anew, Impossible, columns
-from governance.schema.recipes.words import bound
+from governance.schema.recipes.words import bound, labelled
 from governance.schema.renames import renamed_columns, statements, with_names
 from governance.schema.tree import Tree
 
@@ -192,9 +192,10 @@ class _Plan:
         making = recipe.make_late if part else recipe.make
         if part == 0 and recipe.make_with_parent and above and self._is_new(above):
             making = recipe.make_with_parent
-        bonds = bound(SchemaObject(item.kind, item.name, item.parent, ()), item) if part == 0 else ()
+        bare = SchemaObject(item.kind, item.name, item.parent, ())
+        besides = (*bound(bare, item), *labelled(bare, item)) if part == 0 else ()
         try:
-            return [*making(item, self.new), *bonds]
+            return [*making(item, self.new), *besides]
         except Impossible as reason:
             self._refuse(item.key, str(reason))
             return []

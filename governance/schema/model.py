@@ -4,11 +4,11 @@ Values are canonical: quoted as PostgreSQL quotes them, sorted, free of OIDs. So
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
-FORMAT = 3
+FORMAT = 4
 
 
 class Kind(StrEnum):
@@ -30,6 +30,7 @@ class Kind(StrEnum):
     EXTENSION = "extension"
     POLICY = "policy"
     PUBLICATION = "publication"
+    SUBSCRIPTION = "subscription"
     RULE = "rule"
     STATISTICS = "statistics object"
     OPERATOR = "operator"
@@ -84,6 +85,9 @@ class SchemaObject:
 
     def get(self, attribute: str) -> str:
         return next((value for name, value in self.attributes if name == attribute), "")
+
+    def without(self, attribute: str) -> Self:
+        return replace(self, attributes=tuple(pair for pair in self.attributes if pair[0] != attribute)) if self.get(attribute) else self
 
     def as_json(self) -> dict[str, object]:
         """All that makes it equal to another one."""

@@ -17,6 +17,7 @@ from psycopg.rows import scalar_row
 from governance.schema.alteration import alter
 from governance.schema.creation import create
 from governance.schema.model import Kind, Schema
+from governance.schema.recipes.words import LABELS
 from runner.engine import flyway, ledger
 from runner.engine.extensions import installed_in
 from runner.engine.session import connect
@@ -99,10 +100,11 @@ def _rebuild(target: psycopg.Connection, scratch: str, binaries: Path) -> None:
 
 
 def _without_what_is_not_wanted(schema: Schema, target: psycopg.Connection, scratch: psycopg.Connection) -> Schema:
-    """User mappings lead to other servers; another major has other system objects, on which nothing can be granted by their names."""
+    """User mappings and subscriptions lead to other servers, and a provider of security labels is part of the server; another major has
+    other system objects, on which nothing can be granted by their names."""
     other_major = target.info.server_version // 10_000 != scratch.info.server_version // 10_000
-    unwanted = {Kind.USER_MAPPING, *([Kind.PRIVILEGES] if other_major else [])}
-    return Schema(tuple(item for item in schema.objects if item.kind not in unwanted))
+    unwanted = {Kind.USER_MAPPING, Kind.SUBSCRIPTION, *([Kind.PRIVILEGES] if other_major else [])}
+    return Schema(tuple(item.without(LABELS) for item in schema.objects if item.kind not in unwanted))
 
 
 def _as_sql(schema: Schema) -> str:

@@ -42,6 +42,7 @@ RECIPES: Mapping[Kind, Recipe] = {
     Kind.POLICY: Recipe(15, views.make_policy),
     Kind.STATISTICS: Recipe(15, views.make_statistics, {"target": views.change_target}),
     Kind.PUBLICATION: Recipe(19, others.make_publication, others.PUBLICATION_CHANGES),
+    Kind.SUBSCRIPTION: Recipe(19, others.make_subscription, others.SUBSCRIPTION_CHANGES),
     Kind.DEFAULT_PRIVILEGES: Recipe(
         20, others.make_default_privileges, {"privileges": others.change_default_privileges}, others.drop_default_privileges
     ),

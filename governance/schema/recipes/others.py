@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from governance.schema.model import SchemaObject
-from governance.schema.recipes.recipe import Anew
+from governance.schema.recipes.recipe import Anew, Impossible
 from governance.schema.recipes.words import called, cleared, comment, commented, foreign_options, literal, owner, privileges, regranted
 from governance.schema.tree import Tree
 
@@ -97,6 +97,26 @@ PUBLICATION_CHANGES = {
     **dict.fromkeys(("operations", "via root", "generated columns"), change_parameters),
     **dict.fromkeys(("tables", "schemas"), change_members),
 }
+
+
+def make_subscription(subscription: SchemaObject, tree: Tree) -> Iterator[str]:
+    raise Impossible("it holds the connection string of another server, which no snapshot keeps; make it by hand")
+
+
+def change_activity(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterator[str]:
+    yield f"ALTER SUBSCRIPTION {after.name} {'DISABLE' if after.get('enabled') else 'ENABLE'}"
+
+
+def change_publications(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterator[str]:
+    """What is new in them is fetched when somebody refreshes the subscription, which no transaction can do."""
+    yield f"ALTER SUBSCRIPTION {after.name} SET PUBLICATION {after.get('publications')} WITH (refresh = false)"
+
+
+def change_slot(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterator[str]:
+    yield f"ALTER SUBSCRIPTION {after.name} SET (slot_name = {after.get('slot') or 'NONE'})"
+
+
+SUBSCRIPTION_CHANGES = {"enabled": change_activity, "publications": change_publications, "slot": change_slot}
 
 
 def make_event_trigger(trigger: SchemaObject, tree: Tree) -> Iterator[str]:

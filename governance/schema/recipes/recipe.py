@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from governance.schema.model import Kind, SchemaObject
-from governance.schema.recipes.words import bound, called, comment, regranted
+from governance.schema.recipes.words import LABELS, bound, called, comment, labelled, regranted
 from governance.schema.tree import Tree
 
 Making = Callable[[SchemaObject, Tree], Iterable[str]]
@@ -53,8 +53,13 @@ def new_bonds(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterator
     return bound(before, after)
 
 
+def new_labels(before: SchemaObject, after: SchemaObject, tree: Tree) -> Iterator[str]:
+    return labelled(before, after)
+
+
 COMMON: Mapping[str, Changing] = {
     "owner": new_owner, "comment": new_comment, "grants": new_privileges, "revoked": new_privileges, "goes with": new_bonds,
+    LABELS: new_labels,
 }  # fmt: skip
 
 

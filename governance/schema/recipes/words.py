@@ -12,6 +12,7 @@ _WORDS = {
 }  # fmt: skip
 _PRIVILEGED_WORDS = {Kind.VIEW: "TABLE", Kind.MATERIALIZED_VIEW: "TABLE", Kind.DOMAIN: "TYPE", Kind.FOREIGN_SERVER: "FOREIGN SERVER"}
 _GRANT = re.compile(r'(?P<privileges>[^",]+?) to (?P<role>"(?:[^"]|"")*"|[^",]+)(?:, |$)')
+LABELS = "security labels"
 _WITH_OPTION = " with grant option"
 Privilege = tuple[str, str, bool]  # what, to whom, whether it may be passed on
 
@@ -45,6 +46,15 @@ def bound(before: SchemaObject, after: SchemaObject) -> Iterator[str]:
     was, now = (set(filter(None, item.get("goes with").split(", "))) for item in (before, after))
     yield from (f"ALTER {called(after)} NO DEPENDS ON EXTENSION {name}" for name in sorted(was - now))
     yield from (f"ALTER {called(after)} DEPENDS ON EXTENSION {name}" for name in sorted(now - was))
+
+
+def labelled(before: SchemaObject, after: SchemaObject) -> Iterator[str]:
+    """With security labels, one of each provider."""
+    was, now = listed(before.get(LABELS)), listed(after.get(LABELS))
+    for provider in sorted(was.keys() | now.keys()):
+        if was.get(provider) != now.get(provider):
+            label = literal(now[provider]) if provider in now else "NULL"
+            yield f"SECURITY LABEL FOR {provider} ON {called(after)} IS {label}"
 
 
 def comment(item: SchemaObject, named: str = "") -> str:

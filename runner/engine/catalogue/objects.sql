@@ -84,6 +84,11 @@ WITH space AS (
     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
     WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x'
     GROUP BY d.classid, d.objid
+), labelled AS (
+    SELECT classoid AS class, objoid AS oid, objsubid AS sub,
+           string_agg(provider || '=' || label, E'\n' ORDER BY provider) AS labels
+    FROM pg_seclabel
+    GROUP BY classoid, objoid, objsubid
 ), published AS (
     {published}
 ), object (kind, class, oid, sub, name, parent, attributes) AS (
@@ -91,10 +96,12 @@ WITH space AS (
 )
 SELECT o.class::oid, o.oid, o.sub, o.kind, o.name, o.parent,
        jsonb_strip_nulls(o.attributes - 'state' || jsonb_build_object(
-           'comment', d.description, 'grants', g.grants, 'revoked', g.revoked, 'goes with', b.extensions)),
+           'comment', d.description, 'grants', g.grants, 'revoked', g.revoked, 'goes with', b.extensions,
+           'security labels', l.labels)),
        coalesce(o.attributes ->> 'state', '')
 FROM object o
 LEFT JOIN pg_description d ON d.classoid = o.class AND d.objoid = o.oid AND d.objsubid = o.sub
 LEFT JOIN granted g ON g.class = o.class AND g.oid = o.oid AND g.sub = o.sub AND NOT g.alien
+LEFT JOIN labelled l ON l.class = o.class AND l.oid = o.oid AND l.sub = o.sub
 LEFT JOIN bound b ON b.class = o.class AND b.oid = o.oid AND o.sub = 0
 WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e')

@@ -132,6 +132,13 @@ CREATE VIEW all_settings AS SELECT key, value FROM settings;
 CREATE MATERIALIZED VIEW bid_totals AS SELECT project_id, sum(amount) AS total FROM bids GROUP BY project_id;
 CREATE UNIQUE INDEX bid_totals_project ON bid_totals (project_id);
 CREATE MATERIALIZED VIEW busy_titles AS SELECT status FROM busy_projects;
+CREATE TABLE gauges (area integer NOT NULL, at date NOT NULL) PARTITION BY RANGE (area, at);
+CREATE TABLE gauges_one (area integer NOT NULL, at date NOT NULL, CHECK (area = 1 AND at >= DATE '2026-01-01' AND at < DATE '2027-01-01'));
+CREATE TABLE gauges_two (area integer NOT NULL, at date NOT NULL, CHECK (area >= 2 AND area < 3));
+CREATE TABLE rides (id bigint, at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE rides_rest PARTITION OF rides DEFAULT;
+ALTER TABLE rides_rest ADD CONSTRAINT early CHECK (at < DATE '2026-01-01');
+CREATE TABLE rides_past (id bigint, at date NOT NULL, CHECK (at < DATE '2020-01-01'));
 
 -- what triggers and rules do
 CREATE TABLE audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text, user_id bigint REFERENCES users (id));
@@ -204,6 +211,10 @@ INSERT INTO animals SELECT n, 'x' FROM generate_series(1, 300) n;
 INSERT INTO cats SELECT n, 'x', 9 FROM generate_series(1, 300) n;
 INSERT INTO dogs SELECT n, 'x' FROM generate_series(1, 300) n;
 INSERT INTO settings VALUES ('a', 'b'), ('kept', 'c');
+INSERT INTO gauges_one SELECT 1, date '2026-01-01' + n FROM generate_series(1, 300) n;
+INSERT INTO gauges_two SELECT 2, date '2026-01-01' + n FROM generate_series(1, 300) n;
+INSERT INTO rides SELECT n, date '2024-01-01' + n FROM generate_series(1, 300) n;
+INSERT INTO rides_past SELECT n, date '2018-01-01' + n FROM generate_series(1, 300) n;
 INSERT INTO invoices SELECT n, n, n, 'x' FROM generate_series(1, 300) n;
 INSERT INTO chapters SELECT n, 'x' FROM generate_series(1, 300) n;
 INSERT INTO verses SELECT n, n FROM generate_series(1, 300) n;

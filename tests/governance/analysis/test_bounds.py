@@ -2,10 +2,11 @@
 
 import pytest
 
-from governance.analysis.bounds import Bound, proves_inside, proves_outside
+from governance.analysis.bounds import Bound, bound_of, proves_inside, proves_outside
+from governance.analysis.statements import parse
 from governance.facts import ColumnFacts, ConstraintFacts, TableFacts
 
-YEAR = Bound(lower="2026-01-01", upper="2027-01-01")
+YEAR = Bound(("2026-01-01",), ("2027-01-01",))
 FROM, BELOW = "at >= '2026-01-01'::date", "at < '2027-01-01'::date"
 
 
@@ -81,3 +82,41 @@ def test_moments_are_compared_as_the_session_writes_them():
 
     assert proves_inside(table(year), "RANGE (at)", YEAR)
     assert not proves_inside(table(year), "RANGE (at)", Bound(lower="2026-01-01 00:00:00+00", upper="2027-01-01 00:00:00+00"))
+
+
+def of_two_columns(check: str) -> TableFacts:
+    columns = (ColumnFacts("a", "integer", True, ""), ColumnFacts("b", "integer", True, ""))
+    return TableFacts("public", "t", "r", 1, 1, columns, (ConstraintFacts("c", "c", f"CHECK ({check})", True),))
+
+
+@pytest.mark.parametrize(
+    ("check", "written", "proved"),
+    [
+        ("((a = 1) AND (b >= 5) AND (b < 9))", "FROM (1, 5) TO (1, 9)", True),
+        ("((a = 2) AND (b >= 5) AND (b < 9))", "FROM (1, 5) TO (1, 9)", False),
+        ("((a = 1) AND (b = 7))", "FROM (1, 5) TO (1, 9)", True),
+        ("((a = 1) AND (b = 9))", "FROM (1, 5) TO (1, 9)", False),
+        ("((a >= 1) AND (a < 2))", "FROM (1, MINVALUE) TO (2, MINVALUE)", True),
+        ("((a >= 1) AND (a <= 2))", "FROM (1, MINVALUE) TO (2, MAXVALUE)", True),
+        ("((a > 1) AND (a <= 2))", "FROM (1, MAXVALUE) TO (2, MAXVALUE)", True),
+        ("((a >= 1) AND (a <= 2))", "FROM (1, MAXVALUE) TO (2, MAXVALUE)", False),
+        ("((a > 1) AND (a < 2))", "FROM (1, 5) TO (2, 9)", True),
+        ("((a = 1) AND (b >= 5))", "FROM (1, 5) TO (2, 9)", True),
+        ("((a = 1) AND (b >= 4))", "FROM (1, 5) TO (2, 9)", False),
+        ("((a >= 1) AND (a < 2))", "FROM (1, 5) TO (2, 9)", False),
+        ("(a < 3)", "FROM (MINVALUE, MINVALUE) TO (3, MINVALUE)", True),
+        ("(a = 2)", "FROM (2, MINVALUE) TO (2, MAXVALUE)", True),
+    ],
+)
+def test_range_of_several_columns_is_proved_by_one_of_its_ways(check, written, proved):
+    [node] = parse(f"CREATE TABLE p PARTITION OF t FOR VALUES {written}")
+
+    assert proves_inside(of_two_columns(check), "RANGE (a, b)", bound_of(node.partbound)) is proved
+
+
+def test_default_partition_is_compared_with_a_range_that_is_open_to_one_side():
+    [node] = parse("CREATE TABLE p PARTITION OF t FOR VALUES FROM (100) TO (MAXVALUE)")
+    bound = bound_of(node.partbound)
+
+    assert proves_outside(of_two_columns("(a < 100)"), "RANGE (a)", bound)
+    assert not proves_outside(of_two_columns("(a <= 100)"), "RANGE (a)", bound)

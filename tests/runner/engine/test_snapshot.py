@@ -93,6 +93,10 @@ REVOKE ALL ON FUNCTION citext_eq(citext, citext) FROM PUBLIC;
 ALTER FUNCTION near DEPENDS ON EXTENSION citext;
 """
 
+SUBSCRIBE = (
+    "CREATE SUBSCRIPTION mirror CONNECTION 'dbname=secret password=secret' PUBLICATION news, feed "
+    "WITH (connect = false, slot_name = NONE, enabled = false)"
+)
 # Each is applied, found, named in words, and taken back.
 ALTERATIONS = [
     ("CREATE SCHEMA extra", "DROP SCHEMA extra", "schema extra is new"),
@@ -230,6 +234,7 @@ ALTERATIONS = [
         "ALTER FUNCTION near DEPENDS ON EXTENSION citext",
         "near(public.price,public.price): goes",
     ),
+    (SUBSCRIBE, "DROP SUBSCRIPTION mirror", "subscription mirror is new"),
     ("ALTER INDEX bids_note DEPENDS ON EXTENSION citext", "ALTER INDEX bids_note NO DEPENDS ON EXTENSION citext", "bids_note: goes with"),
 ]
 
@@ -302,10 +307,44 @@ def test_schema_is_made_anew_from_its_snapshot(connection, url, database):
 def test_every_kind_of_object_is_read(connection):
     connection.execute("CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere OPTIONS (user 'u', password 'secret')")
 
-    kinds = {item.kind for item in read_schema(connection).objects}
+    with connection.transaction(force_rollback=True):  # a database with a subscription cannot be dropped
+        connection.execute(SUBSCRIBE)
+        schema = read_schema(connection)
 
-    assert kinds == set(Kind)
-    assert "secret" not in str(read_schema(connection).as_json())
+    assert {item.kind for item in schema.objects} == set(Kind)
+    assert "secret" not in str(schema.as_json())
+
+
+@pytest.mark.parametrize(
+    ("change", "attribute"),
+    [
+        ("SET PUBLICATION feed WITH (refresh = false)", "publications"),
+        ("SET (slot_name = other)", "slot"),
+        ("OWNER TO pg_database_owner", "owner"),
+    ],
+)
+def test_subscription_is_led_back_to_what_it_was(playground, change, attribute):
+    with playground.transaction(force_rollback=True):
+        playground.execute(SUBSCRIBE)
+        before = read_schema(playground)
+        playground.execute(f"ALTER SUBSCRIPTION mirror {change}")
+        after = read_schema(playground)
+        playground.execute(alter(after, before).text)
+
+        assert diff(before, after).in_words().startswith(f"subscription mirror: {attribute} was")
+        assert read_schema(playground) == before
+
+
+def test_security_label_is_found_and_written_again(playground):
+    """No server of ours has a provider of labels, so the row is written by hand."""
+    with playground.transaction(force_rollback=True):
+        before = read_schema(playground)
+        playground.execute("INSERT INTO pg_seclabel VALUES ('bids'::regclass, 'pg_class'::regclass, 1, 'guard', 'it''s secret')")
+        after = read_schema(playground)
+
+    assert diff(before, after).in_words() == "column public.bids.id: security labels was absent, is now “guard=it's secret”"
+    assert alter(before, after).statements[-1] == "SECURITY LABEL FOR guard ON COLUMN public.bids.id IS 'it''s secret'"
+    assert alter(after, before).statements[-1] == "SECURITY LABEL FOR guard ON COLUMN public.bids.id IS NULL"
 
 
 def test_names_are_unique_within_their_kind(connection):
