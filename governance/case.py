@@ -5,8 +5,7 @@ A case is what the rows said when it was loaded. Whoever decides loads one in th
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property, lru_cache
-from threading import get_ident
+from functools import cached_property
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet
@@ -20,7 +19,7 @@ from governance.booked import deployments_of
 from governance.detours import consideration_rows, emergency_rows, open_questions, sent_back_rows
 from governance.digest import release_digest, script_digest
 from governance.emergency import Emergency, Skip, skipped_in
-from governance.kept import KeptRow, KeptRows
+from governance.kept import KeptRow, KeptRows, kept
 from governance.manifest import manifest_of
 from governance.models import (
     Analysis,
@@ -253,15 +252,12 @@ def case_of(phase: Phase) -> Case:
 
 def phases() -> QuerySet[Phase]:
     """With the little rows that belong to a phase or to its change."""
-    return _phases(timezone.now().date(), get_ident())
+    return _phases(timezone.now().date())
 
 
-@lru_cache(maxsize=16)
-def _phases(today: date, thread: int) -> QuerySet[Phase]:
-    """Kept, since describing it takes longer than asking it: what it reads begins so many days before today, and else never changes.
-
-    Each thread has its own: the queries within are written to while SQL is made of them.
-    """
+@kept
+def _phases(today: date) -> QuerySet[Phase]:
+    """Kept, since describing it takes longer than asking it: what it reads begins so many days before today, and else never changes."""
     here, spec = OuterRef("pk"), OuterRef("spec")
     required = Deployment.objects.filter(
         phase__spec__dependants__spec=spec, phase__spec__dependants__kind=DependencyKind.REQUIRES, applied=False
@@ -295,7 +291,7 @@ def _approvals(phase: Phase) -> QuerySet[Approval]:
     return Approval.objects.filter(phase=phase).select_related("person", "on_behalf_of").order_by("-pk")
 
 
-@lru_cache(maxsize=1)
+@kept
 def _runs() -> QuerySet[Run]:
     holds = Coalesce("superseded__verdict", "verdict")
     checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")

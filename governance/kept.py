@@ -1,9 +1,30 @@
 """Subqueries of querysets that are described once and asked often: their SQL is written once, too, as that takes longer than asking it."""
 
-from typing import Any, Self
+from collections.abc import Callable
+from functools import wraps
+from threading import local
+from typing import Any, ParamSpec, Self, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
+
+Given = ParamSpec("Given")
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
+
+def kept(describe: Callable[Given, Rows]) -> Callable[Given, Rows]:
+    """What was described last. Each thread has its own, as the queries within are written to while SQL is made of them."""
+    own = local()
+
+    @wraps(describe)
+    def ours(*given: Given.args, **named: Given.kwargs) -> Rows:
+        asked = (given, named)
+        if getattr(own, "asked", None) != asked:
+            own.asked, own.rows = asked, describe(*given, **named)
+        rows: Rows = own.rows
+        return rows
+
+    return ours
 
 
 class KeptRow(Subquery):
