@@ -24,7 +24,7 @@ def runs_that_count(case: Case) -> list[Any]:
     keys = [latest[each.pk] for each in case.on(production=True) if each.pk in latest]
     if not keys:
         return []
-    steps = Step.objects.filter(run=OuterRef("pk")).values(row=JSONObject(rows="rows", attempts="attempts"))
+    steps = Step.objects.filter(run=OuterRef("pk")).values(row=JSONObject(rows="rows", attempts="attempts", seconds="seconds"))
     names = {name: name for name in ("name", "question", "moment", "verdict", "evidence")}
     checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk").values(row=JSONObject(**names, instead=F("superseded__verdict")))
     samples = Sample.objects.filter(run=OuterRef("pk")).order_by("pk").values(row=JSONObject(period="period", values="values", at="at"))
@@ -53,6 +53,11 @@ def actual_in(runs: list[Any]) -> Actual:
         checks=_worst((check["name"], verdict) for check, verdict in checks),
         questions=_worst((check["question"], verdict) for check, verdict in checks),
     )
+
+
+def statements_took(runs: list[Any]) -> float | None:
+    """Seconds of the statements alone, which is what a forecast is of: a run watches its target before, and asks its checks."""
+    return _sum(step["seconds"] for run in runs for step in run.steps_)
 
 
 def usual_in(runs: list[Any], period: Period) -> dict[str, float]:

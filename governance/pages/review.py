@@ -1,12 +1,13 @@
 """The look back at a change: what was expected beside what came, and what the review says of it."""
 
 import math
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import User
 
-from governance.actuals import actual_in, runs_that_count, usual_in, worst_of
+from governance.actuals import actual_in, runs_that_count, statements_took, usual_in, worst_of
 from governance.case import Case
 from governance.criteria import Actual, Figure, measured
 from governance.facts import facts_from_json
@@ -15,6 +16,8 @@ from governance.monitoring import ABOUT, Metric, Period, in_words
 from governance.pages.values import person_name
 from governance.pages.verdicts import prediction_of
 from governance.wording import span
+
+TOLD_APART = 0.1  # seconds; what is shorter reads alike
 
 
 def review_page(case: Case, criteria: list[dict[str, Any]], debts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def review_page(case: Case, criteria: list[dict[str, Any]], debts: list[dict[str
         "reviewed": row,
         "by": person_name(row.reviewer) if row else "",
         "criteria": [_criterion(each, actual) for each in criteria],
-        "compared": _compared(case, runs, actual) if runs else [],
+        "compared": _compared(case, runs, actual.figures) if runs else [],
         "performance": _performance(runs),
         "debts": [_debt(each) for each in debts],
     }
@@ -40,26 +43,31 @@ def _criterion(each: dict[str, Any], actual: Actual) -> dict[str, Any]:
     return {**each, "result": result, "state": state, "word": word}
 
 
-def _compared(case: Case, runs: list[Any], actual: Actual) -> list[dict[str, str]]:
-    """Forecast and actual, in words."""
+def _compared(case: Case, runs: list[Any], figures: Mapping[str, float | None]) -> list[dict[str, str]]:
+    """Forecast and actual, in words. Of the whole run there is no forecast."""
     prediction = prediction_of(case, {run.target_id: facts_from_json(run.facts_) for run in runs if run.facts_})
-    rows = (
-        ("Duration", prediction.duration, actual.figures.get(Figure.DURATION)),
-        ("Longest lock", prediction.wait, actual.figures.get(Figure.LONGEST_LOCK)),
-    )
-    return [_row(name, forecast, value) for name, forecast, value in rows]
+    whole = {"name": "Whole run, watching and checks included", "forecast": "", "actual": _seconds(figures.get(Figure.DURATION))}
+    return [
+        _row("Statements", prediction.duration, statements_took(runs)),
+        _row("Longest lock", prediction.wait, figures.get(Figure.LONGEST_LOCK)),
+        whole,
+    ]
+
+
+def _seconds(value: float | None) -> str:
+    return "not measured" if value is None else span(value)
 
 
 def _row(name: str, forecast: Interval, value: float | None) -> dict[str, str]:
     known = not math.isinf(forecast.p90)
     said = f"{span(forecast.likely)}, at most {span(forecast.p90)} in nine of ten" if known else "unknown"
     if value is None:
-        return {"name": name, "forecast": said, "actual": "not measured", "state": "unknown", "word": "Unknown"}
+        return {"name": name, "forecast": said, "actual": _seconds(value), "state": "unknown", "word": "Unknown"}
     if not known:
-        return {"name": name, "forecast": said, "actual": span(value), "state": "unknown", "word": "No forecast"}
-    inside = value <= max(forecast.p90, 0.001)
+        return {"name": name, "forecast": said, "actual": _seconds(value), "state": "unknown", "word": "No forecast"}
+    inside = value <= max(forecast.p90, TOLD_APART)
     state, word = ("passed", "As forecast") if inside else ("warning", "Longer than forecast")
-    return {"name": name, "forecast": said, "actual": span(value), "state": state, "word": word}
+    return {"name": name, "forecast": said, "actual": _seconds(value), "state": state, "word": word}
 
 
 def _performance(runs: list[Any]) -> list[dict[str, str]]:

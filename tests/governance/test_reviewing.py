@@ -9,7 +9,7 @@ from django.utils import timezone
 from governance import workflow
 from governance.errors import BadSpecification, MissingRole, NotAllowed, NotReady
 from governance.models import AuditEvent, Criterion, FollowUp, Sample
-from governance.orders import SchemaReading
+from governance.orders import SchemaReading, Step, StepStatus
 from governance.specification import Criterion as CriterionValue
 from governance.specification import parse
 from governance.workflow import Debt, Result
@@ -24,7 +24,8 @@ def closed(cast, lock: float = 0.31, **given):
     factories.make_targets()
     phase = factories.bring_to_production(cast, factories.make_spec(cast, criteria=MEASURED))
     run = workflow.start(actor=cast.operator, deployment=factories.on(phase, production=True))
-    factories.finish(run, longest_lock=lock, schema=SchemaReading("f" * 64, {"tables": []}))
+    step = Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.DONE, timezone.now(), seconds=0.02)
+    factories.finish(run, longest_lock=lock, steps=(step,), schema=SchemaReading("f" * 64, {"tables": []}))
     usual = {"results": {"Nobody calls": Result("nobody", True)}, "lessons": "Validate constraints in a script of their own."}
     return factories.review(cast, factories.phase_of(phase.spec), **{**usual, **given})
 
@@ -79,6 +80,9 @@ def test_page_puts_forecast_and_actual_side_by_side(cast):
 
     page = browser(cast.auditor).get(f"/governance/spec/{review.phase.spec_id}/change/?tab=review").content.decode()
 
+    statements, whole = page.index(">Statements<"), page.index(">Whole run, watching and checks included<")
+    assert "under 0.1 s</td>" in page[statements:whole]
+    assert "As forecast" in page[statements:whole]
     assert all(text in page for text in ("Forecast and actual", "0.31 s", "INC-4711: bids were late.", "longest_lock &lt; 1"))
 
 
