@@ -12,7 +12,7 @@ from governance.analysis.noticed import noticed
 from governance.analysis.playing import played
 from governance.analysis.risk import CALM, Circumstances, Risk, Situation, assess
 from governance.analysis.rule import Finding, Level, Place, Read
-from governance.analysis.rules import RULES
+from governance.analysis.rules import rules_for
 from governance.analysis.scene import CREATING, Catalogue, Scene
 from governance.analysis.sentence import sentence
 from governance.analysis.statements import parse
@@ -170,8 +170,7 @@ def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:
 
 
 def _findings(read: Read, kind: ScriptKind) -> tuple[Finding, ...]:
-    asked = [rule for rule in RULES if kind in rule.kinds and rule.speaks_of(read)] if read.scripts else []
-    found = (finding for rule in asked for finding in rule(read))
+    found = (finding for rule in rules_for(read, kind) for finding in rule(read))
     order = {script.name: position for position, script in enumerate(read.scripts)}
     return tuple(sorted(allowed(found, read.scripts), key=lambda finding: (order[finding.script], finding.line, finding.column)))
 

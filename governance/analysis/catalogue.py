@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from governance.analysis.functions import RELATIONS
 from governance.analysis.layers import Layers
 from governance.analysis.majors import SINCE, Difference
 from governance.facts import (
@@ -19,8 +20,13 @@ from governance.facts import (
     UseFacts,
 )
 
+SYSTEM, STANDARD = "pg_catalog", "information_schema"  # PostgreSQL's own: nobody changes them, and no lock there is told of
 TEMPORARY = "pg_temp"  # is looked into first, as soon as something is in it
 DEFAULT_PATH = ("public",)  # PostgreSQL's, where nothing else is known
+
+
+def is_system(relation: str) -> bool:
+    return relation.partition(".")[0] in (SYSTEM, STANDARD)
 
 
 class Known(Protocol):
@@ -71,7 +77,7 @@ class Catalogue:
 
     def identity(self, name: str) -> str:
         """The name with its schema. One that nobody knows yet is taken to be in the first schema of the search path."""
-        return self._along_path(name, self.tables)
+        return f"{SYSTEM}.{name}" if name in RELATIONS else self._along_path(name, self.tables)
 
     def sequence(self, name: str) -> str:
         return self._along_path(name, self.sequences)

@@ -1,7 +1,10 @@
-"""The functions that come with PostgreSQL, and how volatile each is: functions.txt, which a test holds to the server's catalogue."""
+"""What comes with PostgreSQL, which tests hold to the server's catalogue: functions.txt, with how volatile each is, and relations.txt."""
 
 from pathlib import Path
 
+HERE = Path(__file__).parent
 # pg_proc.provolatile by name: immutable, stable or volatile; the most volatile one counts where several have the name
-VOLATILITY = dict(line.split() for line in (Path(__file__).parent / "functions.txt").read_text().splitlines())
+VOLATILITY = dict(line.split() for line in (HERE / "functions.txt").read_text().splitlines())
 STEADY = frozenset(name for name, volatility in VOLATILITY.items() if volatility != "v")
+# tables and views of pg_catalog, of all supported versions
+RELATIONS = frozenset((HERE / "relations.txt").read_text().splitlines())

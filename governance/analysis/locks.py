@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.below import effect_below
+from governance.analysis.catalogue import is_system
 from governance.analysis.effects import Effect, Lock, LockMode, Reach
 from governance.analysis.partners import partners
 from governance.analysis.refinements import effect_of
@@ -24,7 +25,7 @@ WITHOUT_ROWS = ("p", "v", "f")
 
 def locks(action: Action, scene: Scene) -> tuple[Lock, ...]:
     """Every relation that the action locks, with its strongest mode."""
-    return strongest(_found(action, scene))
+    return strongest(lock for lock in _found(action, scene) if not is_system(lock.relation))
 
 
 def strongest(found: Iterable[Lock]) -> tuple[Lock, ...]:

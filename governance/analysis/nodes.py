@@ -90,7 +90,11 @@ def _reader(field: FieldDescriptor) -> Callable[[Any], Any]:
 
 
 def _several(get: Callable[[Any], Any], opened: Callable[[Message], Node | None]) -> Callable[[Any], tuple[Node, ...]]:
-    return lambda node: tuple([found for found in map(opened, get(node)) if found])
+    def read(node: Any) -> tuple[Node, ...]:
+        messages = get(node)  # of most fields there are none
+        return tuple([found for found in map(opened, messages) if found]) if messages else ()
+
+    return read
 
 
 def _optional(name: str, opened: Callable[[Message], Node | None]) -> Callable[[Any], Node | None]:

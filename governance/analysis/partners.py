@@ -19,6 +19,7 @@ def partners(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
     yield from (Touch(name, AS) for name in action.read)
     if action.kind is Kind.CREATE_FUNCTION:  # its queries are rewritten, down to the tables behind views
         yield from (Touch(name, AS) for read in action.read for name in behind_view(scene, read))
+        yield from (Touch(name, RX) for written in action.written for name in behind_view(scene, written))
     yield from (Touch(name, RX) for name in action.written)
     if effect.others:
         yield from PARTNERS.get(action.kind, named)(action, scene, effect)
@@ -202,7 +203,8 @@ def _of_altered_object(action: Action, scene: Scene, effect: Effect) -> Iterator
     if action.type == "OBJECT_DOMAIN" and action.everything:
         yield from (Touch(name, S, scan=True, reach=PARTS) for name in scene.catalogue.typed(action.name))
     if action.type == "OBJECT_INDEX":
-        yield from (Touch(scene.catalogue.owner_of_index(name), AS) for name in (action.name, action.new_name) if action.new_name)
+        owners = (scene.catalogue.owner_of_index(name) for name in (action.name, action.new_name) if action.new_name)
+        yield from (Touch(owner, AS) for owner in owners if owner)
     if action.type == "OBJECT_TYPE":
         yield from _made_of_it(action, scene, effect)
     if action.type == "OBJECT_PUBLICATION" and action.everything:

@@ -170,9 +170,6 @@ class Rule:
     check: Callable[[Read], Iterable[Hit]]
     on: frozenset[str] = frozenset()  # kinds of actions and types of nodes; without one of them it has nothing to say
 
-    def speaks_of(self, read: Read) -> bool:
-        return not self.on or not self.on.isdisjoint(read.vocabulary)
-
     def __call__(self, read: Read) -> Iterator[Finding]:
         for hit in self.check(read):
             where = hit.statement

@@ -21,7 +21,8 @@ LOCK_MODES = {
 HARMLESS_NAMES = (
     "setval set_config pg_notify pg_sleep version count sum min max avg bool_and bool_or array_agg string_agg jsonb_agg json_agg "
     "row_number rank lag lead first_value last_value generate_series unnest round floor ceil abs greatest least replace substring btrim "
-    "to_regclass pg_get_serial_sequence"
+    "to_regclass pg_get_serial_sequence pg_advisory_lock pg_advisory_xact_lock pg_advisory_unlock pg_try_advisory_lock "
+    "pg_try_advisory_xact_lock"
 )
 HARMLESS = STABLE | VOLATILE | frozenset(HARMLESS_NAMES.split())
 WRITES = {

@@ -168,19 +168,23 @@ def create_rule(node: Node) -> tuple[Action, ...]:
 def create_function(node: Node) -> tuple[Action, ...]:
     given = option(node.options, "volatility")
     volatility = str(given.arg.sval)[0].lower() if given else ""
-    read = _read_by_body(node)
-    return (Action(Kind.CREATE_FUNCTION, name=dotted(node.funcname), type=volatility, read=read, conditional=node.replace),)
+    body = _body(node)
+    read = tuple(dict.fromkeys(name for found in body for name in tables_read(found)))
+    written = tuple(relation(found.relation) for part in body for found in part.walk() if found.node_type in WRITES)
+    return (
+        Action(Kind.CREATE_FUNCTION, name=dotted(node.funcname), type=volatility, read=read, written=written, conditional=node.replace),
+    )
 
 
-def _read_by_body(node: Node) -> tuple[str, ...]:
+def _body(node: Node) -> tuple[Node, ...]:
     """PostgreSQL looks at the body of an SQL function when it is created, and at no other."""
     if node.sql_body:
-        return tables_read(node.sql_body)
+        return (node.sql_body,)
     language, body = option(node.options, "language"), option(node.options, "as")
     if language is None or language.arg.sval.lower() != "sql" or body is None:
         return ()
     with suppress(UnparsableScript):
-        return tuple(name for found in parse("".join(strings(body.arg.items))) for name in tables_read(found))
+        return parse("".join(strings(body.arg.items)))
     return ()
 
 

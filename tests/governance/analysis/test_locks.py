@@ -9,7 +9,7 @@ import pytest
 
 from governance.analysis.decode import actions
 from governance.analysis.effects import EFFECTS, Effect, Lock, LockMode
-from governance.analysis.functions import VOLATILITY
+from governance.analysis.functions import RELATIONS, VOLATILITY
 from governance.analysis.statements import parse
 from runner.engine.facts import read_facts
 from runner.engine.proof.cases import cases
@@ -96,6 +96,13 @@ def test_document_is_what_the_tables_say(place):
         written = document(cases(), read_facts(connection, "proof"))
 
     assert DOCUMENT.read_text() == written, "write it anew: manage.py prove_locks --document > docs/locks.md"
+
+
+def test_relations_of_the_system_are_those_of_the_server(server):
+    query = "SELECT relname FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'v')"
+
+    with psycopg.connect(server.url()) as connection:
+        assert {name for (name,) in connection.execute(query)} <= RELATIONS
 
 
 def test_built_in_functions_are_those_of_the_server(server):

@@ -121,3 +121,10 @@ ALTER SEQUENCE IF EXISTS nothing RESTART;
 DROP SEQUENCE IF EXISTS nothing;
 DROP VIEW IF EXISTS nothing;
 DROP FUNCTION IF EXISTS nothing();
+CREATE PROCEDURE p() LANGUAGE sql AS 'DELETE FROM settings; INSERT INTO kept SELECT email FROM users';
+CREATE PROCEDURE p() LANGUAGE sql AS 'UPDATE all_settings SET value = NULL';
+-- since: 14
+CREATE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC DELETE FROM settings; END;
+ALTER INDEX events_id ATTACH PARTITION events_2025_id;
+SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace;
+SELECT * FROM information_schema.schemata, settings;
