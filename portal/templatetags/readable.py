@@ -18,6 +18,11 @@ def words(value: str) -> str:
 
 
 @register.filter
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     """Seconds as "0.03 s", "41 s", "3 min 10" or "2 h 11"; an unknown duration is a dash."""
     if seconds is None:
