@@ -78,6 +78,7 @@ def read_until(demo: "subprocess.Popen[str]", text: str) -> str:
 
 def test_newcomer_sees_thirteen_stages_and_a_refusal_then_the_portal_and_forgets_it_all(home):
     first = tell(home, "--once")
+    log = (home / "log" / "cluster.log").read_text()
     left = processes_of(home)
     port, began = free_port(), time.monotonic()
     with started(home, "--port", str(port)) as demo:
@@ -97,6 +98,8 @@ def test_newcomer_sees_thirteen_stages_and_a_refusal_then_the_portal_and_forgets
     assert "void because the change was edited" in " ".join(first.split())
     assert "INFO" not in first
     assert max(map(len, first.splitlines())) <= 120
+    assert "processing" in log
+    assert "ERROR" not in log
     assert left == []
     assert "is there already, at stage 13" in " ".join(second.split())
     assert all(name in second for name in ("tomasz", "rahul", "maya", "ingrid", "carla", "admin"))
