@@ -116,6 +116,9 @@ EMAIL_USE_SSL = env.bool("EMAIL_TLS", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Lockgate <lockgate@localhost>")
 
+# Days after which notices that were read and deliveries that are settled are cleared away; 0 for never.
+KEEP_NOTICES = env.float("KEEP_NOTICES", default=90.0)
+
 # Hosts that webhooks may call although they are in a network of our own, or without TLS.
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 

@@ -165,5 +165,10 @@ def ask_again(row: str) -> None:
     check_after(UUID(row))
 
 
+def clear_away() -> None:
+    cleared = handoff.clear_away()
+    logger.info("%d notices and deliveries were cleared away.", cleared)
+
+
 def beat() -> None:
     handoff.cluster_beat()

@@ -2,6 +2,7 @@
 
 from governance.bell import on_due
 from governance.handoff.claims import Claim, ClaimLost, abandon, beat, claim, due, let_go, lost, reclaim, tick
+from governance.handoff.clearing import clear_away
 from governance.handoff.deliveries import delivery_due, sent, take_delivery
 from governance.handoff.digests import make_digests
 from governance.handoff.drifting import observe_due
@@ -14,8 +15,8 @@ from governance.handoff.waiting import ask_everywhere
 from governance.handoff.watching import Watched, due_for_watching, earlier_reading, has_baseline, keep_sample, watched
 
 __all__ = [
-    "Claim", "ClaimLost", "Course", "Watched", "abandon", "ask_everywhere", "beat", "claim", "cluster_beat", "cluster_silence",
-    "course_of", "delivery_due", "due", "due_for_checking", "due_for_watching", "earlier_reading", "finish_observation",
+    "Claim", "ClaimLost", "Course", "Watched", "abandon", "ask_everywhere", "beat", "claim", "clear_away", "cluster_beat",
+    "cluster_silence", "course_of", "delivery_due", "due", "due_for_checking", "due_for_watching", "earlier_reading", "finish_observation",
     "finish_rehearsal", "finish_run", "has_baseline", "keep_answers", "keep_sample", "let_go", "lost", "make_digests", "observe_due",
     "on_due", "progress", "reclaim", "remind", "run_named", "sent", "steer", "take_delivery", "tick", "watched", "watched_order",
     "wish",

@@ -14,6 +14,7 @@ from runner.wake import OPTIONS, wake
 
 BEAT_EVERY = 5  # looks: ask the cluster for a sign of life, and take over what died
 SWEEP_EVERY = 15  # looks: ring again for what still waits
+CLEAR_EVERY = 1800  # looks: an hour
 SILENT = 75  # exit status: restart the cluster
 
 
@@ -58,5 +59,7 @@ class Command(BaseCommand):
                 wake("ask_again", run)
             handoff.make_digests()
             handoff.remind()
+        if number % CLEAR_EVERY == 0:
+            async_task("runner.tasks.clear_away", q_options=OPTIONS)
         if number % SWEEP_EVERY == SWEEP_EVERY - 1 and handoff.due():
             async_task("runner.tasks.dispatch", q_options=OPTIONS)
