@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from governance.lifecycle import Role
 from governance.models import Scope
 from governance.workflow import records
 from governance.workflow.records import KEEPERS
+from portal import health
 from portal.csp import POLICY
 from tests.addresses import EXPRESSIONS, every_address, lacks_row, one_of_each, routes
 from tests.portal.test_csp import INLINE
@@ -44,6 +46,13 @@ def undone(world) -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch) -> None:
+    """No worker is at work for this portal, and its requests grow old with the tests: that is not what they are about."""
+    monkeypatch.setattr(health, "LONGEST_SILENCE", timedelta(days=1))
+    monkeypatch.setattr(health, "LONGEST_WAIT", timedelta(days=1))
 
 
 def client_of(person: User | None) -> Client:
