@@ -46,9 +46,13 @@ def fit(found: Interval, seconds: float) -> Fit:
 def predict(statements: Iterable[StatementReport], facts: Facts | None, transactional: Collection[str]) -> Prediction:
     """`transactional`: names of the scripts that run in one transaction each, and so keep their locks to their end."""
     scripts = [(name, list(reports)) for name, reports in groupby(statements, lambda report: report.script)]
-    duration = _sum(forecast_statement(report, facts) for _, reports in scripts for report in reports)
+    duration = predict_duration((report for _, reports in scripts for report in reports), facts)
     waits = [_wait(reports, facts, name in transactional) for name, reports in scripts]
     return Prediction(duration, max(waits, key=lambda wait: (wait.p90, wait.likely), default=NOTHING))
+
+
+def predict_duration(statements: Iterable[StatementReport], facts: Facts | None) -> Interval:
+    return _sum(forecast_statement(report, facts) for report in statements)
 
 
 def _wait(reports: list[StatementReport], facts: Facts | None, together: bool) -> Interval:

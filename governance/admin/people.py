@@ -46,6 +46,16 @@ class PeopleAdmin(Titled, UserAdmin):
     def roles(self, person: User) -> str:
         return ", ".join(group.name for group in person.groups.all()) or EMPTY
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """People are a superuser's business; Django's permissions open nothing here."""
+        return request.user.is_active and request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return self.has_module_permission(request)
+
+    has_add_permission = has_module_permission
+    has_change_permission = has_view_permission
+
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 

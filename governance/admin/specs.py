@@ -181,7 +181,8 @@ class SpecAdmin(ReadOnlyAdmin):
     @admin.display(description="Risk")
     def risk(self, spec: Spec) -> SafeString | str:
         phase = current_phase(spec)
-        return risk(phase.risk, phase.get_risk_display()) if phase.risk else EMPTY
+        points = phase.risk_points or ()  # type: ignore[attr-defined]
+        return risk(phase.risk, phase.get_risk_display(), points) if phase.risk else EMPTY
 
     @admin.display(description="Author", ordering="author__last_name")
     def who(self, spec: Spec) -> str:

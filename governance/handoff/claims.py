@@ -1,5 +1,6 @@
 """Who works on which waiting row: one holder at a time, fenced by a token, alive as long as its heart beats."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from django.utils import timezone
 from governance import announcing, audit, requests
 from governance.audit import System, save
 from governance.errors import NotReady, Refusal
+from governance.expectation import forecast_of
 from governance.gates import check_run, is_open_now, stage_before
 from governance.handoff.building import Order, observation_order, rehearsal_order, run_order
 from governance.handoff.waiting import end_approvals, escalate
@@ -83,12 +85,21 @@ def _take(kind: str, row: Request) -> Claim:
     silence(row)
     again = row.started_at is not None
     row.token, row.status, row.started_at = uuid4(), RunStatus.RUNNING, row.started_at or timezone.now()
+    if isinstance(row, Run) and not again:
+        _keep_forecast(row)
     save(System.RUNNER, row)
     Heartbeat.objects.create(token=row.token, at=timezone.now())
     audit.append(System.RUNNER, f"{kind}.claim", subject_of(row), f"The runner took {row}.", id=str(row.pk), again=again)
     if isinstance(row, Run) and not again:
         announcing.started(row)
     return Claim(kind, row.pk, row.token, _order(row), again)
+
+
+def _keep_forecast(run: Run) -> None:
+    """What was promised is what was said before, not what would be said after."""
+    found = forecast_of(run.deployment.phase_id, run.target_id) if run.kind == RunKind.DEPLOY else None
+    if found and math.isfinite(found.p90):
+        run.forecast_likely, run.forecast_p90 = found.likely, found.p90
 
 
 def _order(row: Request) -> Order:

@@ -19,6 +19,9 @@ class Observation(Request):
     phase = models.ForeignKey(Phase, null=True, blank=True, on_delete=models.CASCADE, related_name="observations")
     facts = models.JSONField(null=True, blank=True)
 
+    class Meta(Request.Meta):
+        indexes = [models.Index(fields=["target", "-requested_at"], name="observation_latest")]  # of each target a hundred a day
+
     def __str__(self) -> str:
         return f"observation of {self.target}"
 

@@ -72,6 +72,8 @@ class Run(Request):
     reason = models.TextField(blank=True, help_text="Why it was rolled back.")
     undo_reason = models.TextField(blank=True, help_text="Why it is rolled back as soon as it has ended.")
     undo_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    forecast_likely = models.FloatField(null=True, blank=True, help_text="Seconds that its statements were to take, said when it began.")
+    forecast_p90 = models.FloatField(null=True, blank=True, help_text="Seconds that nine in ten keep to; empty: unknown.")
     longest_lock = models.FloatField(null=True, blank=True, help_text="Seconds that its strongest lock was held.")
     wal_bytes = models.BigIntegerField(null=True, blank=True)
     lsn = models.CharField(max_length=32, blank=True, help_text="Position in the target's WAL before anything was executed.")

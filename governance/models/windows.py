@@ -87,6 +87,10 @@ class WindowQuerySet(models.QuerySet["Window"]):
     def touching(self, starts: datetime, ends: datetime) -> "WindowQuerySet":
         return self.filter(touching(starts, ends))
 
+    def not_over(self, moment: datetime) -> "WindowQuerySet":
+        """Those that recur count as such: when they end for good is for Python to say."""
+        return self.filter(Q(ends__gt=moment) | ~Q(rule=""))
+
 
 SCOPES = ("environment", "target", "domain")
 

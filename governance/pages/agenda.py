@@ -21,7 +21,7 @@ def agenda_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
     now = localtime(clock())
     first = read_day(wanted) or now.date()
     starts, ends = midnight(first), midnight(first + timedelta(days=DAYS))
-    times = occurrences(known_windows(), starts, ends)
+    times = occurrences(known_windows(starts), starts, ends)
     bookings = list(live_bookings().filter(starts__lt=ends, ends__gt=starts)[: MOST + 1])
     found = entries(bookings[:MOST], now, times)
     return {
@@ -48,13 +48,18 @@ def days_of(first: date, count: int, times: Iterable[Occurrence], found: Iterabl
     for each in times:
         here = by_day.get(_day(each.starts, first))
         if here and len(here["times"]) < MOST_IN_A_DAY:
-            here["times"].append({"of": each, "starts": localtime(each.starts), "ends": localtime(each.ends)})
+            here["times"].append({"of": each, "hours": _hours(localtime(each.starts), localtime(each.ends))})
         elif here:
             here["more"] += 1
     for entry in found:
         if here := by_day.get(_day(entry.booking.starts, first)):
             here["booked"].append(entry)
     return [day for day in by_day.values() if day["times"] or day["booked"]]
+
+
+def _hours(starts: datetime, ends: datetime) -> str:
+    """The day of the end is named where it is another one."""
+    return f"{starts:%H:%M} to {f'{ends:%a %-d %b}, ' if ends.date() != starts.date() else ''}{ends:%H:%M}"
 
 
 def _day(moment: datetime, first: date) -> date:

@@ -4,13 +4,15 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.timezone import localtime
 
 from governance import oncall
 from governance.collisions import ASKS
-from governance.expectation import forecasts, latest_facts
+from governance.expectation import forecasts, latest_sizes
 from governance.forecast import Interval
 from governance.lifecycle import PhaseStatus
 from governance.models import Booking, Collision, Run, StartMode
@@ -22,6 +24,10 @@ from governance.pages.values import address_of
 BAR, WINDOW_ENDS = 120, 100  # a bar's width, and where on it the window ends
 SHORTEST = 2  # a forecast of a moment is still a line
 Place = tuple[int, int]  # person and day
+SHOWN = (
+    "phase__name", "phase__stage", "phase__status", "phase__spec__title", "target__name", "target__environment", "booked_by__username",
+    "window__name", "window__starts", "window__ends", "window__rule", "window__zone", "starts", "ends", "start",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Conflict:
 class Entry:
     booking: Booking
     forecast: Interval | None  # None: never analysed on its target
-    run: Run | None
+    run: RunStatus | None  # of the latest
     conflicts: tuple[Conflict, ...]
     closes: datetime  # when the window that it lies in does
     people: str = ""  # who runs it and who is on call, in words
@@ -45,6 +51,22 @@ class Entry:
     @property
     def url(self) -> str:
         return f"{address_of(self.booking.phase)}&tab=schedule"
+
+    @property
+    def run_word(self) -> str:
+        return self.run.replace("_", " ") if self.run else ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.booking.phase.spec.number} on {self.booking.target}, booked by {self.booking.booked_by}"
+
+    @property
+    def begins(self) -> str:
+        return f"{localtime(self.booking.starts):%H:%M}"
+
+    @property
+    def hours(self) -> str:
+        return f"{self.begins} to {localtime(self.booking.ends):%H:%M}"
 
     @property
     def known(self) -> bool:
@@ -55,44 +77,46 @@ class Entry:
         return "; ".join(self.forecast.reasons) if self.forecast else "it was not analysed on this target yet"
 
     @property
-    def bar(self) -> dict[str, float]:
-        """Where the likely end and that of nine runs in ten lie between the start and the window's end."""
+    def bar(self) -> dict[str, str]:
+        """Where the likely end and that of nine runs in ten lie between the start and the window's end, as SVG writes numbers."""
         if self.forecast is None or not self.known:
             return {}
         unit = WINDOW_ENDS / max((self.closes - self.booking.starts).total_seconds(), 1.0)
         likely = min(BAR, max(SHORTEST, round(unit * self.forecast.likely, 1)))
         p90 = min(BAR, max(likely + 1, round(unit * self.forecast.p90, 1)))
-        return {"likely": likely, "rest": round(p90 - likely, 1)}
+        return {"likely": str(likely), "rest": str(round(p90 - likely, 1))}
 
 
 def live_bookings() -> QuerySet[Booking]:
-    """With what a calendar shows of each."""
-    runs = Run.objects.filter(kind=RunKind.DEPLOY).order_by("requested_at")
+    """With what a calendar shows of each, and no more: there are hundreds on a page."""
+    runs = Run.objects.filter(booking=OuterRef("pk"), kind=RunKind.DEPLOY).order_by("-requested_at")
     unknown = Collision.objects.filter(booking=OuterRef("pk"), other__cancelled_at=None, score__gte=ASKS, acknowledged_at=None)
     return (
         Booking.objects.live()
         .exclude(phase__status=PhaseStatus.CANCELLED)
-        .select_related("phase__spec", "target__environment", "window", "booked_by")
-        .annotate(clashes=ArraySubquery(unknown.values_list("why")), people=oncall.people_column())
-        .prefetch_related(Prefetch("runs", runs))
+        .select_related("phase__spec", "target", "window", "booked_by")
+        .only(*SHOWN)
+        .annotate(clashes=ArraySubquery(unknown.values_list("why")), people=oncall.people_column(), run=Subquery(runs.values("status")[:1]))
         .order_by("starts", "pk")
     )
 
 
 def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occurrence]) -> list[Entry]:
     """A domain's blackouts are told on the page of the change instead."""
-    expected = forecasts(bookings, latest_facts(booking.target_id for booking in bookings))
+    expected = forecasts(bookings, latest_sizes(booking.target_id for booking in bookings))
     by_person = _by_person(bookings)
     closing = [each for each in blackouts if each.closes and each.window.domain_id is None]
-    found = []
-    for booking in bookings:
-        interval, run = expected.get((booking.phase_id, booking.target_id)), next(reversed(booking.runs.all()), None)
-        over = booking.ends <= now or (run is not None and run.status == RunStatus.SUCCEEDED)
-        around = _around(booking)
-        conflicts = [] if over else [*_in_the_way(booking, interval, around, closing), *_of_others(booking, by_person)]
-        closes, people = around[1] if around else booking.window.ends, oncall.in_words(booking.people)  # type: ignore[attr-defined]
-        found.append(Entry(booking, interval, run, tuple(conflicts), closes, people))
-    return found
+    return [_entry(booking, expected.get((booking.phase_id, booking.target_id)), now, closing, by_person) for booking in bookings]
+
+
+def _entry(
+    booking: Any, interval: Interval | None, now: datetime, closing: Iterable[Occurrence], by_person: Mapping[Place, list[Booking]]
+) -> Entry:
+    run = RunStatus(booking.run) if booking.run else None
+    over, around = booking.ends <= now or run is RunStatus.SUCCEEDED, _around(booking)
+    conflicts = [] if over else [*_in_the_way(booking, interval, around, closing), *_of_others(booking, by_person)]
+    closes = around[1] if around else booking.window.ends
+    return Entry(booking, interval, run, tuple(conflicts), closes, oncall.in_words(booking.people))
 
 
 def _around(booking: Booking) -> tuple[datetime, datetime] | None:

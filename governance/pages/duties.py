@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance.lifecycle import PhaseStatus, Role
-from governance.models import Approval, ApprovalRequest, CommentKind, Decision, Phase, SpecEditor
+from governance.models import Approval, ApprovalRequest, Comment, CommentKind, Decision, Phase, SpecEditor
 from governance.pages.home import waiting_for
-from governance.pages.values import address_of, reasons_in_words
+from governance.pages.values import address_of, risk_of
 from governance.pages.waiting import Step, next_step, next_steps, weighed
 from governance.wording import age
 
@@ -45,18 +45,21 @@ def waits_for_others(person: User, roles: Collection[Role]) -> list[dict[str, An
 
 def _sent_back(person: User, roles: Collection[Role]) -> Q:
     """Changes asked for, and rejections, concern who wrote it, at whatever stage."""
-    asked = Q(comments__kind=CommentKind.CHANGES, comments__resolved_at=None)
-    rejected = Q(approvals__decision=Decision.REJECTED, approvals__voided_at=None)
-    return (asked | rejected) & Q(spec__editors__person=person, status=PhaseStatus.OPEN) if Role.ENGINEER in roles else Q(pk=None)
+    if Role.ENGINEER not in roles:
+        return Q(pk=None)
+    asked = Comment.objects.filter(phase=OuterRef("pk"), kind=CommentKind.CHANGES, resolved_at=None)
+    rejected = Approval.objects.filter(phase=OuterRef("pk"), decision=Decision.REJECTED, voided_at=None)
+    return Q(Exists(asked) | Exists(rejected), _written_by(person), status=PhaseStatus.OPEN)
+
+
+def _written_by(person: User) -> Exists:
+    return Exists(SpecEditor.objects.filter(spec=OuterRef("spec"), person=person))
 
 
 def _seen_by(person: User, phases: QuerySet[Phase]) -> QuerySet[Phase]:
     mine = Approval.objects.filter(phase=OuterRef("pk"), person=person, voided_at=None)
-    rows = weighed(phases.select_related("spec")).annotate(
-        wrote=Exists(SpecEditor.objects.filter(spec=OuterRef("spec"), person=person)),
-        decided=Exists(mine),
-    )
-    return rows.order_by("since", "pk").distinct()
+    rows = weighed(phases.select_related("spec")).annotate(wrote=_written_by(person), decided=Exists(mine))
+    return rows.order_by("since", "pk")
 
 
 def _is_theirs(phase: Any, step: Step, roles: Collection[Role]) -> bool:
@@ -73,14 +76,9 @@ def _row(phase: Any, what: str, url: str) -> dict[str, Any]:
         "url": url,
         "title": str(phase),
         "sub": phase.sentence,
-        "risk": _risk(phase) if phase.risk else None,
+        "risk": risk_of(phase, phase.risk_points),
         "what": what,
         "since": phase.since,
         "age": age(waited),
         "slow": waited.days >= SLOW or bool(phase.due and phase.due <= timezone.now()),
     }
-
-
-def _risk(phase: Any) -> dict[str, str]:
-    word = f"{phase.get_risk_display()} risk"
-    return {"level": phase.risk, "word": word, "why": reasons_in_words(phase.risk_points or ())}

@@ -1,14 +1,17 @@
-"""The four figures of delivery as the home page shows them: a number, what it means, and its course."""
+"""The four figures of delivery, and how forecasts are kept, as the home page shows them: a number, what it means, and its course."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from governance.calibration import ENOUGH, PROMISED, Kept
 from governance.delivery import PERIOD, Delivery, weekly
 from governance.wording import counted, span
 
 WIDTH, HEIGHT, FLOOR = 220, 46, 44.5
 WEEKS = PERIOD.days / 7
+DOTS, BAND, ABOVE, EDGE = 40, (6, 20), 3, 4  # runs, top and height of what was promised, where longer ones are, and the outermost ones
+BAND_WIDTH = 290
 
 
 def figure_rows(delivery: Delivery, now: datetime) -> list[dict[str, Any]]:
@@ -55,6 +58,27 @@ def _restore(delivery: Delivery) -> dict[str, Any]:
     value, unit = _split(delivery.time_to_restore)
     note = f"slowest {span(max(delivery.restored))}"
     return {"name": "Time to restore", "value": value, "unit": unit, "note": note, "line": _line(delivery.restored)}
+
+
+def forecasts_kept(found: Kept) -> dict[str, Any]:
+    """The latest runs are dots, within what was promised or above it."""
+    ended, lacking = len(found.ratios), ENOUGH - len(found.ratios)
+    dots = found.ratios[-DOTS:]
+    step = (BAND_WIDTH - 2 * EDGE) / max(len(dots) - 1, 1)
+    return {
+        "percent": None if found.share is None else round(100 * found.share),
+        "promised": round(100 * PROMISED),
+        "holds": found.holds,
+        "ended": counted(ended, "run"),
+        "lacking": counted(lacking, "more run"),
+        "outside": sum(ratio > 1 for ratio in dots),
+        "dots": [{"x": round(EDGE + position * step, 1), **_dot(ratio)} for position, ratio in enumerate(dots)],
+    }
+
+
+def _dot(ratio: float) -> dict[str, Any]:
+    top, height = BAND
+    return {"y": round(top + height * (1 - ratio), 1) if ratio <= 1 else ABOVE, "late": ratio > 1}
 
 
 def _unknown(name: str, note: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Coalesce
+
 from governance.models import Window
 from governance.pages.values import address_of
 from governance.windows import Tier, WindowKind
@@ -11,7 +13,7 @@ from governance.windows import Tier, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    window: Window  # with its scope
+    window: Window  # of `known_windows`
     starts: datetime
     ends: datetime
 
@@ -21,7 +23,7 @@ class Occurrence:
 
     @property
     def scope(self) -> str:
-        return str(self.window.scope)
+        return self.window.scope_name  # type: ignore[attr-defined]
 
     @property
     def url(self) -> str:
@@ -46,9 +48,10 @@ class Occurrence:
         return self.starts < ends and starts < self.ends
 
 
-def known_windows() -> list[Window]:
-    """All that could still matter to somebody: what is over for good is left out by whoever asks for a span."""
-    return list(Window.objects.select_related("environment", "target", "domain").order_by("starts", "pk"))
+def known_windows(since: datetime) -> list[Window]:
+    """With the names of what they are for; without those that were over before."""
+    named = Coalesce("environment__name", "target__name", "domain__name")
+    return list(Window.objects.not_over(since).annotate(scope_name=named).order_by("starts", "pk"))
 
 
 def occurrences(rows: Iterable[Window], starts: datetime, ends: datetime) -> list[Occurrence]:

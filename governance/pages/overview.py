@@ -4,23 +4,41 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Window
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
 from governance.acts import ACTS
+from governance.calibration import kept
 from governance.delivery import PERIOD, Ended, figures
 from governance.lifecycle import ENDED, OVER, PhaseStatus, Role, Stage
-from governance.models import Booking, Drift, DriftState, Environment, FollowUp, Observation, Run, SchemaSnapshot, Spec, Target
+from governance.models import (
+    Booking,
+    Drift,
+    DriftState,
+    Environment,
+    FollowUp,
+    Observation,
+    Run,
+    SchemaSnapshot,
+    Script,
+    Spec,
+    Step,
+    Target,
+)
 from governance.orders import RunKind, RunStatus, ScriptKind
 from governance.pages.duties import MOST, duties, waits_for_others
 from governance.pages.emergencies import open_emergencies
-from governance.pages.figures import figure_rows
-from governance.pages.values import address_of, person_name
+from governance.pages.figures import figure_rows, forecasts_kept
+from governance.pages.values import address_of, person_name, risk_of
+from governance.pages.waiting import points_of_risk
 from governance.versions import read_script
 from governance.wording import age, counted
 
 NEEDED = (Role.OPERATOR, Role.ENGINEER, Role.REVIEWER)  # without whom no change gets anywhere
+MEASURED = 100  # runs of which the forecasts are judged
 
 
 def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
@@ -33,6 +51,7 @@ def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
         "others": waits_for_others(person, roles)[:MOST],
         "next": _next(),
         "figures": figure_rows(figures(_ended()), timezone.now()),
+        "forecasts": forecasts_kept(kept(_measured())),
         "running": [_running(run) for run in _live()],
         "debts": _debts(),
         "emergencies": open_emergencies(),
@@ -59,10 +78,11 @@ def _next() -> list[dict[str, Any]]:
     """Bookings that are still to be used, soonest first."""
     rows = Booking.objects.filter(cancelled_at=None, ends__gt=timezone.now(), phase__status=PhaseStatus.OPEN)
     rows = rows.filter(phase__stage__lte=Stage.PRODUCTION_DEPLOYMENT).select_related("phase__spec", "target").order_by("starts", "pk")
+    rows = rows.annotate(risk_points=points_of_risk("phase", "phase__risk"))
     return [_booked(booking) for booking in rows[:MOST]]
 
 
-def _booked(booking: Booking) -> dict[str, Any]:
+def _booked(booking: Any) -> dict[str, Any]:
     phase = booking.phase
     ready = phase.at is Stage.PRODUCTION_DEPLOYMENT
     return {
@@ -71,7 +91,7 @@ def _booked(booking: Booking) -> dict[str, Any]:
         "target": booking.target.name,
         "starts": booking.starts,
         "ends": booking.ends,
-        "risk": {"level": phase.risk, "word": f"{phase.get_risk_display()} risk"} if phase.risk else None,
+        "risk": risk_of(phase, booking.risk_points),
         "state": "approved" if ready else "wait",
         "word": "Approved" if ready else "Waits for approval",
     }
@@ -88,16 +108,24 @@ def _ended() -> list[Ended]:
     ]
 
 
+def _measured() -> list[tuple[float, float]]:
+    """The latest runs that had a forecast: seconds that their statements took, and that they were to keep to; oldest first."""
+    rows = Run.objects.filter(kind=RunKind.DEPLOY, status=RunStatus.SUCCEEDED, forecast_p90__isnull=False).order_by("-finished_at")
+    took = Step.objects.filter(run=OuterRef("pk")).order_by().values("run").annotate(seconds=Sum("seconds")).values("seconds")
+    found = rows.values_list(Coalesce(Subquery(took), 0.0), "forecast_p90")[:MEASURED]
+    return [(seconds, p90) for seconds, p90 in reversed(list(found)) if p90]
+
+
 def _live() -> Any:
     done = Count("steps", filter=Q(steps__status__in=OVER))
-    rows = Run.objects.live().select_related("deployment__phase__spec", "target").annotate(done=done)
-    return rows.prefetch_related("deployment__phase__scripts").order_by("requested_at")[:MOST]
+    scripts = Script.objects.filter(phase=OuterRef("deployment__phase")).values(row=JSONObject(kind="kind", name="name", text="text"))
+    rows = Run.objects.live().select_related("deployment__phase__spec", "target").annotate(done=done, scripts=ArraySubquery(scripts))
+    return rows.order_by("requested_at")[:MOST]
 
 
 def _running(run: Any) -> dict[str, Any]:
     kind = ScriptKind.ROLLBACK if run.kind == RunKind.ROLLBACK else ScriptKind.FORWARD
-    scripts = [script for script in run.deployment.phase.scripts.all() if script.kind == kind]
-    statements = sum(len(read_script(script.name, script.text).statements) for script in scripts)
+    statements = sum(len(read_script(each["name"], each["text"]).statements) for each in run.scripts if each["kind"] == kind)
     return {
         "url": reverse("admin:governance_run_change", args=[run.pk]),
         "title": str(run.deployment.phase),
@@ -111,7 +139,8 @@ def _running(run: Any) -> dict[str, Any]:
 
 def _debts() -> dict[str, Any]:
     today = timezone.localdate()
-    rows = list(FollowUp.objects.filter(done_at=None).select_related("owner", "review__phase__spec").order_by("due", "pk"))
+    open_ones = FollowUp.objects.filter(done_at=None).annotate(overdue=Window(Count("pk", filter=Q(due__lt=today))))
+    rows = list(open_ones.select_related("owner", "review__phase__spec").order_by("due", "pk")[:MOST])
     shown = [
         {
             "url": f"{address_of(row.review.phase)}&tab=review",
@@ -121,9 +150,9 @@ def _debts() -> dict[str, Any]:
             "overdue": row.due < today,
             "word": counted(abs((row.due - today).days), "day"),
         }
-        for row in rows[:MOST]
+        for row in rows
     ]
-    return {"rows": shown, "overdue": sum(row.due < today for row in rows)}
+    return {"rows": shown, "overdue": rows[0].overdue if rows else 0}
 
 
 def _databases() -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
-from governance.models import Phase
+from governance.models import Phase, Spec
 
 STATES = frozenset({"status", "verdict", "decision", "level"})  # fields whose value is a state, not only a word
 JUDGED = frozenset({"passed", "met"})  # false is bad, not only absent
@@ -41,8 +42,17 @@ def pill(state: str, word: str) -> SafeString:
     return render_to_string("_partials/pill.html", {"kind": "", "state": state, "word": word})
 
 
-def risk(level: str, word: str) -> SafeString:
-    return render_to_string("_partials/risk.html", {"risk": {"level": level, "word": word}})
+def risk(level: str, word: str, points: Iterable[Mapping[str, Any]] = ()) -> SafeString:
+    """`points`: what it is made of, folded behind it."""
+    weightiest = sorted(points, key=lambda each: -each["points"])
+    return render_to_string("_partials/risk_why.html", {"risk": {"level": level, "word": word}, "points": weightiest})
+
+
+def risk_of(phase: Phase, points: Iterable[Mapping[str, Any]] | None) -> dict[str, str] | None:
+    """What `_partials/risk.html` draws; None before there is an analysis."""
+    if not phase.risk:
+        return None
+    return {"level": phase.risk, "word": f"{phase.get_risk_display()} risk", "why": reasons_in_words(points or ())}
 
 
 def reasons_in_words(points: Iterable[Mapping[str, Any]]) -> str:
@@ -63,10 +73,16 @@ def title_of(record: models.Model) -> str:
 def address_of(record: models.Model) -> str:
     """The page of a record, "" where it has none; a phase's is that of its change."""
     if isinstance(record, Phase):
-        return f"{reverse('admin:governance_spec_change', args=[record.spec_id])}?phase={record.pk}"
-    if not admin.site.is_registered(type(record)):
+        return f"{_page_of(Spec).format(record.spec_id)}?phase={record.pk}"
+    return _page_of(type(record)).format(record.pk)
+
+
+@cache
+def _page_of(model: type[models.Model]) -> str:
+    """With {} for the key. Asked for once, since a page has hundreds of links."""
+    if not admin.site.is_registered(model):
         return ""
-    return reverse(f"admin:{record._meta.app_label}_{record._meta.model_name}_change", args=[record.pk])
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=["KEY"]).replace("KEY", "{}")
 
 
 def link_to(record: models.Model) -> SafeString | str:

@@ -45,7 +45,6 @@ def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
     moved = AuditEvent.objects.filter(subject=number, kind="phase.stage").order_by("-pk").values("at")[:1]
     requests = ApprovalRequest.objects.open().filter(phase=OuterRef("pk"))
     asked = Comment.objects.filter(phase=OuterRef("pk"), kind=CommentKind.CHANGES, resolved_at=None)
-    weighing = Analysis.objects.filter(phase=OuterRef("pk"), risk=OuterRef("risk"))
     live = Run.objects.live().filter(deployment__phase=OuterRef("pk")).order_by("requested_at").values("status")[:1]
     return phases.annotate(
         since=Coalesce(Subquery(moved), F("spec__created_at"), output_field=DateTimeField()),
@@ -53,10 +52,16 @@ def weighed(phases: QuerySet[Phase]) -> QuerySet[Phase]:
         asks=ArraySubquery(requests.order_by("step", "pk").values("kind")),
         due=Subquery(requests.order_by("due_at").values("due_at")[:1]),
         changes_asked=Exists(asked),
-        risk_points=Subquery(weighing.order_by("-pk").values("report__risk__points")[:1]),
+        risk_points=points_of_risk("pk", "risk"),
         rejected=Exists(Approval.objects.filter(phase=OuterRef("pk"), voided_at=None, decision=Decision.REJECTED)),
         live=Subquery(live),
     )
+
+
+def points_of_risk(phase: str, risk: str) -> Subquery:
+    """What a phase's risk is made of, by the names of its key and its risk: the latest analysis that came to it says so."""
+    weighing = Analysis.objects.filter(phase=OuterRef(phase), risk=OuterRef(risk))
+    return Subquery(weighing.order_by("-pk").values("report__risk__points")[:1])
 
 
 def next_step(phase: Phase) -> Step | None:

@@ -45,8 +45,7 @@ def week_page(wanted: str, *, keeper: bool, mover: bool) -> dict[str, Any]:
     day = read_day(wanted) or now.date()
     monday = day - timedelta(days=day.weekday())
     axis = Axis(midnight(monday), midnight(monday + timedelta(days=7)))
-    rows = known_windows()
-    times = occurrences(rows, axis.starts, axis.ends)
+    times = occurrences(known_windows(axis.starts), axis.starts, axis.ends)
     bookings = list(live_bookings().filter(starts__lt=axis.ends, ends__gt=axis.starts)[: MOST + 1])
     found = entries(bookings[:MOST], now, times)
     return {
@@ -135,7 +134,9 @@ def _booked(entry: Entry, axis: Axis, *, mover: bool, now: datetime) -> dict[str
     booking, phase = entry.booking, entry.booking.phase
     rule = ACTS["book"]
     movable = mover and phase.status == PhaseStatus.OPEN and rule.first <= phase.at <= rule.last and not entry.run and booking.starts > now
-    drawn = {"entry": entry, "box": axis.box(booking.starts, booking.ends, BAR)}
+    begin, end = localtime(booking.starts), localtime(booking.ends)
+    drawn = {"entry": entry, "box": axis.box(begin, end, BAR), "begin": begin.isoformat(), "end": end.isoformat()}
+    drawn["title"] = f"{phase.spec.number} {phase}, {begin:%a %H:%M} to {end:%a %H:%M}"
     drawn["move"] = reverse("admin:governance_spec_form", args=[phase.spec_id, phase.pk, "book"]) if movable else ""
     if entry.forecast and entry.known:
         ends = [booking.starts + timedelta(seconds=seconds) for seconds in (entry.forecast.likely, entry.forecast.p90)]

@@ -163,3 +163,13 @@ def test_bell_rings_after_the_commit_with_kind_and_row(cast, spec, monkeypatch, 
         assert rung == []
 
     assert rung == [("run", run.pk)]
+
+
+def test_run_keeps_what_was_forecast_before_it_began_whatever_is_analysed_later(cast, run):
+    handoff.claim("run", run.pk)
+    before = Run.objects.get(pk=run.pk).forecast_p90
+
+    factories.observe(run.deployment.phase, rows=10**9)
+
+    assert before is not None
+    assert Run.objects.get(pk=run.pk).forecast_p90 == before

@@ -1,5 +1,7 @@
 """The list of changes: whom each waits for, and acts on several at once."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -18,6 +20,12 @@ def test_a_list_says_whom_each_change_waits_for(staged, sign_in, cast):
     page = sign_in(cast.auditor).get(reverse(CHANGES)).content.decode()
 
     assert "Reviewer: technical approval" in page
+
+
+def test_a_list_folds_what_a_risk_is_made_of_behind_it(staged, sign_in, cast):
+    page = sign_in(cast.auditor).get(reverse(CHANGES)).content.decode()
+
+    assert re.search(r'<details class="reasons"><summary>.*?<li>[^<]+ <span class="num">\(\d+ points?\)', page, re.DOTALL)
 
 
 def test_several_changes_are_analysed_at_once(spec, cast, sign_in):

@@ -8,13 +8,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from governance import handoff, workflow
+from governance import calibration, handoff, workflow
 from governance.models import CommentKind, Deployment
 from governance.orders import RunStatus, SchemaReading
 from governance.pages.overview import overview_page
 from governance.policy import ApprovalKind
 from governance.workflow import Debt, Result
 from tests import factories
+from tests.governance.pages.scenes import words
 from tests.portal.test_csp import INLINE
 
 MOST_QUERIES = 15
@@ -224,3 +225,14 @@ def test_a_rejected_change_waits_for_who_wrote_it(cast, spec):
 
     assert waits(cast.engineer) == ["answer to a rejection"]
     assert (waits(cast.reviewer), waits(cast.second_reviewer)) == ([], [])
+
+
+def test_home_says_how_forecasts_are_kept_once_enough_runs_have_ended(cast, spec, monkeypatch):
+    deploy(cast, spec)
+    before = home_of(cast.engineer)
+    monkeypatch.setattr(calibration, "ENOUGH", 2)  # below production, and in it
+
+    after = home_of(cast.engineer)
+
+    assert "2 runs with a forecast ended so far. The share is told after 8 more runs." in words(before)
+    assert "100 % of 2 runs ended inside their forecast; 90 % was promised." in words(after)
