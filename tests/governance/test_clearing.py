@@ -37,6 +37,7 @@ def test_what_was_read_long_ago_goes_and_what_was_not_read_stays(cast, settings)
 
 def test_what_was_told_of_a_change_stays_until_it_is_over(cast, settings):
     settings.KEEP_NOTICES = 30
+    factories.make_targets()
     phase = factories.phase_of(factories.make_spec(cast))
     Notice.objects.all().delete()
     told(cast.engineer, days=31, phase=phase)

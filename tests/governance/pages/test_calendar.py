@@ -179,7 +179,7 @@ def test_times_are_local_and_the_zone_is_named(cast, production):
         page = calendar_page("2030-12", keeper=False)
 
     assert page["zone"] == "New York, UTC−5"
-    assert [day["date"].day for day in page["days"] if day["booked"]] == [3]
+    assert [day["date"] for day in page["days"] if day["booked"]] == ["2030-12-03"]
 
 
 def test_gate_of_production_opens_with_its_window_and_says_until_when(cast, production):
