@@ -1,6 +1,7 @@
 """What all admin pages share: who may see and change, and saving through the workflow."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -19,12 +20,11 @@ from simple_history.admin import SimpleHistoryAdmin
 from governance import workflow
 from governance.admin.widgets import SplitDateTime
 from governance.errors import Refusal
+from governance.hanging import Kind, hanging_on
 from governance.pages.record import record_page
-from governance.pages.values import EMPTY, name_of, shown, title_of
+from governance.pages.values import EMPTY, link_to, name_of, shown, title_of
 from governance.visitors import may_read, roles_in
 from governance.workflow.records import KEEPERS
-
-SHOWN = 3  # rows of each kind that keep a record from being deleted
 
 
 def person_of(request: HttpRequest) -> User:
@@ -198,9 +198,13 @@ class SetUpAdmin(ReadOnlyAdmin):
             workflow.delete_record(actor=person_of(request), record=row)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """What still needs the row is named, rather than a permission that nobody could have."""
-        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, set() if protected else lacking, by_kind(protected)
+        """What still needs the rows, or goes with them, by kind: there may be thousands, and nobody needs a permission for each."""
+        kinds = [(each, kind) for each in objs for kind in hanging_on(each)]
+        going = [part for each in objs for part in (link_to(each), [*_lines(kind for of, kind in kinds if of == each and not kind.keeps)])]
+        counts = Counter({objs[0]._meta.verbose_name_plural: len(objs)} if objs else {})
+        for _, kind in kinds:
+            counts[str(kind.model._meta.verbose_name_plural)] += 0 if kind.keeps else kind.count
+        return [part for part in going if part], +counts, set(), [*_lines(kind for _, kind in kinds if kind.keeps)]
 
     def _delete_view(self, request: HttpRequest, *given: Any) -> HttpResponse:
         view = super()._delete_view
@@ -210,13 +214,11 @@ class SetUpAdmin(ReadOnlyAdmin):
         return done or HttpResponseRedirect(request.get_full_path())
 
 
-def by_kind(needed: list[str]) -> list[Any]:
-    """“Deployment: …” twelve times over as one line with the first few of them, as `unordered_list` takes it."""
-    kinds: dict[str, list[str]] = {}
-    for each in needed:
-        kinds.setdefault(each.partition(":")[0], []).append(each)
-    more = {kind: [f"and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else [] for kind, rows in kinds.items()}
-    return [part for kind, rows in kinds.items() for part in (f"{kind} ({len(rows)})", rows[:SHOWN] + more[kind])]
+def _lines(kinds: Iterable[Kind]) -> Iterator[Any]:
+    """As `unordered_list` takes them: “Bookings (12)”, and under it the first few."""
+    for kind in kinds:
+        yield f"{capfirst(kind.model._meta.verbose_name_plural)} ({kind.count:,})"
+        yield [*map(link_to, kind.first), *([f"and {kind.more:,} more"] if kind.more else [])]
 
 
 def unless_refused(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse | None:

@@ -10,6 +10,7 @@ from django.forms.models import model_to_dict
 from governance import audit, compatibility
 from governance.audit import save
 from governance.errors import MissingRole, NotAllowed, RecordInUse
+from governance.hanging import Kind, hanging_on
 from governance.lifecycle import Role
 from governance.models import (
     ApiVersion,
@@ -89,14 +90,20 @@ def delete_record(*, actor: User, record: Governed) -> None:
     permit_keeper(actor, record)
     if isinstance(record, Domain) and record.specs.exists():  # a link between many and many protects nothing
         raise RecordInUse(str(record), map(str, record.specs.all()))
+    if needed := [kind for kind in hanging_on(record) if kind.keeps]:
+        raise RecordInUse(str(record), [name for kind in needed for name in _first(kind)])
     kind, what = record._meta.model_name, f"{actor} deleted {record._meta.verbose_name} “{record}”."
     audit.append(actor, f"{kind}.delete", subject_of(record), what, before=_values(record))
     try:
         audit.delete(actor, record)
     except ProtectedError as error:
-        raise RecordInUse(str(record), sorted({str(user) for user in error.protected_objects})) from error
+        raise RecordInUse(str(record), ["something that has just come up"]) from error
     if isinstance(record, EVIDENCE):
         compatibility.derive_entries(actor)
+
+
+def _first(kind: Kind) -> list[str]:
+    return [*map(str, kind.first), *([f"{kind.more:,} more {kind.model._meta.verbose_name_plural}"] if kind.more else [])]
 
 
 def _values(record: Governed) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import workflow
@@ -270,6 +272,21 @@ def test_rows_in_use_cannot_be_deleted_and_the_page_says_what_uses_them(cast, sp
     assert all("stays, because these rows need it" in page for page in shown)
     assert [answer.status_code for answer in answers] == [200, 200]
     assert all(type(row).objects.filter(pk=row.pk).exists() for row in rows)
+
+
+def test_deletion_asks_as_often_however_many_rows_need_the_record(cast, spec, sign_in):
+    client, page = sign_in(cast.operator), f"/governance/target/{Target.objects.get(name='staging_db').pk}/delete/"
+    with CaptureQueriesContext(connection) as few:
+        client.get(page)
+    for day in range(2, 7):
+        factories.make_spec(cast, factories.script_files(f"2027010{day}_0900"))
+
+    with CaptureQueriesContext(connection) as many:
+        shown = client.get(page).content.decode()
+
+    assert len(many) == len(few)
+    assert "Deployments (6)" in shown
+    assert "and 3 more" in shown
 
 
 def test_an_unused_row_is_deleted_with_an_event(cast, sign_in):
