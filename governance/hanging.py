@@ -53,7 +53,7 @@ def _counts(kinds: list[QuerySet[Model]]) -> list[tuple[int, int]]:
         rows.order_by().values(place=Value(place, IntegerField())).annotate(count=Count("pk")).values_list("place", "count")
         for place, rows in enumerate(kinds)
     ]
-    return sorted(counted[0].union(*counted[1:], all=True)) if counted else []
+    return sorted(row for row in counted[0].union(*counted[1:], all=True) if row[1]) if counted else []
 
 
 def _kind(rows: QuerySet[Model], keeps: bool, count: int) -> Kind:
