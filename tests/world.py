@@ -61,6 +61,7 @@ def make_world() -> Cast:
     supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
     workflow.make_webhook(actor=cast.operator, name="Chat", address="https://chat.example.com/T/B", form="slack")
     factories.make_delegation(cast.stakeholder, cast.second_reviewer, starts_in=24 * 30)
+    factories.make_draft_policy(cast.operator)
     workflow.make_token(actor=cast.engineer, name="CI of bids-api", scopes=["read", "submit"], days=90)
     return cast
 

@@ -25,6 +25,7 @@ class BindingRows(RowsInline):
 class ShieldRows(RowsInline):
     model = Shield
     fields = ["spec", "evidence"]
+    autocomplete_fields = ["spec", "evidence"]
     kept_by_operators = True
 
 
@@ -33,6 +34,7 @@ class ReleaseAdmin(SetUpAdmin):
     list_display = ["name", "version", "kind", "live", "distribution", "made_for"]
     list_filter = ["kind", "live", "distribution"]
     list_select_related = ["made_for"]
+    autocomplete_fields = ["made_for"]
     search_fields = ["name", "version"]
     readonly_fields = ["target", "run"]
     inlines = [BindingRows]
@@ -44,6 +46,7 @@ class PresenceAdmin(SetUpAdmin):
     list_display = ["release", "environment", "since", "until", "source", "last_seen"]
     list_filter = ["environment", "source"]
     list_select_related = ["release", "environment"]
+    autocomplete_fields = ["release"]
     search_fields = ["release__name", "release__version"]
     readonly_fields = ["source", "last_seen"]
 
@@ -55,6 +58,7 @@ class MatrixEntryAdmin(SetUpAdmin):
     list_display = ["client", "backend", "verdict", "source", "reason"]
     list_filter = ["verdict", "source"]
     list_select_related = ["client", "backend"]
+    autocomplete_fields = ["client", "backend"]
     search_fields = ["client__name", "backend__name", "reason"]
     readonly_fields = ["source", "run"]
 
@@ -80,6 +84,7 @@ class OverrideAdmin(ReadOnlyAdmin):
     list_display = ["client", "backend", "verdict", "reason", "expires_at", "asked_by", "seconded_by", "withdrawn_at"]
     list_filter = ["verdict"]
     list_select_related = ["client", "backend", "asked_by", "seconded_by"]
+    autocomplete_fields = ["client", "backend"]
     actions = ["second", "withdraw"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
