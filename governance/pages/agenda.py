@@ -46,9 +46,10 @@ def days_of(first: date, count: int, times: Iterable[Occurrence], found: Iterabl
     for day in (first + timedelta(days=number) for number in range(count)):
         by_day[day] = {"date": day, "times": [], "booked": [], "more": 0}
     for each in times:
-        here = by_day.get(_day(each.starts, first))
+        day = _day(each.starts, first)
+        here = by_day.get(day)
         if here and len(here["times"]) < MOST_IN_A_DAY:
-            here["times"].append({"of": each, "hours": _hours(localtime(each.starts), localtime(each.ends))})
+            here["times"].append({"of": each, "hours": f"{_at(each.starts, day)} to {_at(each.ends, day)}"})
         elif here:
             here["more"] += 1
     for entry in found:
@@ -57,9 +58,10 @@ def days_of(first: date, count: int, times: Iterable[Occurrence], found: Iterabl
     return [day for day in by_day.values() if day["times"] or day["booked"]]
 
 
-def _hours(starts: datetime, ends: datetime) -> str:
-    """The day of the end is named where it is another one."""
-    return f"{starts:%H:%M} to {f'{ends:%a %-d %b}, ' if ends.date() != starts.date() else ''}{ends:%H:%M}"
+def _at(moment: datetime, day: date) -> str:
+    """The hour, and its day where that is another one."""
+    here = localtime(moment)
+    return f"{here:%H:%M}" if here.date() == day else f"{here:%a %-d %b, %H:%M}"
 
 
 def _day(moment: datetime, first: date) -> date:

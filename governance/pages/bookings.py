@@ -116,7 +116,7 @@ def _entry(
     over, around = booking.ends <= now or run is RunStatus.SUCCEEDED, _around(booking)
     conflicts = [] if over else [*_in_the_way(booking, interval, around, closing), *_of_others(booking, by_person)]
     closes = around[1] if around else booking.window.ends
-    return Entry(booking, interval, run, tuple(conflicts), closes, oncall.in_words(booking.people))
+    return Entry(booking, interval, run, tuple(dict.fromkeys(conflicts)), closes, oncall.in_words(booking.people))
 
 
 def _around(booking: Booking) -> tuple[datetime, datetime] | None:
