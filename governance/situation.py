@@ -10,7 +10,7 @@ from governance.analysis.risk import Situation
 from governance.lifecycle import FAILED
 from governance.matrix import Compatibility
 from governance.models import Booking, Phase, Prospect, Run, Target
-from governance.windows import busy_between
+from governance.windows import BusyDays, busy_between
 from governance.wording import some, span
 
 RECENT = timedelta(days=30)
@@ -42,9 +42,10 @@ def _unknown(phase: Phase, target: Target) -> str:
 def _peak(booking: Booking) -> str:
     environment = booking.target.environment
     begins, ends = environment.busy_from, environment.busy_until
-    if not begins or not ends or not busy_between(booking.starts, booking.ends, begins, ends, timezone.get_default_timezone()):
+    zone, days = timezone.get_default_timezone(), BusyDays(environment.busy_days)
+    if not begins or not ends or not busy_between(booking.starts, booking.ends, begins, ends, zone, days):
         return ""
-    return f"It is booked in the busy hours of {environment}, {begins:%H:%M} to {ends:%H:%M}"
+    return f"It is booked in the busy hours of {environment}, {begins:%H:%M} to {ends:%H:%M}, {environment.get_busy_days_display().lower()}"
 
 
 def _overrun(booking: Booking) -> str:

@@ -1,6 +1,6 @@
 """Maintenance windows and blackouts: is a target open at a moment, why, and when is there room. Half-open intervals [starts, ends)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -156,12 +156,21 @@ def _without(slots: list[Slot], closed: list[Slot]) -> list[Slot]:
     return _common(slots, gaps)
 
 
-def busy_between(starts: datetime, ends: datetime, begins: time, until: time, zone: tzinfo) -> bool:
-    """Whether any of the time lies in the hours of a day, on the zone's clock; hours past midnight reach into the next day."""
+class BusyDays(StrEnum):
+    EVERY_DAY = "every_day"
+    WORKDAYS = "workdays"
+    WEEKEND = "weekend"
+
+
+DAYS: Mapping[BusyDays, Collection[int]] = {BusyDays.EVERY_DAY: range(7), BusyDays.WORKDAYS: range(5), BusyDays.WEEKEND: range(5, 7)}
+
+
+def busy_between(starts: datetime, ends: datetime, begins: time, until: time, zone: tzinfo, on: BusyDays = BusyDays.EVERY_DAY) -> bool:
+    """Whether any of the time lies in the hours of these days, on the zone's clock; hours past midnight reach into the next day."""
     first, last = starts.astimezone(zone), ends.astimezone(zone)
     for day in range(-1, (last.date() - first.date()).days + 1):
         date = first.date() + timedelta(days=day)
         busy = datetime.combine(date, begins, zone), datetime.combine(date + timedelta(days=until <= begins), until, zone)
-        if busy[0] < last and first < busy[1]:
+        if date.weekday() in DAYS[on] and busy[0] < last and first < busy[1]:
             return True
     return False

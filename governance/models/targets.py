@@ -7,6 +7,7 @@ from django.db import models
 
 from governance.models.base import Code, Governed, choices
 from governance.versions import INITIAL
+from governance.windows import BusyDays
 
 VERSION = RegexValidator(r"^\d+\.\d+\.\d+$", "Write the version as major.minor.patch, for example 1.4.0.")
 VARIABLE = RegexValidator(r"^[A-Z][A-Z0-9_]*$", "Write the name of an environment variable, for example INSTABIDS_STAGING_URL.")
@@ -40,6 +41,7 @@ class Environment(Governed):
         help_text="When its busy hours begin, in the portal's time zone, for example 09:00; changes then are riskier.",
     )
     busy_until = models.TimeField(null=True, blank=True, help_text="When they end, for example 18:00.")
+    busy_days = Code(default=BusyDays.EVERY_DAY, choices=choices(BusyDays), help_text="On which days, for example those of work.")
 
     class Meta(Governed.Meta):
         ordering = ["rank"]

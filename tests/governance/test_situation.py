@@ -36,7 +36,7 @@ def test_booking_in_busy_hours_adds_five_points(cast, spec):
 
     factories.book(cast, phase, factories.on(phase, production=True).target)
 
-    assert reasons(phase)["It is booked in the busy hours of production, 00:00 to 23:59"] == 5
+    assert reasons(phase)["It is booked in the busy hours of production, 00:00 to 23:59, every day"] == 5
 
 
 @pytest.mark.at("window")

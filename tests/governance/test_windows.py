@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from governance.windows import Interval, Slot, Tier, WindowKind, busy_between, next_slot, state_at, state_of_all
+from governance.windows import BusyDays, Interval, Slot, Tier, WindowKind, busy_between, next_slot, state_at, state_of_all
 
 NIGHT = Interval(WindowKind.MAINTENANCE, "night", datetime(2026, 12, 5, 1, tzinfo=UTC), datetime(2026, 12, 5, 5, tzinfo=UTC))
 SALE = Interval(WindowKind.BLACKOUT, "sale", datetime(2026, 12, 5, 3, tzinfo=UTC), datetime(2026, 12, 5, 4, tzinfo=UTC))
@@ -112,3 +112,22 @@ def test_windows_that_touch_are_one():
 )
 def test_busy_hours_are_those_of_the_zones_clock(starts, hours, begins, until, busy):
     assert busy_between(starts, starts + timedelta(hours=hours), begins, until, ZoneInfo("Europe/Berlin")) is busy
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "on", "busy"),
+    [
+        (4, 10, BusyDays.WORKDAYS, True),  # a Friday
+        (5, 10, BusyDays.WORKDAYS, False),
+        (5, 10, BusyDays.WEEKEND, True),
+        (5, 10, BusyDays.EVERY_DAY, True),
+        (5, 3, BusyDays.WORKDAYS, True),  # the night that began on Friday
+        (7, 3, BusyDays.WEEKEND, True),
+        (8, 3, BusyDays.WEEKEND, False),
+    ],
+)
+def test_busy_hours_are_those_of_their_days_and_a_night_belongs_to_the_day_on_which_it_begins(day, hour, on, busy):
+    starts = datetime(2026, 12, day, hour, tzinfo=UTC)
+    begins, until = (time(22), time(6)) if hour == 3 else (time(9), time(18))
+
+    assert busy_between(starts, starts + timedelta(hours=1), begins, until, UTC, on) is busy
