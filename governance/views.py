@@ -61,13 +61,14 @@ def approvals(request: HttpRequest) -> HttpResponse:
 def calendar(request: HttpRequest) -> HttpResponse:
     """A month, a week or an agenda."""
     since, keeper = request.GET.get("from", ""), is_keeper(request)
+    mover = bool(roles_in(request) & ACTS["book"].roles)
     match request.GET.get("view"):
         case "week":
-            mover = bool(roles_in(request) & ACTS["book"].roles)
             return page(request, "governance/week.html", "Calendar", week_page(since, keeper=keeper, mover=mover))
         case "agenda":
-            return page(request, "governance/agenda.html", "Calendar", agenda_page(since, keeper=keeper))
-    return page(request, "governance/calendar.html", "Calendar", calendar_page(request.GET.get("month", ""), keeper=keeper))
+            return page(request, "governance/agenda.html", "Calendar", agenda_page(since, keeper=keeper, mover=mover))
+    month = calendar_page(request.GET.get("month", ""), keeper=keeper, mover=mover)
+    return page(request, "governance/calendar.html", "Calendar", month)
 
 
 @for_readers

@@ -1,7 +1,8 @@
 """The form that books a window, or moves what is booked."""
 
+import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,7 +14,9 @@ from django.utils.formats import date_format
 from governance import workflow
 from governance.admin.act_form import ActForm
 from governance.admin.widgets import SplitDateTime
+from governance.expectation import forecast_of
 from governance.models import Duty, StartMode, Target, Window
+from governance.openings import domains_of, first_slot
 from governance.pages.values import person_name
 from governance.windows import WindowKind
 from governance.workflow.reserving import ON_CALL, OPERATE
@@ -71,14 +74,29 @@ class BookForm(ActForm):
         )
 
     def suggest(self, wanted: Mapping[str, str]) -> None:
-        """Times to which a booking was dragged, with a window that is open then."""
-        starts, ends = (parsed(wanted.get(name, "")) for name in ("starts", "ends"))
+        """Times to which a booking was dragged, or the next that fit, with a window that is open then."""
+        starts, ends = self._next_time() if wanted.get("next") else (parsed(wanted.get(name, "")) for name in ("starts", "ends"))
         if starts and ends:
             rows = self.fields["window"].queryset  # type: ignore[attr-defined]
             fitting = [row for row in rows if (time := row.occurrence_at(starts)) and ends <= time[1]]
             self.initial.update({"starts": starts, "ends": ends, **({"window": fitting[0]} if fitting else {})})
         if wanted.get("target", "").isdecimal():
             self.initial["target"] = int(wanted["target"])
+
+    def _next_time(self) -> tuple[datetime | None, datetime | None]:
+        """For as long as is booked and forecast, another time than the one that is booked."""
+        booking = self.phase.bookings.live().select_related("target__environment").order_by("starts").first()
+        if booking is None:
+            return None, None
+        expected = forecast_of(self.phase.pk, booking.target_id)
+        seconds = expected.p90 if expected and math.isfinite(expected.p90) else 0.0
+        needs = max(booking.ends - booking.starts, timedelta(seconds=math.ceil(seconds)))
+        people = User.objects.filter(reservations__booking=booking, reservations__duty=Duty.OPERATES, reservations__cancelled_at=None)
+        given: dict[str, Any] = {"domains": domains_of(self.phase), "people": list(people), "phase": self.phase}
+        slot = first_slot([booking.target], needs, timezone.now(), **given)
+        if slot and slot.starts < booking.ends and booking.starts < slot.ends:
+            slot = first_slot([booking.target], needs, booking.ends, **given)
+        return (slot.starts, slot.ends) if slot else (None, None)
 
     def carry_out(self, person: User) -> None:
         workflow.book(actor=person, phase=self.phase, **self.cleaned_data)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from governance.gates import clock
-from governance.pages.bookings import Entry, entries, live_bookings
+from governance.pages.bookings import Entry, entries, in_conflict, live_bookings
 from governance.pages.calendar import midnight, read_day, zone_of
 from governance.pages.occurrences import Occurrence, known_windows, occurrences
 
@@ -16,8 +16,8 @@ DAYS = 14
 MOST, MOST_IN_A_DAY = 100, 6  # bookings, and times of windows a day
 
 
-def agenda_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
-    """`wanted`: its first day, "2026-12-05"; anything else is today."""
+def agenda_page(wanted: str, *, keeper: bool, mover: bool) -> dict[str, Any]:
+    """`wanted`: its first day, "2026-12-05"; anything else is today. `mover`: may book, and so move what is booked."""
     now = localtime(clock())
     first = read_day(wanted) or now.date()
     starts, ends = midnight(first), midnight(first + timedelta(days=DAYS))
@@ -34,7 +34,7 @@ def agenda_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
         "days": days_of(first, DAYS, times, found),
         "more": len(bookings) > MOST,
         "booked": len(found),
-        "conflicts": [entry for entry in found if entry.conflicts],
+        "conflicts": in_conflict(found, now, mover=mover),
         "keeper": keeper,
         "add_url": reverse("admin:governance_window_add"),
     }

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from governance import oncall
+from governance.acts import ACTS
 from governance.collisions import ASKS
 from governance.expectation import forecasts, latest_sizes
 from governance.forecast import Interval
@@ -51,6 +53,13 @@ class Entry:
     @property
     def url(self) -> str:
         return f"{address_of(self.booking.phase)}&tab=schedule"
+
+    def move_url(self, now: datetime) -> str:
+        """Of the form that moves it; "" once its change waits for no time any more, or something has begun."""
+        rule, phase = ACTS["book"], self.booking.phase
+        waits = phase.status == PhaseStatus.OPEN and rule.first <= phase.at <= rule.last
+        movable = waits and not self.run and self.booking.starts > now
+        return reverse("admin:governance_spec_form", args=[phase.spec_id, phase.pk, "book"]) if movable else ""
 
     @property
     def run_word(self) -> str:
@@ -99,6 +108,11 @@ def live_bookings() -> QuerySet[Booking]:
         .annotate(clashes=ArraySubquery(unknown.values_list("why")), people=oncall.people_column(), run=Subquery(runs.values("status")[:1]))
         .order_by("starts", "pk")
     )
+
+
+def in_conflict(found: Iterable[Entry], now: datetime, *, mover: bool) -> list[dict[str, Any]]:
+    """With the way out, for whoever may book."""
+    return [{"entry": entry, "move": entry.move_url(now) if mover else ""} for entry in found if entry.conflicts]
 
 
 def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occurrence]) -> list[Entry]:

@@ -13,7 +13,7 @@ from governance.gates import clock
 from governance.lifecycle import PhaseStatus
 from governance.models import Booking, Target, Window
 from governance.oncall import on_call
-from governance.pages.bookings import Entry, entries, live_bookings
+from governance.pages.bookings import Entry, entries, in_conflict, live_bookings
 from governance.pages.occurrences import Occurrence, known_windows, occurrences
 from governance.windows import Interval, Tier, WindowKind, state_at
 
@@ -34,8 +34,8 @@ class Booked(NamedTuple):
     ends: datetime
 
 
-def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
-    """`wanted`: "2026-12"; anything else is the present month. `keeper`: may add windows."""
+def calendar_page(wanted: str, *, keeper: bool, mover: bool) -> dict[str, Any]:
+    """`wanted`: "2026-12"; anything else is the present month. `keeper`: may add windows. `mover`: may book."""
     now = localtime(clock())
     first = _read_month(wanted) or now.date().replace(day=1)
     days = [day for week in Calendar().monthdatescalendar(first.year, first.month) for day in week]
@@ -56,7 +56,7 @@ def calendar_page(wanted: str, *, keeper: bool) -> dict[str, Any]:
         "days": [_day(day, days[0], first.month, now.date(), by_day.get(day, []), found, on_day.get(day, [])) for day in days],
         "booked": len(booked),
         "empty": not booked and not times,
-        "conflicts": [entry for entry in shown if entry.conflicts],
+        "conflicts": in_conflict(shown, now, mover=mover),
         "gates": gates(rows, now),
         "on_call": on_call(now),
         "coming": [found[each.pk] for each in coming if each.pk in found],

@@ -9,12 +9,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from governance.acts import ACTS
 from governance.gates import clock
-from governance.lifecycle import PhaseStatus
 from governance.models import Target
 from governance.pages.agenda import days_of
-from governance.pages.bookings import Entry, entries, live_bookings
+from governance.pages.bookings import Entry, entries, in_conflict, live_bookings
 from governance.pages.calendar import midnight, read_day, zone_of
 from governance.pages.occurrences import Occurrence, known_windows, occurrences
 from governance.wording import some
@@ -62,7 +60,7 @@ def week_page(wanted: str, *, keeper: bool, mover: bool) -> dict[str, Any]:
         "days": days_of(monday, 7, times, found),
         "more": len(bookings) > MOST,
         "booked": len(found),
-        "conflicts": [entry for entry in found if entry.conflicts],
+        "conflicts": in_conflict(found, now, mover=mover),
         "keeper": keeper,
         "add_url": reverse("admin:governance_window_add"),
     }
@@ -132,12 +130,10 @@ def _touching(times: Iterable[Occurrence]) -> list[list[Occurrence]]:
 
 def _booked(entry: Entry, axis: Axis, *, mover: bool, now: datetime) -> dict[str, Any]:
     booking, phase = entry.booking, entry.booking.phase
-    rule = ACTS["book"]
-    movable = mover and phase.status == PhaseStatus.OPEN and rule.first <= phase.at <= rule.last and not entry.run and booking.starts > now
     begin, end = localtime(booking.starts), localtime(booking.ends)
     drawn = {"entry": entry, "box": axis.box(begin, end, BAR), "begin": begin.isoformat(), "end": end.isoformat()}
     drawn["title"] = f"{phase.spec.number} {phase}, {begin:%a %H:%M} to {end:%a %H:%M}"
-    drawn["move"] = reverse("admin:governance_spec_form", args=[phase.spec_id, phase.pk, "book"]) if movable else ""
+    drawn["move"] = entry.move_url(now) if mover else ""
     if entry.forecast and entry.known:
         ends = [booking.starts + timedelta(seconds=seconds) for seconds in (entry.forecast.likely, entry.forecast.p90)]
         drawn |= {"likely": axis.box(booking.starts, ends[0], LIKELY), "p90": axis.box(booking.starts, ends[1], LIKELY)}

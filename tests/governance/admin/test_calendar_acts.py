@@ -87,3 +87,31 @@ def test_operator_acknowledges_what_came_up_since(cast, phase, sign_in):
     assert "Acknowledge what a booking disturbs on production_db" in page
     assert "It is kept that you know." in answer
     assert Collision.objects.get().acknowledged_by == cast.operator
+
+
+def test_conflict_leads_to_a_form_with_the_next_time_that_fits(cast, phase, sign_in):
+    target = factories.on(phase, production=True).target
+    window = factories.make_window(target, starts_in=24, rule="FREQ=DAILY")
+    workflow.book(actor=cast.operator, phase=phase, target=target, window=window)
+    factories.make_blackout(target, starts_in=20, hours=12)
+    client = sign_in(cast.operator)
+    address = f"/governance/spec/{phase.spec_id}/{phase.pk}/form/book/?next=yes"
+
+    calendars = [client.get(f"/calendar/?view={view}").content.decode() for view in ("month", "week", "agenda")]
+    form = client.get(address).context["form"]
+
+    assert any(f'<a href="{address}">Move it to the next time that fits</a>' in page for page in calendars)
+    assert form.initial["starts"] == window.starts + timedelta(days=1)
+    assert form.initial["ends"] - form.initial["starts"] == window.ends - window.starts
+    assert form.initial["window"] == window
+
+
+def test_whoever_may_not_book_is_not_led_to_the_form(cast, phase, sign_in):
+    target = factories.on(phase, production=True).target
+    workflow.book(actor=cast.operator, phase=phase, target=target, window=factories.make_window(target, starts_in=24))
+    factories.make_blackout(target, starts_in=20, hours=12)
+
+    page = sign_in(cast.auditor).get("/calendar/?view=agenda").content.decode()
+
+    assert "1 booking in conflict" in page
+    assert "Move it" not in page

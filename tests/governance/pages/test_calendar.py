@@ -120,7 +120,7 @@ def test_what_is_over_is_in_no_conflict(cast, production):
     book(cast.operator, phase, production, make_window(production, past))
     make_window(production, past, kind=WindowKind.BLACKOUT)
 
-    page = calendar_page("2020-12", keeper=False)
+    page = calendar_page("2020-12", keeper=False, mover=False)
 
     assert page["booked"] == 1
     assert page["conflicts"] == []
@@ -167,7 +167,7 @@ def test_months_lead_to_their_neighbours(cast, production):
 
 @pytest.mark.parametrize("wanted", ["", "2030-13", "nonsense", "0001-01", "9999-12"])
 def test_unreadable_month_is_the_present_one(cast, production, wanted):
-    page = calendar_page(wanted, keeper=False)
+    page = calendar_page(wanted, keeper=False, mover=False)
 
     assert f"{page['month']:%Y-%m}" == f"{timezone.localdate():%Y-%m}"
 
@@ -176,7 +176,7 @@ def test_times_are_local_and_the_zone_is_named(cast, production):
     book(cast.operator, analysed(cast, production, "20260101_0900"), production, make_window(production, NIGHT))
 
     with timezone.override("America/New_York"):
-        page = calendar_page("2030-12", keeper=False)
+        page = calendar_page("2030-12", keeper=False, mover=False)
 
     assert page["zone"] == "New York, UTC−5"
     assert [day["date"] for day in page["days"] if day["booked"]] == ["2030-12-03"]
@@ -185,7 +185,7 @@ def test_times_are_local_and_the_zone_is_named(cast, production):
 def test_gate_of_production_opens_with_its_window_and_says_until_when(cast, production):
     window = factories.make_window(production)
 
-    page = calendar_page("", keeper=False)
+    page = calendar_page("", keeper=False, mover=False)
 
     gates = {gate["name"]: gate for gate in page["gates"]}
     assert gates["staging_db"]["open"]
@@ -198,7 +198,7 @@ def test_gate_closes_under_a_blackout_even_in_a_window(cast, production):
     factories.make_window(production)
     make_window(production, timezone.now() - timedelta(hours=1), kind=WindowKind.BLACKOUT, name="Freeze")
 
-    page = calendar_page("", keeper=False)
+    page = calendar_page("", keeper=False, mover=False)
 
     gate = next(gate for gate in page["gates"] if gate["name"] == "production_db")
     assert (gate["open"], gate["why"]) == (False, "Blackout “Freeze”")
@@ -208,7 +208,7 @@ def test_cancelled_booking_is_not_shown(cast, production):
     phase = analysed(cast, production, "20260101_0900")
     book(cast.operator, phase, production, make_window(production, NIGHT), cancelled_at=timezone.now())
 
-    page = calendar_page("2030-12", keeper=False)
+    page = calendar_page("2030-12", keeper=False, mover=False)
 
     assert page["booked"] == 0
 
@@ -219,7 +219,7 @@ def test_more_bookings_take_no_more_queries(cast, production, django_assert_max_
         book(cast.operator, phase, production, make_window(production, NIGHT + timedelta(days=day)))
 
     with django_assert_max_num_queries(8):
-        calendar_page("2030-12", keeper=False)
+        calendar_page("2030-12", keeper=False, mover=False)
     client = browser(cast.operator)
     with django_assert_max_num_queries(15):
         client.get(MONTH)
