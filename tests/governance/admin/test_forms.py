@@ -190,7 +190,7 @@ def test_the_script_of_a_closed_change_is_only_read(closed, cast, sign_in):
 
 
 def environment(**given: object) -> dict[str, object]:
-    return {"name": "canary", "rank": "15", "monitoring_seconds": "60", "after_failed_check": "decide", **given}
+    return {"name": "canary", "rank": "15", "monitoring_seconds": "60", "after_failed_check": "decide", "busy_days": "every_day", **given}
 
 
 def test_set_up_rows_have_their_event_and_their_history(cast, sign_in):
