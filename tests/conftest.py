@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connections
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 from governance import migrations
 from portal.embedded import EmbeddedServer
 from tests import factories
+from tests.databases import copy, copy_of, default_database
 from tests.factories import Cast
 
 pytest_plugins = ["tests.postgres"]
@@ -31,23 +29,6 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     os.environ["BASELINE_SECONDS"] = "0"  # for processes of their own
     settings.BASELINE_SECONDS = 0.0
-
-
-@contextmanager
-def default_database(url: str) -> Iterator[None]:
-    """The portal works on this database inside the context."""
-    found = conninfo_to_dict(url)
-    connection = connections["default"]
-    connection.close()
-    before = dict(connection.settings_dict)
-    connection.settings_dict.update(
-        NAME=found["dbname"], HOST=found["host"], PORT=str(found["port"]), USER=found["user"], PASSWORD=found["password"]
-    )
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict.update(before)
 
 
 @pytest.fixture(scope="session")
@@ -63,19 +44,11 @@ def portal_template(server: EmbeddedServer, django_db_blocker: Any) -> str:
     return TEMPLATE
 
 
-@contextmanager
-def copy_of(server: EmbeddedServer, template: str, name: str) -> Iterator[str]:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
-        yield server.url(name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(server: EmbeddedServer, portal_template: str, worker_id: str, django_db_blocker: Any) -> Iterator[None]:
     """pytest-django's database is a copy for this worker; each test runs in a transaction that is rolled back."""
-    name = f"portal_{worker_id}_{factories.unique()}"
-    with copy_of(server, portal_template, name) as url, default_database(url), django_db_blocker.unblock():
+    url = copy(server, portal_template, f"portal_{worker_id}_{factories.unique()}")
+    with default_database(url), django_db_blocker.unblock():
         yield
 
 

@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from portal.embedded import UNSAFE_FAST, EmbeddedServer
+from tests.databases import copy, copy_of, drop
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTABIDS = CHECKOUT / "fixtures" / "instabids"
@@ -40,10 +41,8 @@ def server_url(server: EmbeddedServer) -> str:
 @pytest.fixture
 def database(server: EmbeddedServer) -> Iterator[str]:
     """URL of a new, empty database."""
-    name = _new_name()
-    _execute(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield server.url(name)
-    _drop(server, name)
+    with copy_of(server, "template1", _new_name()) as url:
+        yield url
 
 
 @pytest.fixture
@@ -54,13 +53,12 @@ def make_database(server: EmbeddedServer) -> Iterator[Callable[[str], str]]:
     def make(text: str) -> str:
         template = _template(server, text)
         name = _new_name()
-        _execute(server, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         made.append(name)
-        return server.url(name)
+        return copy(server, template, name)
 
     yield make
     for name in made:
-        _drop(server, name)
+        drop(server, name)
 
 
 @pytest.fixture
@@ -82,7 +80,7 @@ def _usage(directory: Path, users: IO[str]) -> Iterator[EmbeddedServer]:
     yield server
     with _entrance(directory):
         if _alone(users):
-            server.stop("immediate")
+            server.destroy()
 
 
 @contextmanager
@@ -114,15 +112,6 @@ def _template(server: EmbeddedServer, text: str) -> str:
                 new.execute(text)
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(identifier))
     return name
-
-
-def _execute(server: EmbeddedServer, statement: sql.Composed) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _drop(server: EmbeddedServer, name: str) -> None:
-    _execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _new_name() -> str:

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from portal.embedded import EmbeddedServer
 from tests import factories
 from tests.browser.desk import WIDE, Desk
-from tests.conftest import copy_of, default_database
+from tests.databases import copy_of, default_database
 from tests.factories import Cast
 from tests.world import make_world
 

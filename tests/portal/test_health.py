@@ -13,7 +13,7 @@ from governance.orders import RunStatus
 from governance.policy import ApprovalKind
 from portal import health
 from tests import factories
-from tests.conftest import default_database
+from tests.databases import default_database
 
 WORDS = {"database": "ok", "migrations": "ok", "cluster": "ok", "queue": "ok"}
 

@@ -21,7 +21,7 @@ from governance.orders import RunStatus
 from portal.embedded import EmbeddedServer, binaries
 from portal.health import unapplied
 from tests import factories
-from tests.conftest import default_database
+from tests.databases import default_database
 
 ROLES_SQL = settings.BASE_DIR / "deploy" / "roles.sql"
 ROLES = ("owner", "web", "runner")

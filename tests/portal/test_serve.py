@@ -23,7 +23,7 @@ from django.conf import settings
 from portal.embedded import EmbeddedServer
 from portal.service import without_connections
 from tests import factories
-from tests.conftest import copy_of
+from tests.databases import copy_of
 
 MANAGE = settings.BASE_DIR / "manage.py"
 SECRET = "only-the-runner-may-know"

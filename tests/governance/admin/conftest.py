@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 
 from governance import workflow
 from governance.audit import System, save
-from governance.lifecycle import Role
+from governance.lifecycle import PhaseStatus, Role
 from governance.models import (
     ApiVersion,
     Cause,
@@ -38,6 +39,7 @@ from governance.orders import Verdict
 from governance.workflow import Debt, Result
 from tests import factories
 from tests.factories import Cast
+from tests.governance.conftest import STAGES, Scene, wanted_of
 from tests.governance.exceptional import make_exceptions, supersede
 
 SignIn = Callable[[User], Client]
@@ -59,24 +61,9 @@ def sign_in() -> SignIn:
     return signed_in
 
 
-@pytest.fixture
-def spec(cast: Cast) -> Spec:
-    factories.make_targets()
-    return factories.make_spec(cast)
-
-
-@pytest.fixture
-def staged(cast: Cast, spec: Spec) -> Phase:
-    """Rehearsed, and waiting for the technical approval."""
-    phase = factories.phase_of(spec)
-    factories.observe(phase)
-    factories.rehearse(cast, phase)
-    return factories.phase_of(spec)
-
-
-@pytest.fixture
-def closed(cast: Cast) -> Spec:
-    """Through all thirteen stages, with a row of everything."""
+@transaction.atomic
+def everything(cast: Cast) -> None:
+    """A change that went through all thirteen stages, and a row of everything."""
     factories.make_targets()
     domain = Domain.objects.get()
     save(System.FIXTURES, DomainTable(domain=domain, name="public.contractors"))
@@ -93,7 +80,6 @@ def closed(cast: Cast) -> Spec:
     make_exceptions(cast, factories.phase_of(factories.make_spec(cast, factories.script_files("20280101_0900"))))
     factories.make_delegation(cast.stakeholder, cast.second_reviewer)
     close(cast, spec)
-    return spec
 
 
 def close(cast: Cast, spec: Spec) -> None:
@@ -138,6 +124,23 @@ def close(cast: Cast, spec: Spec) -> None:
 
 def _kept(cast: Cast, spec: Spec) -> dict[str, Any]:
     return {"choice": Choice.KEEP, "decided_by": cast.operator, "decided_at": spec.created_at, "reason": "It failed before, too."}
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest, beginning: Scene | None) -> Scene | None:
+    """A mark says it, or what the test asks for."""
+    return beginning or wanted_of(request, {"closed": everything, "staged": STAGES["approval"], "spec": STAGES["submission"]})
+
+
+@pytest.fixture
+def staged(spec: Spec) -> Phase:
+    """Rehearsed, and waiting for the technical approval."""
+    return factories.phase_of(spec)
+
+
+@pytest.fixture
+def closed(cast: Cast) -> Spec:
+    return Spec.objects.get(phases__status=PhaseStatus.CLOSED)
 
 
 @pytest.fixture

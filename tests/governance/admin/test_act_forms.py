@@ -6,16 +6,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from governance import workflow
-from governance.lifecycle import PhaseStatus, Stage
+from governance.lifecycle import PhaseStatus
 from governance.models import Booking, Review, Spec
 from tests import factories
 from tests.factories import Cast
 from tests.governance.admin.acting import act, deployment, form, refusals, said
 
 
+@pytest.mark.at("window")
 def test_operator_books_a_window(cast, spec, sign_in):
-    phase = factories.bring_to_window(cast, spec)
+    phase = factories.phase_of(spec)
     target = deployment(phase, production=True).target
     window = factories.make_window(target)
 
@@ -25,8 +25,9 @@ def test_operator_books_a_window(cast, spec, sign_in):
     assert (booking.starts, booking.ends, booking.booked_by) == (window.starts, window.ends, cast.operator)
 
 
+@pytest.mark.at("window")
 def test_a_booking_that_is_refused_keeps_what_was_typed(cast, spec, sign_in):
-    phase = factories.bring_to_window(cast, spec)
+    phase = factories.phase_of(spec)
     target = deployment(phase, production=True).target
     window = factories.make_window(target)
     asked = {"starts_0": "2020-01-01", "starts_1": "01:00", "ends_0": "2020-01-01", "ends_1": "02:00"}
@@ -40,8 +41,9 @@ def test_a_booking_that_is_refused_keeps_what_was_typed(cast, spec, sign_in):
     assert refusals(spec) == ["OutsideWindow"]
 
 
+@pytest.mark.at("window")
 def test_windows_that_have_ended_are_not_offered(cast, spec, sign_in):
-    phase = factories.bring_to_window(cast, spec)
+    phase = factories.phase_of(spec)
     target = deployment(phase, production=True).target
     factories.make_window(target, hours=1, starts_in=-5)
 
@@ -87,21 +89,14 @@ def test_specification_is_edited_and_whoever_edits_cannot_review(staged, cast, s
     assert cast.operator.pk in spec.editors.values_list("person", flat=True)
 
 
-def to_closure(cast, spec):
-    phase = factories.bring_to_production(cast, spec)
-    factories.finish(workflow.start(actor=cast.operator, deployment=deployment(phase, production=True)))
-    phase = factories.phase_of(spec)
-    assert phase.at is Stage.CLOSURE
-    return phase
-
-
 def review_of(spec, **given: str) -> dict[str, str]:
     criterion = spec.criteria.get()
     return {"performance_impact": "None.", "lessons": "None.", f"result_{criterion.pk}": "0.1 s", f"met_{criterion.pk}": "on", **given}
 
 
+@pytest.mark.at("closure")
 def test_review_closes_the_change(cast, spec, sign_in):
-    phase = to_closure(cast, spec)
+    phase = factories.phase_of(spec)
     debt = {"debt": "Drop the old column", "owner": str(cast.engineer.pk), "due": "2027-03-01"}
 
     form(sign_in(cast.reviewer), phase, "review", **review_of(spec, **debt))
@@ -111,8 +106,9 @@ def test_review_closes_the_change(cast, spec, sign_in):
     assert factories.phase_of(spec).status == PhaseStatus.CLOSED
 
 
+@pytest.mark.at("closure")
 def test_review_by_the_author_is_refused_and_keeps_the_text(cast, spec, sign_in):
-    phase = to_closure(cast, spec)
+    phase = factories.phase_of(spec)
     cast.engineer.groups.add(*cast.reviewer.groups.all())
 
     answer = form(sign_in(cast.engineer), phase, "review", **review_of(spec, lessons="Written by myself."))
@@ -123,8 +119,9 @@ def test_review_by_the_author_is_refused_and_keeps_the_text(cast, spec, sign_in)
     assert not Review.objects.exists()
 
 
+@pytest.mark.at("closure")
 def test_a_follow_up_without_an_owner_is_asked_for_one(cast, spec, sign_in):
-    phase = to_closure(cast, spec)
+    phase = factories.phase_of(spec)
 
     answer = form(sign_in(cast.reviewer), phase, "review", **review_of(spec, debt="Drop the old column"))
 

@@ -130,9 +130,10 @@ def test_a_run_without_a_target_of_the_change_is_not_started(given, staged, cast
     assert not Run.objects.exists()
 
 
+@pytest.mark.at("staging")
 def test_operator_starts_rolls_back_and_dry_runs(cast, spec, sign_in):
     client = sign_in(cast.operator)
-    phase = factories.bring_to_staging(cast, spec)
+    phase = factories.phase_of(spec)
     staging = deployment(phase, production=False)
 
     act(client, phase, "deploy_below_production", deployment=str(staging.pk))
@@ -145,9 +146,10 @@ def test_operator_starts_rolls_back_and_dry_runs(cast, spec, sign_in):
     assert Run.objects.get(kind=RunKind.ROLLBACK).reason == "Not needed."
 
 
+@pytest.mark.at("staging")
 def test_a_second_click_on_a_start_does_not_start_twice(cast, spec, sign_in):
     client = sign_in(cast.operator)
-    phase = factories.bring_to_staging(cast, spec)
+    phase = factories.phase_of(spec)
     target = str(deployment(phase, production=False).pk)
 
     act(client, phase, "deploy_below_production", deployment=target)
@@ -215,8 +217,9 @@ def test_buttons_are_those_that_the_person_may_press(staged, cast, sign_in):
     assert "it takes the role reviewer" in pages["auditor"]
 
 
+@pytest.mark.at("window")
 def test_at_the_window_each_approval_is_refused_by_who_gives_it(cast, spec, sign_in):
-    phase = factories.bring_to_window(cast, spec)
+    phase = factories.phase_of(spec)
     target = deployment(phase, production=True).target
     workflow.book(actor=cast.operator, phase=phase, target=target, window=factories.make_window(target))
     pages = {name: sign_in(getattr(cast, name)).get(address_of(phase)).content.decode() for name in ("reviewer", "stakeholder")}
@@ -229,8 +232,9 @@ def test_at_the_window_each_approval_is_refused_by_who_gives_it(cast, spec, sign
     assert Approval.objects.get(decision="rejected").kind == ApprovalKind.BUSINESS
 
 
+@pytest.mark.at("staging")
 def test_what_a_failed_run_left_behind_can_be_rolled_back_from_the_page(cast, spec, sign_in):
-    phase = factories.bring_to_staging(cast, spec)
+    phase = factories.phase_of(spec)
     run = workflow.start(actor=cast.operator, deployment=deployment(phase, production=False))
     factories.finish(run, status=RunStatus.FAILED_DIRTY)
 

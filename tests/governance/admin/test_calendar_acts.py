@@ -11,8 +11,8 @@ from tests import factories
 
 
 @pytest.fixture
-def phase(cast, spec):
-    return factories.bring_to_window(cast, spec)
+def phase(spec):
+    return factories.phase_of(spec)
 
 
 def window(**given):
@@ -57,6 +57,7 @@ def act(client, phase, name, **given):
     return client.post(f"/governance/spec/{phase.spec_id}/{phase.pk}/act/{name}/", {"deployment": deployment.pk, **given}, follow=True)
 
 
+@pytest.mark.at("window")
 def test_operator_withdraws_a_booking_with_a_reason(cast, phase, sign_in):
     target = factories.on(phase, production=True).target
     workflow.book(actor=cast.operator, phase=phase, target=target, window=factories.make_window(target))
@@ -70,6 +71,7 @@ def test_operator_withdraws_a_booking_with_a_reason(cast, phase, sign_in):
     assert not Booking.objects.live().exists()
 
 
+@pytest.mark.at("window")
 def test_operator_acknowledges_what_came_up_since(cast, phase, sign_in):
     target = factories.on(phase, production=True).target
     window = factories.make_window(target, capacity=2, hours=8)

@@ -138,8 +138,8 @@ def script_page(spec: Spec) -> tuple[Script, str]:
     return script, reverse("admin:governance_script_change", args=[script.pk])
 
 
+@pytest.mark.at("staging")
 def test_editing_a_script_goes_back_to_script_development(cast, spec, sign_in):
-    factories.bring_to_staging(cast, spec)
     script, page = script_page(spec)
 
     sign_in(cast.engineer).post(page, {"text": script.text.replace("level integer", "level bigint")})

@@ -17,10 +17,12 @@ from governance.pages.values import address_of
 from tests import factories
 from tests.governance.admin.acting import deployment, said
 
+pytestmark = pytest.mark.at("staging")
+
 
 @pytest.fixture
 def queued(cast, spec) -> Run:
-    phase = factories.bring_to_staging(cast, spec)
+    phase = factories.phase_of(spec)
     return workflow.start(actor=cast.operator, deployment=deployment(phase, production=False))
 
 

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from governance.models import Phase, Spec
 from tests import factories
-from tests.conftest import copy_of, default_database
 from tests.crowd import make_crowd
 from tests.crowded_pages import crowded_pages
+from tests.databases import copy_of, default_database
 
 MOST_QUERIES = 15
 
