@@ -1,17 +1,21 @@
-"""Address of the page of the approval policy."""
+"""Addresses of the approval policy: its page, and a draft by fields."""
 
 import yaml
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from governance import workflow
 from governance.errors import BadPolicy, Refusal
 from governance.models import PolicyVersion
-from governance.pages.policy import DraftForm, policy_page
+from governance.pages.policy import DraftForm, policy_page, why_no_draft
+from governance.pages.rules import Draft, draft_page, with_another
 from governance.visitors import number_in, refuse_strangers, roles_in
+
+DRAFTED = "{} is drafted. It holds once another person has approved it."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,6 +31,28 @@ def policy(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/policy.html", {**admin.site.each_context(request), "page": page, "title": "Policy"})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: HttpRequest) -> HttpResponse:
+    refuse_strangers(request)
+    person: User = request.user  # type: ignore[assignment]  # admin_view lets nobody else in
+    data = with_another(request.POST) if "another" in request.POST else request.POST or None
+    drafted = Draft(PolicyVersion.objects.active().get(), data)
+    if "draft" in request.POST and drafted.is_valid() and _drafted_by_fields(request, person, drafted):
+        return HttpResponseRedirect(reverse("admin:policy"))
+    page = {**draft_page(drafted), "off": why_no_draft(roles_in(request))}
+    return render(request, "governance/policy_draft.html", {**admin.site.each_context(request), "page": page, "title": "Draft a policy"})
+
+
+def _drafted_by_fields(request: HttpRequest, person: User, drafted: Draft) -> bool:
+    try:
+        version = workflow.draft_policy(actor=person, rules=drafted.plain(), **drafted.why.cleaned_data)
+    except Refusal as refusal:
+        drafted.refuse(refusal.message, refusal if isinstance(refusal, BadPolicy) else None)
+        return False
+    messages.success(request, DRAFTED.format(version))
+    return True
+
+
 def _drafted(request: HttpRequest, person: User, form: DraftForm) -> bool:
     """What was typed stays in the form where it is refused."""
     try:
@@ -34,7 +60,7 @@ def _drafted(request: HttpRequest, person: User, form: DraftForm) -> bool:
     except Refusal as refusal:
         form.add_error("rules" if isinstance(refusal, BadPolicy) else None, refusal.message)
         return False
-    messages.success(request, f"{version} is drafted. It holds once another person has approved it.")
+    messages.success(request, DRAFTED.format(version))
     return True
 
 

@@ -22,6 +22,7 @@ PAGES = (
     ("matrix/", views.matrix, "matrix"),
     ("audit/", views.audit, "audit"),
     ("policy/", ruling.policy, "policy"),
+    ("policy/draft/", ruling.draft, "policy_draft"),
     ("delegations/", lending.delegations, "delegations"),
     ("lessons/", learning.lessons, "lessons"),
     ("debts/", learning.debts, "debts"),

@@ -52,27 +52,32 @@ CLIENTS, BACKENDS = 20, 40
 def make_crowd(specs: int = 5000) -> None:
     """At least so many changes; some three hundred of them open."""
     make_world()
-    copies = -(-specs // Spec.objects.count()) - 1
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # neither triggers nor foreign keys: copies of what passed them
-        for model in COPIED:
-            cursor.execute(_copy(model), [copies])
+    with transaction.atomic():
+        copy_rows(COPIED, -(-specs // Spec.objects.count()) - 1)
         _matrix()
-        for model in COPIED:
-            if isinstance(model._meta.pk, models.AutoField):
-                table = model._meta.db_table
-                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
     connection.cursor().execute("VACUUM ANALYZE")
 
 
-def _copy(model: type[models.Model]) -> str:
+def copy_rows(copied: tuple[type[models.Model], ...], times: int, under_way: int = UNDER_WAY) -> None:
+    """So many copies of every row, each with all that belongs to it. `under_way`: how many of them stay as open as they are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # neither triggers nor foreign keys: copies of what passed them
+        for model in copied:
+            cursor.execute(_copy(model, under_way), [times])
+        for model in copied:
+            if isinstance(model._meta.pk, models.AutoField):
+                table = model._meta.db_table
+                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+
+
+def _copy(model: type[models.Model], under_way: int) -> str:
     fields = [field for field in model._meta.concrete_fields if field.column != "xid"]
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    values = ", ".join(_value(model, field) for field in fields)
+    values = ", ".join(_value(model, field, under_way) for field in fields)
     return f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {values} FROM {model._meta.db_table}, generate_series(1, %s) AS k"
 
 
-def _value(model: type[models.Model], field: models.Field) -> str:
+def _value(model: type[models.Model], field: models.Field, under_way: int) -> str:
     """A column of a copy, k copies later than the original."""
     column = f'"{field.column}"'
     if field.primary_key or field.related_model in COPIED:
@@ -85,16 +90,16 @@ def _value(model: type[models.Model], field: models.Field) -> str:
     if model is AuditEvent and field.name == "subject":
         return f"coalesce('CHG-' || (substring({column} from '^CHG-(\\d+)$')::int + k * {STRIDE}), {column})"
     if field.name == "status":
-        return _status(column, model)
+        return _status(column, model, under_way)
     if model is Phase and field.name == "stage":
-        return f"CASE WHEN k > {UNDER_WAY} AND status = '{PhaseStatus.OPEN}' THEN {Stage.CLOSURE.value} ELSE {column} END"
+        return f"CASE WHEN k > {under_way} AND status = '{PhaseStatus.OPEN}' THEN {Stage.CLOSURE.value} ELSE {column} END"
     return column
 
 
-def _status(column: str, model: type[models.Model]) -> str:
+def _status(column: str, model: type[models.Model], under_way: int) -> str:
     """Old changes are closed, and nothing occupies a target twice."""
     if model is Phase:
-        return f"CASE WHEN k > {UNDER_WAY} AND {column} = '{PhaseStatus.OPEN}' THEN '{PhaseStatus.CLOSED}' ELSE {column} END"
+        return f"CASE WHEN k > {under_way} AND {column} = '{PhaseStatus.OPEN}' THEN '{PhaseStatus.CLOSED}' ELSE {column} END"
     busy = ", ".join(f"'{status}'" for status in (RunStatus.QUEUED, *sorted(OCCUPYING)))
     return f"CASE WHEN {column} IN ({busy}) THEN '{RunStatus.SUCCEEDED}' ELSE {column} END"
 

@@ -18,6 +18,7 @@ router = Router(tags=["Policy"])
 class PolicyIn(Input):
     rules: list[dict[str, Any]] = Field(description="All rules of the new version; docs/policy.md says what one may have.")
     reason: Text
+    instead_of: int | None = Field(None, description="Version that the rules were made from; refused if another holds.")
 
 
 class PolicyOut(Schema):
@@ -70,7 +71,7 @@ def list_policies(request: ApiRequest) -> Any:
 @router.post("/policy/versions", response={201: PolicyOut}, summary="Draft a version", **takes(Scope.DECIDE))
 def draft_policy(request: ApiRequest, given: PolicyIn) -> Any:
     """It holds once another person has approved it."""
-    return workflow.draft_policy(actor=request.auth, rules=given.rules, reason=given.reason)
+    return workflow.draft_policy(actor=request.auth, **given.model_dump())
 
 
 @router.get("/policy/versions/{version}", response=PolicyOut, summary="Read a version", **takes(Scope.READ))

@@ -19,6 +19,8 @@ from governance.wording import counted
 
 GLYPHS = {PolicyState.DRAFT: "wait", PolicyState.ACTIVE: "ok", PolicyState.RETIRED: "void", PolicyState.DROPPED: "void"}
 
+NOT_YOURS = "It takes a role that approves changes."
+
 
 class DraftForm(forms.Form):
     rules = forms.CharField(
@@ -59,8 +61,16 @@ def policy_page(person: User, roles: Collection[Role], form: DraftForm | None, n
 def _may(person: User, roles: Collection[Role], draft: PolicyVersion | None) -> dict[str, Any]:
     allowed = bool(ACTS["draft_policy"].roles & set(roles))
     own = draft is not None and draft.drafted_by_id == person.pk
-    why = "You drafted it: another person approves it." if own else "" if allowed else "It takes a role that approves changes."
+    why = "You drafted it: another person approves it." if own else "" if allowed else NOT_YOURS
     return {"draft": allowed and draft is None, "approve": allowed and draft is not None and not own, "drop": allowed, "why": why}
+
+
+def why_no_draft(roles: Collection[Role]) -> str:
+    """Why nothing can be drafted now; "" where it can."""
+    if not ACTS["draft_policy"].roles & set(roles):
+        return NOT_YOURS
+    waiting = PolicyVersion.objects.filter(state=PolicyState.DRAFT).first()
+    return f"{waiting} waits for its approval. Have it approved or dropped first." if waiting else ""
 
 
 def _version(version: PolicyVersion) -> dict[str, Any]:

@@ -19,12 +19,13 @@ from governance.workflow.asking import DECIDING
 
 
 @act
-def draft_policy(*, actor: User, rules: object, reason: str) -> PolicyVersion:
+def draft_policy(*, actor: User, rules: object, reason: str, instead_of: int | None = None) -> PolicyVersion:
     """`rules`: a list of mappings, as `governance.policy.read_policy` reads them; all of them, not what differs.
+    `instead_of`: number of the version that they were made from, so that nobody takes back unseen what another one brought.
 
     Raises:
         MissingRole, NeedsReason, BadPolicy
-        NotReady: another draft waits
+        NotReady: another draft waits, or another version holds by now
     """
     permit(actor, "draft_policy", reason=reason)
     policy = read_policy(1 + (_locked().aggregate(last=Max("number"))["last"] or 0), rules)
@@ -33,6 +34,8 @@ def draft_policy(*, actor: User, rules: object, reason: str) -> PolicyVersion:
     _refuse_unknown_names(policy)
     plain = [as_plain(rule) for rule in policy.rules]
     active = PolicyVersion.objects.active().get()
+    if instead_of not in (None, active.number):
+        raise NotReady(f"{active} holds since you began with Policy {instead_of}. Look at what differs, and draft again.")
     if plain == [as_plain(rule) for rule in active.value.rules]:
         raise NotReady(f"These are the rules of {active}, which holds already. Change one of them, or leave it.")
     row = save(actor, PolicyVersion(number=policy.number, rules=plain, reason=reason.strip(), drafted_by=actor))

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils import timezone
+
 from governance import lifecycle, specification, workflow
 from governance.dossier import gather
 from governance.errors import Refusal
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Booking, Deployment, MatrixEntry, Phase, Rehearsal, Request, Run, Spec, Window
+from governance.models import Booking, Deployment, MatrixEntry, Phase, Rehearsal, Request, Run, Spec, StartMode, Window
 from governance.orders import RunKind, RunStatus, Verdict
 from governance.policy import ApprovalKind
+from governance.wording import counted
 from governance.workflow import Debt, Result, ScriptFile, Source
 from portal.clients import Clients, Report
 from portal.demo.databases import INSTABIDS
@@ -63,7 +66,7 @@ class Story:
             ACTS[before](self, phase)
             phase = self.phase(spec)
             if phase.status == PhaseStatus.OPEN:
-                self._check_progress(before, phase)
+                self.check_progress(before, phase)
                 self._tell_passed(before, phase)
         self.teller.add(f"{spec.number} is closed: thirteen stages, each left with its evidence.")
 
@@ -100,7 +103,7 @@ class Story:
     def phase(self, spec: Spec) -> Phase:
         return Phase.objects.select_related("spec__author").get(spec=spec)
 
-    def _check_progress(self, before: Stage, phase: Phase) -> None:
+    def check_progress(self, before: Stage, phase: Phase) -> None:
         lacking = [f"{piece.text} ({piece.detail or piece.state})" for piece in lifecycle.missing(phase.at, gather(phase))]
         if phase.at > before or not lacking:
             return
@@ -149,28 +152,42 @@ class Story:
 
     def stage(self, phase: Phase) -> None:
         if lifecycle.missing(Stage.STAGING_DEPLOYMENT, gather(phase))[0].text == "Technical approval":
-            self._approve(phase, ApprovalKind.TECHNICAL, Role.REVIEWER)
-        deployment = self._deployment(phase, production=False)
-        run = self._run(deployment, RunKind.DEPLOY)
-        self.teller.tell(f"Ingrid runs it on {run.target}: {_ended(run)}")
+            self.approve(phase, ApprovalKind.TECHNICAL, Role.REVIEWER)
+        deployment = self.deployment(phase, production=False)
+        run = self.run(deployment, RunKind.DEPLOY)
+        self.teller.tell(f"Ingrid runs it on {run.target}: {ended(run)}")
 
     def dry_run(self, phase: Phase) -> None:
-        run = self._run(self._deployment(phase, production=True), RunKind.DRY_RUN)
+        run = self.run(self.deployment(phase, production=True), RunKind.DRY_RUN)
         self.teller.tell(f"Ingrid tries it in production: {run.message}")
 
     def schedule(self, phase: Phase) -> None:
-        deployment = self._deployment(phase, production=True)
         if not Booking.objects.filter(phase=phase, cancelled_at=None).exists():
-            window = Window.objects.filter(environment=deployment.target.environment).latest("starts")
-            booking = workflow.book(actor=person(Role.OPERATOR), phase=phase, target=deployment.target, window=window)
-            self.teller.tell(f"Ingrid books {booking.target} in “{window}”, {booking.starts:%H:%M} to {booking.ends:%H:%M} UTC.")
-        self._approve(phase, ApprovalKind.BUSINESS, Role.STAKEHOLDER)
+            booking = self.book(phase)
+            hours = f"{booking.starts:%H:%M} to {booking.ends:%H:%M} UTC"
+            self.teller.tell(f"Ingrid books {booking.target} in “{booking.window}”, {hours}.")
+        self.approve(phase, ApprovalKind.BUSINESS, Role.STAKEHOLDER)
+
+    def book(self, phase: Phase, after: int = 0, start: StartMode = StartMode.MANUAL) -> Booking:
+        """An hour of the latest window. `after`: so many hours from now, plus what keeps it apart from the hour before."""
+        target = self.deployment(phase, production=True).target
+        window = Window.objects.filter(environment=target.environment).latest("starts")
+        begin = timezone.now() + timedelta(hours=after, minutes=5 * after)
+        return workflow.book(
+            actor=person(Role.OPERATOR),
+            phase=phase,
+            target=target,
+            window=window,
+            starts=begin,
+            ends=begin + timedelta(hours=1),
+            start=start,
+        )
 
     def deploy(self, phase: Phase) -> None:
-        deployment = self._deployment(phase, production=True)
+        deployment = self.deployment(phase, production=True)
         with Clients(self.production_url) as clients:
             time.sleep(0.5)
-            run = self._run(deployment, RunKind.DEPLOY)
+            run = self.run(deployment, RunKind.DEPLOY)
             time.sleep(0.5)
         self.report = clients.report
         if run.status != RunStatus.SUCCEEDED:
@@ -178,7 +195,7 @@ class Story:
             return
         deployment.refresh_from_db()
         versions = f"{deployment.version_before} → {deployment.version_after}"
-        self.teller.tell(f"Ingrid runs it on {run.target}: {_ended(run)} The database goes {versions}.")
+        self.teller.tell(f"Ingrid runs it on {run.target}: {ended(run)} The database goes {versions}.")
         self.teller.add(
             f"Meanwhile four clients read and wrote bids: {self.report.statements:,} statements, {self.report.failed} failed, "
             f"worst wait {1000 * self.report.worst:.0f} ms."
@@ -229,39 +246,39 @@ class Story:
         while (phase := self.phase(spec)).at < Stage.STAGING_DEPLOYMENT:
             self.teller.at(phase.at)
             ACTS[phase.at](self, phase)
-            self._check_progress(phase.at, self.phase(spec))
+            self.check_progress(phase.at, self.phase(spec))
         self.teller.at(Stage.STAGING_DEPLOYMENT)
-        self._approve(phase, ApprovalKind.TECHNICAL, Role.REVIEWER)
+        self.approve(phase, ApprovalKind.TECHNICAL, Role.REVIEWER)
         script = phase.scripts.filter(kind="forward").get()
         workflow.edit_script(actor=person(Role.ENGINEER), script=script, text=f"{script.text}-- one more thought\n")
         self.teller.tell(f"Tomasz edits {script.name} after the approval.")
         try:
-            workflow.start(actor=person(Role.OPERATOR), deployment=self._deployment(phase, production=False))
+            workflow.start(actor=person(Role.OPERATOR), deployment=self.deployment(phase, production=False))
         except Refusal as refusal:
             self.teller.tell(f"Ingrid starts it and is refused. {refusal.message}")
         else:
             raise StoryFailed("A script that was edited after its approval was accepted.")
 
-    def _approve(self, phase: Phase, kind: ApprovalKind, role: Role) -> None:
+    def approve(self, phase: Phase, kind: ApprovalKind, role: Role) -> None:
         who = person(role)
         approval = workflow.approve(actor=who, phase=phase, kind=kind, digest=workflow.digest_for(phase, kind))
         self.teller.tell(f"{who.first_name} gives the {kind} approval, bound to digest {approval.digest[:12]}.")
 
-    def _deployment(self, phase: Phase, *, production: bool) -> Deployment:
+    def deployment(self, phase: Phase, *, production: bool) -> Deployment:
         return phase.deployments.select_related("target__environment").get(target__environment__production=production)
 
-    def _run(self, deployment: Deployment, kind: RunKind) -> Run:
+    def run(self, deployment: Deployment, kind: RunKind) -> Run:
         run = Run.objects.live().filter(deployment=deployment).first()
         run = run or workflow.start(actor=person(Role.OPERATOR), deployment=deployment, kind=kind)
         self.wait(run)
         return run
 
 
-def _ended(run: Run) -> str:
+def ended(run: Run) -> str:
     if run.status != RunStatus.SUCCEEDED:
         return run.message
     lock = f", no lock held longer than {1000 * run.longest_lock:.0f} ms" if run.longest_lock else ""
-    return f"{run.steps.count()} statements in {run.seconds:.2f} s{lock}."
+    return f"{counted(run.steps.count(), 'statement')} in {run.seconds:.2f} s{lock}."
 
 
 def _lower(text: str) -> str:

@@ -96,6 +96,12 @@ def test_newcomer_sees_thirteen_stages_and_a_refusal_then_the_portal_and_forgets
     assert "thirteen stages, each left with its evidence" in " ".join(first.split())
     assert "is refused" in first
     assert "void because the change was edited" in " ".join(first.split())
+    told = " ".join(first.split())
+    assert "breaks the glass for INC-4711" in told
+    assert "INC-4711 was justified" in told
+    assert "nobody had to approve it" in told
+    assert "it takes another person to approve it" in told
+    assert "Policy 2 holds" in told
     assert "INFO" not in first
     assert max(map(len, first.splitlines())) <= 120
     assert "processing" in log

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from environ import Env
 
-from portal.demo import databases
+from portal.demo import databases, further
 from portal.demo.databases import Addresses
 from portal.demo.setup import ADMINISTRATOR, PASSWORD, PEOPLE, set_up
 from portal.demo.story import Story, StoryFailed, submit
@@ -103,6 +103,7 @@ class Command(BaseCommand):
             story = Story(teller, addresses.targets[databases.TARGETS[1]], supervisor.look)
             story.tell()
             story.refuse()
+            further.tell(story)
             for slug in OTHERS:
                 submit(slug)
             if port:
