@@ -9,7 +9,8 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from governance import audit
 from governance.models import Approval, BreakGlass, Decision, Phase, Run
 from governance.orders import RunKind
-from governance.population import Member, Report
+from governance.population import Member, Report, seal
+from governance.wording import counted
 
 
 def population(since: datetime | None = None, until: datetime | None = None) -> list[Member]:
@@ -30,11 +31,13 @@ def population(since: datetime | None = None, until: datetime | None = None) -> 
     return list(_members(rows.order_by("spec", "position")))
 
 
-def exported(person: User, since: datetime | None = None, until: datetime | None = None) -> list[Member]:
-    """The population as somebody takes it away, which is an event."""
+def exported(person: User, since: datetime | None = None, until: datetime | None = None) -> tuple[list[Member], str]:
+    """The population as somebody takes it away, and its seal. It is an event, against which what was taken can be checked later."""
     members = population(since, until)
-    audit.append(person, "export.population", "", f"{person} exported the population: {len(members)} changes.", count=len(members))
-    return members
+    sealed, period = seal(members), {"since": since and since.isoformat(), "until": until and until.isoformat()}
+    text = f"{person} exported the population: {counted(len(members), 'change')}."
+    audit.append(person, "export.population", "", text, count=len(members), sha256=sealed, **period)
+    return members, sealed
 
 
 def _members(rows: Iterable[Phase]) -> Iterable[Member]:

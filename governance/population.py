@@ -1,5 +1,7 @@
 """The whole population of changes, whatever became of them, and what it says of how they were governed. Pure."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -80,6 +82,12 @@ class Report:
     def rubber_stamp(self) -> bool:
         """Nobody who decided ever said no."""
         return self.approvals > 0 and self.rejections == 0
+
+
+def seal(members: Sequence[Member]) -> str:
+    """SHA-256 of all rows in their order, each as JSON with sorted keys on a line: of the same population always the same."""
+    lines = (json.dumps(member.as_row(), sort_keys=True, ensure_ascii=False) for member in members)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def outcomes(members: Sequence[Member]) -> dict[Outcome, int]:

@@ -60,6 +60,7 @@ def make_world() -> Cast:
     make_exceptions(cast, factories.phase_of(submit(cast, "Sent back", 20)))
     supersede(cast, CheckResult.objects.filter(run__target__environment__production=False)[0], Verdict.UNKNOWN)
     workflow.make_webhook(actor=cast.operator, name="Chat", address="https://chat.example.com/T/B", form="slack")
+    workflow.drop_policy(actor=cast.reviewer, version=factories.make_draft_policy(cast.operator), reason="We are too few.")
     factories.make_delegation(cast.stakeholder, cast.second_reviewer, starts_in=24 * 30)
     factories.make_draft_policy(cast.operator)
     workflow.make_token(actor=cast.engineer, name="CI of bids-api", scopes=["read", "submit"], days=90)

@@ -24,6 +24,10 @@ class ActForm(forms.Form):
     def prepare(self) -> None:
         """Fields that depend on the phase."""
 
+    def facts(self) -> list[tuple[str, Any]]:
+        """Names and values of what it is about, where that is not the change alone."""
+        return []
+
     def suggest(self, wanted: Mapping[str, str]) -> None:
         """Values that the form begins with, from the address that led to it."""
 

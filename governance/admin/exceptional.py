@@ -1,6 +1,7 @@
 """Forms of what is out of the ordinary: an emergency and its review, sending a change back, and answering for a domain."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
@@ -10,7 +11,8 @@ from governance.admin.act_form import ActForm
 from governance.emergency import LONGEST, USUAL, Skip
 from governance.errors import NotReady
 from governance.lifecycle import Stage
-from governance.models import Answer, Consideration
+from governance.models import Answer, BreakGlass, Consideration
+from governance.pages.values import person_name
 
 MINUTE = 60
 
@@ -45,9 +47,28 @@ class EmergencyReviewForm(ActForm):
     )
     justified = forms.BooleanField(required=False, label="It was justified")
 
-    def carry_out(self, person: User) -> None:
+    def facts(self) -> list[tuple[str, Any]]:
+        row = self._emergency()
+        if row is None:
+            return []
+        runs = "; ".join(f"{run.get_kind_display()} on {run.target}: {run.get_status_display().lower()}" for run in row.runs.all())
+        until = row.ended_at or row.expires_at
+        return [
+            ("Incident", row.incident),
+            ("Opened by", person_name(row.opened_by)),
+            ("Why", row.reason),
+            ("Lasted", f"{row.opened_at:%d %b %H:%M} to {until:%d %b %H:%M} UTC"),
+            ("Did without", ", ".join(Skip(name).label.partition(":")[0].lower() for name in row.skips) or "nothing"),
+            ("Ran in it", runs or "nothing"),
+            ("Review due", f"{row.review_due:%d %b %H:%M} UTC"),
+        ]
+
+    def _emergency(self) -> BreakGlass | None:
         """The oldest that waits."""
-        emergency = self.phase.emergencies.unreviewed().order_by("pk").first()
+        return self.phase.emergencies.unreviewed().select_related("opened_by").order_by("pk").first()
+
+    def carry_out(self, person: User) -> None:
+        emergency = self._emergency()
         if emergency is None:
             raise NotReady(f"No emergency of {self.phase.spec.number} waits for a review. Nothing is left to do.")
         workflow.review_emergency(actor=person, emergency=emergency, **self.cleaned_data)

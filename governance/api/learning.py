@@ -71,6 +71,7 @@ class ReportOut(Schema):
 
 class PopulationOut(Schema):
     count: int
+    sha256: str = Field(description="Of all changes in their order, each as JSON with sorted keys on a line of its own.")
     changes: list[dict[str, Any]]
 
 
@@ -118,5 +119,5 @@ def governance_report(request: ApiRequest) -> Any:
 @router.get("/reports/population", response=PopulationOut, summary="Every change, whatever became of it", **takes(Scope.READ))
 def list_population(request: ApiRequest, since: datetime | None = None, until: datetime | None = None) -> Any:
     """Submitted in the time. Rejected, cancelled and failed ones are never left out."""
-    members = [member.as_row() for member in exported(request.auth, since, until)]
-    return {"count": len(members), "changes": members}
+    members, sealed = exported(request.auth, since, until)
+    return {"count": len(members), "sha256": sealed, "changes": [member.as_row() for member in members]}

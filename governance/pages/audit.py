@@ -30,6 +30,13 @@ KINDS = {
     "Approvals": ("approval.", "refused.approve", "refused.reject"),
     "Bookings and windows": ("booking.", "window.", "refused.book"),
     "Runs": ("run.", "refused.start", "refused.run", "refused.roll_back", "refused.control", "refused.resume"),
+    "Emergencies": ("emergency.", "refused.break_glass", "refused.end_emergency"),
+    "Policy, delegations and templates": (
+        "policy.", "delegation.", "template.", "refused.draft_policy", "refused.approve_policy", "refused.drop_policy", "refused.delegate",
+        "refused.revoke_delegation", "refused.write_template", "refused.use_template", "refused.suspend_template",
+        "refused.lift_suspension",
+    ),
+    "Reading and exports": ("read.", "export."),
     "Reviews and comments": ("review.", "followup.", "comment.", "refused.review"),
     "Set-up": (
         "portal.", "target.", "environment.", "domain", "consideration.", "release.", "matrixentry.", "user.", "apitoken.", "token.",

@@ -29,19 +29,20 @@ def _stage(phase: Phase, stage: Stage, pieces: tuple[Evidence, ...]) -> dict[str
     lacking, ahead, is_open = sum(piece.lacking for piece in pieces), stage > phase.at, phase.status == lifecycle.PhaseStatus.OPEN
     here = stage == phase.at and is_open
     yet = "not yet" if is_open else "not reached"
+    behind = "stale" if all(piece.state is State.STALE for piece in pieces if piece.lacking) else "missing"
     return {
         "number": stage.value,
         "title": stage.title,
         "here": here,
-        "word": (yet if ahead else f"{lacking} missing") if lacking else "complete",
-        "state": "now" if here else ("wait" if ahead else "missing") if lacking else "done",
+        "word": (yet if ahead else f"{lacking} {behind}") if lacking else "complete",
+        "state": "now" if here else ("wait" if ahead else behind) if lacking else "done",
         "evidence": [_ahead(piece, yet) if ahead else shown_evidence(piece) for piece in pieces],
     }
 
 
 def _ahead(piece: Evidence, yet: str) -> dict[str, str]:
     shown = shown_evidence(piece)
-    return {**shown, "state": "wait", "detail": piece.detail or yet} if piece.lacking and piece.state is State.MISSING else shown
+    return {**shown, "state": "wait", "detail": yet} if piece.lacking and piece.state is State.MISSING else shown
 
 
 def emergency_notes(case: Case) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ import pytest
 
 from governance.acts import ACTS, EVERYBODY
 from governance.lifecycle import Role
-from governance.models import GOVERNED, AuditEvent
+from governance.models import GOVERNED, AuditEvent, Run
+from governance.readership import evidence_at
 from tests import factories
 from tests.governance.behaviours.ways import browser, by_act, by_api
 
@@ -56,3 +57,41 @@ def test_b24_what_is_exported_is_an_event(api, cast, spec):
 
     events = AuditEvent.objects.filter(kind="export.population")
     assert [(event.actor, event.data["count"]) for event in events] == [("ada", 1)] * 3
+
+
+def reads() -> list[tuple[str, str]]:
+    return list(AuditEvent.objects.filter(kind="read.evidence").order_by("pk").values_list("actor", "subject"))
+
+
+@pytest.mark.at("window")
+def test_b24_what_an_auditor_reads_of_evidence_is_an_event_once_a_day(api, cast, spec, superuser):
+    run = Run.objects.first()
+    paths = [f"/governance/spec/{spec.pk}/change/", f"/changes/{spec.pk}/specification/", f"/governance/run/{run.pk}/change/", "/audit/"]
+
+    for person in (cast.auditor, superuser):
+        for path in paths * 2:
+            assert browser(person).get(path).status_code == 200
+    for _ in range(2):
+        api.get(cast.auditor, f"/changes/{spec.number}")
+        api.get(cast.auditor, f"/runs/{run.pk}")
+
+    things = [spec.number, f"run {run.pk}", "the history"]
+    assert reads() == [(name, thing) for name in ("ada", "root") for thing in things]
+
+
+@pytest.mark.at("window")
+def test_b24_what_others_read_and_what_is_no_evidence_is_no_event(api, cast, spec):
+    for person in (cast.engineer, cast.operator, cast.stakeholder):
+        browser(person).get(f"/governance/spec/{spec.pk}/change/")
+        api.get(person, f"/changes/{spec.number}")
+    for path in ("/", "/calendar/", "/lessons/", "/governance/spec/", "/governance/spec/999/change/"):
+        browser(cast.auditor).get(path)
+
+    assert reads() == []
+
+
+@pytest.mark.at("submission")
+def test_b24_the_function_behind_both_knows_what_is_evidence(spec):
+    assert evidence_at(f"/api/v1/changes/{spec.number}/stages") == spec.number
+    assert evidence_at("/governance/approval/7/change/") == "a record: approval"
+    assert evidence_at("/governance/spec/") == evidence_at("/matrix/") == ""
