@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from governance.lifecycle import Role
 from governance.models import AuditEvent
 from governance.visitors import roles_in
 
-READ = "read.evidence"
+READ, DAY = "read.evidence", 24 * 60 * 60
 UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 # What addresses of pages and of the API show, and the subject of the event.
 EVIDENCE = tuple(
@@ -57,6 +58,9 @@ def _is_told(request: HttpRequest) -> bool:
 
 
 def _tell(person: User, subject: str) -> None:
+    """Remembered where it costs no query; the history itself says whether another process has told it."""
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    if not cache.add(f"read:{today:%Y%m%d}:{person.pk}:{subject.replace(' ', '-')}", True, timeout=DAY):
+        return
     if not AuditEvent.objects.filter(subject=subject, kind=READ, actor=person.get_username(), at__gte=today).exists():
         audit.append(person, READ, subject, f"{person} read {subject}.")

@@ -1,6 +1,7 @@
 """B24: an auditor reads everything and changes nothing; what is exported leaves an event that names who took it."""
 
 import pytest
+from django.core.cache import cache
 
 from governance.acts import ACTS, EVERYBODY
 from governance.lifecycle import Role
@@ -57,6 +58,12 @@ def test_b24_what_is_exported_is_an_event(api, cast, spec):
 
     events = AuditEvent.objects.filter(kind="export.population")
     assert [(event.actor, event.data["count"]) for event in events] == [("ada", 1)] * 3
+
+
+@pytest.fixture(autouse=True)
+def forgetful():
+    """Every test has a portal of its own, and the same day."""
+    cache.clear()
 
 
 def reads() -> list[tuple[str, str]]:
