@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from governance.admin.base import Readable, ReadOnlyAdmin
@@ -99,12 +101,22 @@ class SchemaSnapshotAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).defer("content")
 
 
+class DriftList(ChangeList):
+    """Leads to the page where a drift is answered for."""
+
+    def url_for_result(self, result: Model) -> str:
+        return reverse("admin:drift", args=[result.pk])
+
+
 @admin.register(Drift)
 class DriftAdmin(ReadOnlyAdmin):
     list_display = ["target", "state", "found_at", "change", "decided_by"]
     list_filter = ["state", "target"]
     list_select_related = ["target", "change", "decided_by"]
     search_fields = ["target__name", "reason"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DriftList
 
 
 @admin.register(TableVersion)

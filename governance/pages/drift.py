@@ -42,13 +42,16 @@ def _revert(drift: Drift) -> dict[str, Any]:
 def comparison_page(left: SchemaSnapshot | None, right: SchemaSnapshot | None) -> dict[str, Any]:
     """Two moments of one target, or two targets: each object that differs, and the script from the left to the right."""
     rows = SchemaSnapshot.objects.select_related("target").defer("content").order_by("target__name", "-valid_from")[:OFFERED]
-    page: dict[str, Any] = {"left": left, "right": right, "offered": list(rows), "entries": None}
+    offered = list(rows)
     if left is None or right is None:
-        return page
+        newest, earlier = next(iter(offered), None), next(iter(offered[1:]), None)  # which people most often ask for
+        return {"left": left or earlier, "right": right or newest, "offered": offered, "entries": None}
     before, after = Schema.from_json(left.content), Schema.from_json(right.content)
     entries, script = compare(before, after), alter(before, after)
     return {
-        **page,
+        "left": left,
+        "right": right,
+        "offered": offered,
         "entries": [entry.as_json() for entry in entries[:SHOWN]],
         "more": max(0, len(entries) - SHOWN),
         "script": {"text": script.text, "unsupported": script.unsupported, "loses": script.loses},

@@ -45,6 +45,7 @@ def test_schema_and_home_lead_to_an_open_drift(cast, drift):
 
     assert address in browser(cast.operator).get(reverse("admin:schema_target", args=[drift.target.name])).content.decode()
     assert address in browser(cast.operator).get("/").content.decode()
+    assert address in browser(cast.operator).get(reverse("admin:governance_drift_changelist")).content.decode()
 
 
 def test_it_is_accepted_with_a_reason(cast, drift):
