@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from governance.analysis.actions import Action, Column, Kind, Volatility
 from governance.analysis.catalogue import foreign_keys, indexes_on
+from governance.analysis.conditions import finds_nothing
 from governance.analysis.effects import ALL, AS, AX, EFFECTS, RS, SRX, SUX, Effect, LockMode, Reach, X
 from governance.analysis.majors import Difference
 from governance.analysis.scene import Scene, mentions
@@ -15,6 +16,9 @@ from governance.facts import TableFacts
 EXCLUSIVE_NAMES = "user_catalog_table fastupdate gin_pending_list_limit buffering pages_per_range autosummarize"
 EXCLUSIVE_OPTIONS = frozenset(EXCLUSIVE_NAMES.split())
 
+# What is looked for in vain under the lock of its table, which is kept; constraints are looked for below it, too.
+ON_THE_WAY = {Kind.ADD_COLUMN: Reach.NONE, Kind.DROP_COLUMN: Reach.NONE, Kind.DROP_CONSTRAINT: ALL}
+
 Refinement = Callable[[Action, Scene, Effect], Effect]
 
 
@@ -22,9 +26,10 @@ def effect_of(action: Action, scene: Scene) -> Effect:
     """The family's effect, as this statement on this target has it."""
     if action.kind is Kind.LOCK:
         return Effect(LockMode(action.type), LockMode(action.type), reach=ALL)
-    if action.if_there and scene.lacks(action.relation):
-        return Effect(None)
     effect = OF_OBJECTS.get((action.kind, action.type)) or EFFECTS.get(action.kind, Effect(None))
+    if finds_nothing(action, scene):
+        looked = action.kind in ON_THE_WAY and not scene.lacks(action.relation)
+        return replace(effect, others=None, reach=ON_THE_WAY[action.kind]) if looked else Effect(None)
     refine = REFINEMENTS.get(action.kind)
     return refine(action, scene, effect) if refine else effect
 
@@ -55,11 +60,6 @@ def _concurrently(action: Action, _scene: Scene, effect: Effect) -> Effect:
 def _create_table(action: Action, scene: Scene, effect: Effect) -> Effect:
     exists = action.conditional and scene.table(action.relation) is not None
     return Effect(None) if exists else effect
-
-
-def _if_it_is_there(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """DROP … IF EXISTS of what is not there."""
-    return Effect(None) if action.conditional and scene.lacks(action.relation) else effect
 
 
 def _create_index(action: Action, scene: Scene, effect: Effect) -> Effect:
@@ -133,11 +133,9 @@ def _validate(action: Action, scene: Scene, effect: Effect) -> Effect:
 
 
 def add_column(action: Action, scene: Scene, effect: Effect) -> Effect:
-    column, table = action.column, scene.table(action.relation)
+    column = action.column
     if column is None:
         return effect
-    if action.conditional and table and any(found.name == column.name for found in table.columns):
-        return _looked_at(effect)
     has_value = column.default is not Volatility.NONE
     kinds = {found.kind for found in column.constraints}
     indexed = bool(kinds & {Kind.ADD_UNIQUE, Kind.ADD_PRIMARY_KEY})
@@ -149,17 +147,6 @@ def add_column(action: Action, scene: Scene, effect: Effect) -> Effect:
         reindex=indexed,
         others_scan=has_value and Kind.ADD_FOREIGN_KEY in kinds,
     )
-
-
-def _looked_at(effect: Effect) -> Effect:
-    """IF EXISTS or IF NOT EXISTS finds nothing to do once it has the table's lock."""
-    return replace(effect, others=None, reach=Reach.NONE)
-
-
-def _drop_column(action: Action, scene: Scene, effect: Effect) -> Effect:
-    table = scene.table(action.relation)
-    known = action.conditional and table is not None and not table.partial
-    return _looked_at(effect) if known and table and all(found.name != action.name for found in table.columns) else effect
 
 
 def _with_known_functions(column: Column, scene: Scene) -> Column:
@@ -213,35 +200,13 @@ def _set_options(action: Action, scene: Scene, effect: Effect) -> Effect:
     return replace(effect, mode=AX) if (table and table.kind == "v") or EXCLUSIVE_OPTIONS & set(action.columns) else effect
 
 
-def _of_sequence(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """ALTER or DROP … IF EXISTS of one that is not there."""
-    sequential = action.conditional and action.type == "OBJECT_SEQUENCE" and scene.catalogue.facts is not None
-    return Effect(None) if sequential and scene.catalogue.sequence(action.name) not in scene.catalogue.sequences else effect
-
-
 def _altered_object(action: Action, scene: Scene, effect: Effect) -> Effect:
-    effect = _of_sequence(action, scene, effect)
     return replace(effect, mode=AX) if EXCLUSIVE_OPTIONS & set(action.columns) else effect
 
 
 def _only_of_column(action: Action, _scene: Scene, effect: Effect) -> Effect:
     """Of what is set for a column, statistics targets and storage go down to partitions, options and compression do not."""
     return effect if action.type in ("AT_SetStatistics", "AT_SetStorage") else replace(effect, reach=Reach.NONE)
-
-
-def _drop_trigger(action: Action, scene: Scene, effect: Effect) -> Effect:
-    """A trigger, rule or policy; with IF EXISTS the lock under which it was looked for in vain is given back."""
-    return Effect(None) if action.conditional and _lacks_part(action, scene) else _trigger(action, scene, effect)
-
-
-def _lacks_part(action: Action, scene: Scene) -> bool:
-    table = scene.table(action.relation)
-    if table is None or table.partial:
-        return scene.lacks(action.relation)
-    kind = action.type.removeprefix("OBJECT_").lower()
-    own = any((found.kind, found.name, found.on) == (kind, action.name, table.identity) for found in table.dependants)
-    # a partition may have its parent's trigger without anybody having made it there
-    return not own and all(_lacks_part(replace(action, relation=parent), scene) for parent in table.parents)
 
 
 def _trigger(action: Action, _scene: Scene, effect: Effect) -> Effect:
@@ -268,8 +233,6 @@ REFINEMENTS: dict[Kind, Refinement] = {
     Kind.CREATE_PARTITION: _create_table,
     Kind.CREATE_INDEX: _create_index,
     Kind.DROP_INDEX: _concurrently,
-    Kind.DROP_TABLE: _if_it_is_there,
-    Kind.DROP_VIEW: _if_it_is_there,
     Kind.REINDEX: _concurrently,
     Kind.REFRESH_MATERIALIZED_VIEW: _refresh,
     Kind.DETACH_PARTITION: _detach,
@@ -286,8 +249,6 @@ REFINEMENTS: dict[Kind, Refinement] = {
     Kind.ADD_PRIMARY_KEY: _add_primary_key,
     Kind.VALIDATE_CONSTRAINT: _validate,
     Kind.ADD_COLUMN: add_column,
-    Kind.DROP_COLUMN: _drop_column,
-    Kind.DROP_OBJECT: _of_sequence,
     Kind.ALTER_COLUMN_TYPE: _alter_type,
     Kind.SET_TABLESPACE: _set_tablespace,
     Kind.SET_LOGGED: _set_logged,
@@ -299,8 +260,7 @@ REFINEMENTS: dict[Kind, Refinement] = {
     Kind.SET_STATISTICS: _only_of_column,
     Kind.SET_STORAGE: _only_of_column,
     Kind.CREATE_TRIGGER: _trigger,
-    Kind.DROP_TRIGGER: _drop_trigger,
-    Kind.DROP_POLICY: _drop_trigger,
+    Kind.DROP_TRIGGER: _trigger,
     Kind.TOGGLE_TRIGGER: _toggled,
     Kind.RENAME_OBJECT: _trigger,
     Kind.ALTER_TABLE_OTHER: _other,

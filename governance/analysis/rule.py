@@ -8,6 +8,7 @@ from itertools import chain
 from operator import itemgetter
 
 from governance.analysis.actions import Action, Kind
+from governance.analysis.conditions import finds_nothing
 from governance.analysis.decode.columns import type_name
 from governance.analysis.locks import Lock
 from governance.analysis.nodes import Node
@@ -100,7 +101,7 @@ class Read:
     undone_by: "Read | None" = None  # of forward scripts: their rollback scripts
 
     def of(self, *kinds: Kind) -> Iterator[Place]:
-        """In the scripts' order."""
+        """In the scripts' order, without those that find nothing to do."""
         return _in_order([self._by_kind[kind] for kind in kinds if kind in self._by_kind])
 
     def statements(self, *node_types: str) -> Iterator[Place]:
@@ -111,7 +112,8 @@ class Read:
     def _by_kind(self) -> dict[Kind, list[tuple[int, Place]]]:
         found: dict[Kind, list[tuple[int, Place]]] = {}
         for number, place in enumerate(self.places):
-            found.setdefault(place.action.kind, []).append((number, place))
+            if not finds_nothing(place.action, place.scene):
+                found.setdefault(place.action.kind, []).append((number, place))
         return found
 
     @cached_property

@@ -11,7 +11,7 @@ from governance.analysis.reading import read_any
 from governance.analysis.rule import Finding, Level
 from governance.analysis.rules import RULES
 from governance.orders import Script, ScriptKind
-from tests.governance.analysis.samples import BIDS, FACTS, analysed, codes, facts_with_rows, script
+from tests.governance.analysis.samples import BIDS, FACTS, HEADER, analysed, codes, facts_with_rows, script
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES, PAGES = ROOT / "fixtures" / "rules", ROOT / "docs" / "rules"
@@ -214,6 +214,24 @@ def test_a_whole_table_that_is_updated_in_batches_is_no_hazard():
 
     assert "whole-table-update" in [finding.code for finding in plain]
     assert not {"whole-table-update", "suppression-without-reason"} & {finding.code for finding in batched}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TRIGGER IF EXISTS nothing ON bids",
+        "DROP TABLE IF EXISTS nothing",
+        "ALTER TABLE IF EXISTS nothing ALTER COLUMN a TYPE bigint",
+        "ALTER TABLE bids DROP COLUMN IF EXISTS nothing",
+        "ALTER TABLE bids DROP CONSTRAINT IF EXISTS nothing",
+        "ALTER TABLE bids ADD COLUMN IF NOT EXISTS amount integer NOT NULL DEFAULT random()",
+    ],
+)
+def test_what_finds_nothing_to_do_is_no_hazard(statement):
+    change = Change((script(HEADER + statement),))
+
+    assert {found.code for found in analyse(change, FACTS).findings} <= {"prefer-bigint-over-int"}
+    assert {found.code for found in analyse(change, None).findings} - {"prefer-bigint-over-int"}
 
 
 def test_order_of_locks_is_that_of_what_a_neighbour_leaves():
