@@ -57,7 +57,7 @@ def _written(action: Action, scene: Scene, effect: Effect, seen: Acted) -> Itera
     yield from (Touch(other, RX, reach=ALL) for other in behind)
     for other in (name, *behind):
         table = scene.table(other)
-        if table:
+        if table and action.events:
             yield from _looked_up(action, table, scene, seen)
             yield from acting(action.events, table, action.columns, scene, seen)
 

@@ -129,7 +129,7 @@ def _add_primary_key(action: Action, scene: Scene, effect: Effect) -> Effect:
 def _validate(action: Action, scene: Scene, effect: Effect) -> Effect:
     table = scene.table(action.relation)
     found = next((found for found in table.constraints if found.name == action.name), None) if table else None
-    return data_untouched(effect) if found and found.validated else effect
+    return Effect(effect.mode) if found and found.validated else effect
 
 
 def add_column(action: Action, scene: Scene, effect: Effect) -> Effect:

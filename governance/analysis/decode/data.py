@@ -126,11 +126,15 @@ def cluster(node: Node) -> tuple[Action, ...]:
 
 
 def explain(node: Node) -> tuple[Action, ...]:
-    """EXPLAIN, PREPARE and DECLARE: to plan a query is to look at its tables. Writing is taken for writing, executed or not."""
+    """EXPLAIN, PREPARE and DECLARE: to plan a query is to look at its tables. Writing is taken for writing, although no row is written
+    unless EXPLAIN is to ANALYZE."""
     query = node.query
-    if query.node_type == "SelectStmt":
-        return select(query)
-    return write(query) if query.node_type in WRITES else (Action(Kind.SELECT, others=tables_read(query)),)
+    if query.node_type == "SelectStmt" and query.into_clause is None:
+        found = select(query)
+    else:
+        found = write(query) if query.node_type in WRITES else (Action(Kind.SELECT, others=tables_read(query)),)
+    executed = node.node_type == "ExplainStmt" and switched_on(node.options, "analyze")
+    return found if executed else tuple(replace(action, everything=False, events=()) for action in found)
 
 
 def setting(node: Node) -> tuple[Action, ...]:

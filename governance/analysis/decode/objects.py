@@ -54,9 +54,10 @@ def create_table(node: Node) -> tuple[Action, ...]:
 
 
 def create_schema(node: Node) -> tuple[Action, ...]:
-    """With the tables that are made in it at once."""
-    tables = (action for found in node.schema_elts if found.node_type == "CreateStmt" for action in create_table(found))
-    within = tuple(replace(table, relation=f"{node.schemaname}.{table.relation}") for table in tables if "." not in table.relation)
+    """With the tables, views and indexes that are made in it at once."""
+    parts = {"CreateStmt": create_table, "ViewStmt": create_view, "IndexStmt": create_index}
+    made = (action for found in node.schema_elts if found.node_type in parts for action in parts[found.node_type](found))
+    within = (replace(action, relation=f"{node.schemaname}.{action.relation}") if "." not in action.relation else action for action in made)
     return (Action(Kind.CREATE_OBJECT, name=node.schemaname, type=node.node_type), *within)
 
 

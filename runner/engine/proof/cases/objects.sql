@@ -128,3 +128,5 @@ CREATE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC DELETE FROM settings; END;
 ALTER INDEX events_id ATTACH PARTITION events_2025_id;
 SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace;
 SELECT * FROM information_schema.schemata, settings;
+CREATE SCHEMA s CREATE TABLE t (id bigint) CREATE VIEW v AS SELECT * FROM invoices CREATE INDEX i ON t (id);
+DO $$ DECLARE n text; BEGIN FOREACH n IN ARRAY ARRAY['users', 'projects'] LOOP EXECUTE 'ALTER TABLE ' || quote_ident(n) || ' ADD COLUMN a integer'; END LOOP; END $$;

@@ -25,3 +25,9 @@ UPDATE invoices SET amount = 2;
 UPDATE settings SET value = 'q';
 -- after: CREATE RULE also AS ON UPDATE TO settings DO ALSO DELETE FROM kept
 UPDATE settings SET value = 'q';
+EXPLAIN UPDATE invoices SET amount = 1;
+EXPLAIN ANALYZE UPDATE invoices SET amount = 1;
+EXPLAIN UPDATE bids SET project_id = 1;
+PREPARE p2 AS INSERT INTO invoices VALUES (1, 1, 1, 'x');
+DO $$ BEGIN UPDATE invoices SET amount = 9; END $$;
+DO $$ BEGIN EXECUTE format('UPDATE %I SET amount = 9', 'invoices'); END $$;
