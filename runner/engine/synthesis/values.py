@@ -65,10 +65,11 @@ def serial(column: Column, table: str, limits: Limits, words: Vocabulary, random
         return numbers.serial_times(kind, limits, first, count)
     if base == "uuid":
         return [_uuid(random) for _ in range(count)]
-    if base in TEXT and limits.patterns:
-        return list(dict.fromkeys(made(limits.patterns, range(first - 1, first - 1 + count), _fits(kind, limits))))
     if base in TEXT:
-        return _serial_words(column, table, limits, words, first, count)
+        numbered = _serial_words(column, table, limits, words, first, count)
+        if all(pattern.accepts(word) for pattern in limits.patterns for word in numbered):
+            return numbered
+        return list(dict.fromkeys(made(limits.patterns, range(first - 1, first - 1 + count), _fits(kind, limits))))
     draw = _drawer(kind, column.name, limits)
     return list(dict.fromkeys(draw(random) for _ in range(count)))
 
