@@ -22,6 +22,7 @@ class Scene:
     catalogue: Catalogue
     created: Layers[bool] = field(default_factory=lambda: Layers({}))  # tables made by this change, which nobody else uses yet
     settings: tuple[tuple[str, str], ...] = ()  # that this change has set: name in lower case, value
+    creating: str = ""  # the table that is being made just now
 
     def identity(self, name: str) -> str:
         return self.catalogue.identity(name)
@@ -30,7 +31,8 @@ class Scene:
         return self.catalogue.tables.get(self.identity(name))
 
     def is_new(self, name: str) -> bool:
-        return self.identity(name) in self.created
+        identity = self.identity(name)
+        return identity in self.created or (identity == self.creating and identity != "")
 
     def lacks(self, name: str) -> bool:
         """Whether it is known that there is no such relation."""
@@ -63,7 +65,7 @@ class Scene:
 
     def during(self, action: Action) -> "Scene":
         """The scene in which the action is done: what a statement creates is new to that statement too."""
-        return replace(self, created=self.created.changed(self.identity(action.relation), True)) if self._creates(action) else self
+        return replace(self, creating=self.identity(action.relation)) if self._creates(action) else self
 
     def after(self, action: Action) -> "Scene":
         """The scene once the action has been done."""

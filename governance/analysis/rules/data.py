@@ -1,6 +1,7 @@
 """Rules about statements that write rows."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import takewhile
 
 from governance.analysis.actions import Kind
@@ -28,9 +29,14 @@ def whole_table_update(read: Read) -> Iterator[Hit]:
 
 def _is_batched(place: Place) -> bool:
     """The directive stands in the statement's text, or among the comments on the lines before it."""
-    before = place.script.text.split("\n")[: place.statement.line - 1]
+    before = _lines(place.script.text)[: place.statement.line - 1]
     comments = list(takewhile(lambda line: not line.strip() or line.lstrip().startswith("--"), reversed(before)))
     return is_batched("\n".join([*reversed(comments), place.statement.text]))
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    return text.split("\n")
 
 
 @rule("truncate-loses-rows", Level.WARNING, on=[Kind.TRUNCATE])
