@@ -13,6 +13,7 @@ from governance.facts import TableFacts
 
 KEY = re.compile(r"^(?:RANGE|LIST) \((?P<columns>.+)\)$")
 PLAIN = re.compile(r'"?(?P<name>\w+)"?')
+NULL = "\0null"
 LOWEST, HIGHEST = "\0minvalue", "\0maxvalue"  # no constant is written so
 OPEN = {"minvalue": LOWEST, "maxvalue": HIGHEST}
 NUMBER = re.compile(r"-?\d+")
@@ -48,9 +49,9 @@ def bound_of(node: Node) -> Bound | None:
 
 
 def _limit(node: Node) -> str:
-    """A constant, or the end to which a range is open."""
+    """A constant, NULL, or the end to which a range is open."""
     name = ".".join(strings(node.fields)) if node.node_type == "ColumnRef" else ""
-    return OPEN.get(name) or _constant(node)
+    return NULL if node.node_type == "A_Const" and node.isnull else OPEN.get(name) or _constant(node)
 
 
 def proves_inside(table: TableFacts, key: str, bound: Bound | None) -> bool:
@@ -125,7 +126,8 @@ def proves_outside(table: TableFacts, key: str, bound: Bound | None) -> bool:
     [column] = columns
     if bound.values:
         atoms = [atom for check in _checks(table) for part in _parts(check, "AND_EXPR") for atom in _atoms(part, column)]
-        return all(any(_is_other(atom, value) for atom in atoms) for value in bound.values)
+        filled = any(found.name == column and found.not_null for found in table.columns)
+        return all(filled if value == NULL else any(_is_other(atom, value) for atom in atoms) for value in bound.values)
     return any(_is_outside(check, column, bound) for check in _checks(table))
 
 

@@ -8,13 +8,20 @@ from governance.analysis.scene import Scene
 
 
 def finds_nothing(action: Action, scene: Scene) -> bool:
-    if action.if_there and scene.lacks(action.relation):
+    if action.if_there and lacks_object(action, scene):
         return True
     found = FINDING_NOTHING.get(action.kind) if action.conditional else None
     return found is not None and found(action, scene)
 
 
-def _lacks_relation(action: Action, scene: Scene) -> bool:
+def lacks_object(action: Action, scene: Scene) -> bool:
+    """Whatever ALTER or DROP … IF EXISTS names: a relation, or else an index or a sequence."""
+    catalogue, known = scene.catalogue, scene.catalogue.facts is not None
+    match action.type:
+        case "OBJECT_INDEX":
+            return known and catalogue.index(action.name) not in catalogue.index_owners
+        case "OBJECT_SEQUENCE":
+            return known and catalogue.sequence(action.name) not in catalogue.sequences
     return scene.lacks(action.relation)
 
 
@@ -43,19 +50,14 @@ def _lacks_constraint(action: Action, scene: Scene) -> bool:
     return table is not None and not table.partial and all(found.name != action.name for found in table.constraints)
 
 
-def _lacks_sequence(action: Action, scene: Scene) -> bool:
-    known = action.type == "OBJECT_SEQUENCE" and scene.catalogue.facts is not None
-    return known and scene.catalogue.sequence(action.name) not in scene.catalogue.sequences
-
-
 FINDING_NOTHING: dict[Kind, Callable[[Action, Scene], bool]] = {
-    Kind.DROP_TABLE: _lacks_relation,
-    Kind.DROP_VIEW: _lacks_relation,
+    Kind.DROP_TABLE: lacks_object,
+    Kind.DROP_VIEW: lacks_object,
     Kind.DROP_TRIGGER: _lacks_part,
     Kind.DROP_POLICY: _lacks_part,
     Kind.ADD_COLUMN: _has_column,
     Kind.DROP_COLUMN: _lacks_column,
     Kind.DROP_CONSTRAINT: _lacks_constraint,
-    Kind.ALTER_OBJECT: _lacks_sequence,
-    Kind.DROP_OBJECT: _lacks_sequence,
+    Kind.ALTER_OBJECT: lacks_object,
+    Kind.DROP_OBJECT: lacks_object,
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from governance.analysis.actions import Action, Kind
 from governance.analysis.bounds import proves_inside, proves_outside
 from governance.analysis.catalogue import foreign_keys
+from governance.analysis.conditions import finds_nothing
 from governance.analysis.effects import ALL, AS, AX, PARTS, RX, SRX, SUX, Effect, Reach, S
 from governance.analysis.majors import Difference
 from governance.analysis.queried import acting, behind_view, locked, queried, queried_if_filled, referencing_keys, refreshed, written
@@ -15,6 +16,8 @@ from governance.facts import ConstraintFacts, IndexFacts, TableFacts
 
 
 def partners(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
+    if finds_nothing(action, scene):
+        return
     yield from (Touch(parent, SUX) for parent in action.parents)
     yield from (Touch(name, AS) for name in action.read)
     if action.kind is Kind.CREATE_FUNCTION:  # its queries are rewritten, down to the tables behind views
@@ -126,7 +129,8 @@ def _of_attached(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch
     parent = scene.table(action.relation)
     for name in action.others:
         partition = scene.table(name)
-        proven = bool(parent and partition and proves_inside(partition, parent.partition_key, action.bound))
+        takes_all = bool(parent and not parent.children and action.bound and action.bound.default)
+        proven = takes_all or bool(parent and partition and proves_inside(partition, parent.partition_key, action.bound))
         built = bool(parent and _lacks_indexes_of(parent, partition))
         referring = bool(parent and foreign_keys(parent))
         yield Touch(name, AX, built or referring or not proven, built, reach=PARTS)

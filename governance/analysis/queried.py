@@ -30,8 +30,8 @@ def behind_view(scene: Scene, name: str) -> tuple[str, ...]:
 
 
 def queried_if_filled(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
-    """WITH NO DATA plans nothing."""
-    return (queried if action.everything else named)(action, scene, effect)
+    """WITH NO DATA plans nothing, nor does IF NOT EXISTS of what is there."""
+    return (queried if action.everything and effect.mode else named)(action, scene, effect)
 
 
 def refreshed(action: Action, scene: Scene, _effect: Effect) -> Iterator[Touch]:

@@ -58,8 +58,9 @@ def _concurrently(action: Action, _scene: Scene, effect: Effect) -> Effect:
 
 
 def _create_table(action: Action, scene: Scene, effect: Effect) -> Effect:
+    """IF NOT EXISTS of what is there: a query has been read by then, which names its tables."""
     exists = action.conditional and scene.table(action.relation) is not None
-    return Effect(None) if exists else effect
+    return Effect(None, effect.others if effect.others is AS else None) if exists else effect
 
 
 def _create_index(action: Action, scene: Scene, effect: Effect) -> Effect:

@@ -66,7 +66,7 @@ NOT_A_TABLE = frozenset({"OBJECT_INDEX", "OBJECT_SEQUENCE", "OBJECT_ATTRIBUTE"})
 def alter_table(node: Node) -> tuple[Action, ...]:
     table = relation(node.relation)
     if node.objtype not in OWN_RELATION:
-        return tuple(_of_object(command, table, node.objtype) for command in node.cmds)
+        return tuple(replace(_of_object(command, table, node.objtype), if_there=node.missing_ok) for command in node.cmds)
     only, if_there = only_of(node.relation), node.missing_ok
     found = tuple(_command(command, table) for command in node.cmds)
     if not (only or if_there or len(found) > 1):
@@ -194,7 +194,8 @@ def rename(node: Node) -> tuple[Action, ...]:
 
 def set_schema(node: Node) -> tuple[Action, ...]:
     if node.object_type not in OWN_RELATION:
-        return (Action(Kind.RENAME_OBJECT, name=relation(node.relation), new_name=node.newschema, type=node.object_type),)
+        name, there = relation(node.relation), node.missing_ok
+        return (Action(Kind.RENAME_OBJECT, name=name, new_name=node.newschema, type=node.object_type, if_there=there),)
     old = relation(node.relation)
     return (Action(Kind.SET_SCHEMA, old, name=old, new_name=f"{node.newschema}.{node.relation.relname}", if_there=node.missing_ok),)
 

@@ -130,3 +130,11 @@ SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespa
 SELECT * FROM information_schema.schemata, settings;
 CREATE SCHEMA s CREATE TABLE t (id bigint) CREATE VIEW v AS SELECT * FROM invoices CREATE INDEX i ON t (id);
 DO $$ DECLARE n text; BEGIN FOREACH n IN ARRAY ARRAY['users', 'projects'] LOOP EXECUTE 'ALTER TABLE ' || quote_ident(n) || ' ADD COLUMN a integer'; END LOOP; END $$;
+ALTER INDEX IF EXISTS bids_status RENAME TO something;
+ALTER INDEX IF EXISTS bids_status SET (fillfactor = 50);
+ALTER INDEX IF EXISTS nothing SET (fillfactor = 50);
+ALTER SEQUENCE IF EXISTS invoice_numbers RENAME TO something;
+ALTER SEQUENCE IF EXISTS nothing RENAME TO something;
+ALTER SEQUENCE IF EXISTS nothing OWNED BY users.id;
+ALTER SEQUENCE IF EXISTS nothing SET SCHEMA archive;
+ALTER SEQUENCE IF EXISTS invoice_numbers SET SCHEMA archive;
