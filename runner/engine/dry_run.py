@@ -55,7 +55,8 @@ def dry_run(work: Work, ready: Readiness) -> Outcome:
             work.steps.undo(script)
         return Outcome(RunStatus.FAILED_CLEAN, checks=work.checks, message=f"{ended} Everything was rolled back.")
     executed = sum(step.status is StepStatus.DONE for step in work.steps.all())
-    message = f"{executed} executed and rolled back, {trial.left_out} only looked at, of {executed + trial.left_out} statements."
+    of_all = counted(executed + trial.left_out, "statement")
+    message = f"{executed} executed and rolled back, {trial.left_out} only looked at, of {of_all}."
     return Outcome(RunStatus.SUCCEEDED, checks=work.checks, message=" ".join([message, *_left_behind(trial, sequences)]))
 
 
