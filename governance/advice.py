@@ -17,6 +17,7 @@ NEXT: Mapping[RunStatus, str] = {
     "A statement that no catalogue can judge is named here: look at the target, and say whether it is applied.",
     RunStatus.ROLLED_BACK: "The target is as it was before the change, which is back at script development: correct it there.",
 }
+TO_DECIDE = "The change is applied, and something about it is open: keep it, or roll back."
 NEXT_OF_A_DRY_RUN: Mapping[RunStatus, str] = {
     RunStatus.SUCCEEDED: "Nothing to do: everything was rolled back, and the change can be booked.",
     RunStatus.FAILED_CLEAN: "Everything was rolled back. Correct what the message names before the change is booked.",

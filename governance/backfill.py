@@ -35,6 +35,7 @@ class Backfill:
     columns: tuple[str, ...]  # that an UPDATE assigns
     assigned: tuple[Assignment, ...]  # of an UPDATE without guard=where: what tells whether a row is done
     options: Batched
+    joined: bool = False  # an UPDATE whose condition may name the tables of its FROM
 
     @property
     def inserts(self) -> bool:
@@ -112,7 +113,8 @@ def _update(text: str, node: Node, options: Batched) -> Backfill:
     if options.guarded_by_where and not condition:
         raise _Unfit("guard=where needs a WHERE", OWN_GUARD)
     columns = tuple(dict.fromkeys(target.name for target in node.target_list))
-    return Backfill(head, condition, "", _name(node.relation), not node.relation.inh, _alias(node.relation), columns, assigned, options)
+    table, only, alias, joined = _name(node.relation), not node.relation.inh, _alias(node.relation), bool(node.from_clause)
+    return Backfill(head, condition, "", table, only, alias, columns, assigned, options, joined)
 
 
 def _insert(text: str, node: Node, options: Batched) -> Backfill:

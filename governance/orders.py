@@ -13,9 +13,10 @@ from governance.rehearsals import Clients, HeldLock, Loss, PairOutcome
 from governance.verdicts import Check, CheckChoice, CheckResult, Moment, Question, Severity, Verdict
 
 __all__ = [
-    "Activity", "Check", "CheckChoice", "CheckResult", "Earlier", "Judged", "Limits", "Manifest", "Moment", "ObservationOrder", "Observed",
-    "Order", "Outcome", "Progress", "Question", "Recovery", "RehearsalOrder", "Rehearsed", "Release", "RunKind", "RunStatus",
-    "SchemaReading", "Script", "ScriptKind", "Severity", "Statement", "Step", "StepStatus", "Told", "Verdict", "Wish",
+    "CHECKING", "Activity", "Check", "CheckChoice", "CheckResult", "Earlier", "Judged", "Limits", "Manifest", "Moment",
+    "ObservationOrder", "Observed", "Order", "Outcome", "Progress", "Question", "Recovery", "RehearsalOrder", "Rehearsed", "Release",
+    "RunKind", "RunStatus", "SchemaReading", "Script", "ScriptKind", "Severity", "Statement", "Step", "StepStatus", "Told", "Verdict",
+    "Wish",
 ]  # fmt: skip
 
 
@@ -234,6 +235,9 @@ class Recovery:
     lsn: str
     name: str = ""  # of the restore point; "" where there is none
     unavailable: str = ""  # why the server cannot be recovered to it
+
+
+CHECKING = 0  # the position of what is read before the first statement and behind the last
 
 
 @dataclass(frozen=True, slots=True)

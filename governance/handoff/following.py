@@ -13,7 +13,7 @@ from governance.errors import BadInput
 from governance.lifecycle import ENDED, OVER
 from governance.models import DecisionPoint, Run, RunActivity, RunProgress
 from governance.monitoring import Metric, in_words
-from governance.orders import RunKind, RunStatus, ScriptKind, StepStatus, Wish
+from governance.orders import CHECKING, RunKind, RunStatus, ScriptKind, StepStatus, Wish
 from governance.versions import read_script
 from governance.workflow.judging import judge_statement
 from governance.workflow.running import control, keep, resume, roll_back_run
@@ -92,7 +92,8 @@ def course_of(pk: UUID) -> Course:
     begun = [step for step in steps if step.status == StepStatus.RUNNING]  # those before the last wait for their transaction's end
     now = begun[-1] if begun and status is RunStatus.RUNNING else None
     activity, progress = getattr(run, "activity", None), getattr(run, "progress", None)
-    live = next((each for each in (progress, activity) if now and each and each.position == now.position), None)
+    position = now.position if now else CHECKING if status is RunStatus.RUNNING else None
+    live = next((each for each in (progress, activity) if each and each.position == position), None)
     detail, share = _detail(live)
     latest = run.samples.last()
     return Course(

@@ -30,8 +30,8 @@ from governance.models import (
     TableVersion,
     Target,
 )
-from governance.orders import CheckResult as CheckFound
 from governance.orders import (
+    CHECKING,
     Moment,
     Observed,
     Outcome,
@@ -44,6 +44,7 @@ from governance.orders import (
     Verdict,
     Wish,
 )
+from governance.orders import CheckResult as CheckFound
 from governance.orders import Step as StepValue
 from governance.versions import DatabaseVersion
 from governance.workflow.acts import carry_on, lock_even_closed, move, void_approvals
@@ -57,7 +58,7 @@ def progress(claim: Claim, step: StepValue) -> Wish:
     with transaction.atomic():
         run = _run(claim)
         known = run.steps.filter(position=step.position, status=step.status, attempts=step.attempts)
-        if not (_keep_live(run, step) and known.exists()):
+        if not (_keep_live(run, step) and (step.position == CHECKING or known.exists())):
             keep_step(run, step)
         return _heeded(run)
 

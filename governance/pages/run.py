@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance import oncall, workflow
-from governance.advice import next_step
+from governance.advice import TO_DECIDE, next_step
 from governance.errors import Refusal
 from governance.lifecycle import ENDED, OVER, Role
 from governance.models import Run, Step, Threshold
-from governance.orders import Limits, RunKind, RunStatus, ScriptKind, StepStatus, Wish
+from governance.orders import CHECKING, Limits, RunKind, RunStatus, ScriptKind, StepStatus, Wish
 from governance.pages.course import course
 from governance.pages.standing import acts, going_back, points, steers
 from governance.pages.values import address_of, person_name
@@ -66,7 +66,7 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
         "steps_done": _done(steps),
         "backfill": backfill,
         "activity": _activity(run, steps) if status is RunStatus.RUNNING and not backfill else None,
-        "next": next_step(RunKind(run.kind), status),
+        "next": TO_DECIDE if undecided and status is RunStatus.SUCCEEDED else next_step(RunKind(run.kind), status),
         "points": decided,
         "undecided": undecided,
         "course": course(run),
@@ -80,13 +80,13 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
         "message": run.message,
         "steps": steps,
         "checks": (checks := list(run.checks.select_related("superseded__person"))),
-        "questions": questions(checks, again := asked_again(run) if checks else {}),
+        "questions": questions(checks, again := asked_again(run, checks)),
         "again": max((each.at for each in again.values()), default=None),
         "acts": acts(run, batched=backfill is not None, undecided=undecided) if steering else [],
         "live": status not in ENDED,
         "poll_url": reverse("admin:governance_run_body", args=[run.pk]),
         "digest": run.script_digest,
-        "applied": sorted({step["script"] for step in steps if step["state"] == "done"}) if run.kind == "deploy" else [],
+        "applied": _applied(steps) if run.kind == RunKind.DEPLOY else [],
         "spec": {"title": phase.spec.number, "url": address_of(phase)},
         "reason": run.reason,
     }
@@ -110,14 +110,15 @@ def _backfill(run: Run) -> dict[str, Any] | None:
 
 
 def _activity(run: Run, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """What the server says of the statement that runs now."""
+    """What the server says of the statement that runs now, or how far a check is that reads a table where none does."""
     activity, begun = getattr(run, "activity", None), [step["position"] for step in steps if step["state"] == "now"]
-    if activity is None or activity.position not in begun[-1:]:
+    if activity is None or activity.position not in (begun[-1:] or [CHECKING]):
         return None
     known = activity.done is not None and activity.total
     left = activity.total - activity.done if known else None
     return {
         "position": activity.position,
+        "checks": activity.position == CHECKING,
         "phase": activity.phase,
         "done": activity.done,
         "total": activity.total,
@@ -132,6 +133,12 @@ def _activity(run: Run, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _done(steps: list[dict[str, Any]]) -> int:
     return sum(step["state"] in OVER for step in steps)
+
+
+def _applied(steps: list[dict[str, Any]]) -> list[str]:
+    """Scripts of which every statement is."""
+    open_ = {step["script"] for step in steps if step["state"] not in OVER}
+    return sorted({step["script"] for step in steps} - open_)
 
 
 def _percent(steps: list[dict[str, Any]]) -> int:

@@ -16,7 +16,7 @@ from governance.expectation import latest_facts
 from governance.facts import Facts, facts_from_json
 from governance.lifecycle import PhaseStatus, Role
 from governance.models import CheckResult, Observation, Run, Supersession
-from governance.orders import Question, Severity, Verdict
+from governance.orders import Moment, Question, Severity, Verdict
 from governance.validation.choosing import Listed, Origin
 from governance.wording import counted
 from governance.workflow.checking import analysis_of, checks_on
@@ -48,9 +48,11 @@ class Again:
     times: int
 
 
-def asked_again(run: Run) -> dict[str, Again]:
-    """By the name of the check."""
+def asked_again(run: Run, checks: Iterable[CheckResult]) -> dict[str, Again]:
+    """By the name of the check, of those that are."""
     found: dict[str, Again] = {}
+    if all(check.moment != Moment.MONITORING for check in checks):
+        return found
     for name, verdict, evidence, at in run.asked_again.order_by("pk").values_list("name", "verdict", "evidence", "at"):
         before = found.get(name)
         since = before.since if before and before.verdict == verdict else at

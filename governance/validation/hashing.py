@@ -1,9 +1,10 @@
 """A row's hash as SQL: of each column a 64-bit hash with a seed of its own, taken together and mixed once more.
 
-Made of the functions by which PostgreSQL partitions and joins by hash, so it is the same expression on every major since 13 and costs about
-half of what a hash of the whole record does (bench/verify.py). Whole numbers are taken in full, as the seed; times, floats and numerics are
-folded to 32 bits by PostgreSQL's own functions, to which 1.0 and 1.00 are one number. What has no such function is hashed as text, under
-settings that a session of ours pins: see `PINNED`. Hashes of different servers are never compared.
+Made of the functions by which PostgreSQL partitions and joins by hash, so it is the same expression on every major since 13 (but for dates
+and moments, whose own functions 18 brought), and costs about half of what a hash of the whole record does (bench/verify.py). Whole numbers
+are taken in full, as the seed; times, floats and numerics are folded to 32 bits by PostgreSQL's own functions, for which 1.0 is 1.00. What
+has no such function is hashed as text, under settings that a session of ours pins: see `PINNED`. Hashes of different servers are never
+compared.
 """
 
 from collections.abc import Iterable
@@ -43,7 +44,7 @@ AS_TEXT = 'hashtextextended({column}::text COLLATE "C", {seed})'
 
 def column_hash(column: ShapeColumn, seed: int, before: str = "") -> str:
     """Of a column at its place, which is its seed; NULL has a hash of its own."""
-    form = FORMS.get(column.type, AS_TEXT)
+    form = f"{column.hashed}({{column}}, {{seed}})" if column.hashed else FORMS.get(column.type, AS_TEXT)
     found = form.format(column=before + identifier(column.name), seed=seed)
     return found if column.not_null else f"coalesce({found}, {-seed})"
 

@@ -9,6 +9,7 @@ class ShapeColumn:
     name: str
     type: str  # pg_type.typname, of a domain that of its base type
     not_null: bool = False
+    hashed: str = ""  # the server's own function for it, where that is quicker than what every server has
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,9 @@ def read_scripts(files: Sequence[ScriptFile], *, irreversible: bool, phase: Phas
 def check_script(name: str, text: str) -> ScriptValue:
     """One script by itself: its name, its SQL, and what its checks expect. Raises BadInput."""
     value = read_script(name, text)
-    if not value.statements:
+    asks = parse_checks(name, text) if value.kind is ScriptKind.CHECK else ()  # a built-in check is a comment alone
+    if not value.statements and not asks:
         raise BadInput(f"{name} has no statement. Write what it is to do, or leave the script out.")
-    if value.kind is ScriptKind.CHECK:
-        parse_checks(name, text)
     return value
 
 

@@ -25,6 +25,7 @@ from runner.engine.work import Paused, ScriptFailed, Work, explain, failed, leav
 TICK = 0.1  # seconds between two looks at the lanes
 TELL = 0.5  # between two words to the portal, and two looks at the others
 PASSES = 20
+LOOKED = 5.0  # seconds that one look at the whole table may take; of a larger one another pass tells what is left
 ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
 
 
@@ -79,13 +80,24 @@ class _Passes:
         while lanes:
             self._sweep(lanes)
             number = lanes[0].pass_
-            if not batches.rows(self._session, self._job, number)[1]:
+            if not batches.rows(self._session, self._job, number)[1] or not self._left():
                 break
             if number == PASSES:
                 raise Restless(f"after {PASSES} passes there are still rows to do: others write the old form as fast as it is changed")
             lanes = self._planned(number + 1)
         batches.finish(self._session, self._job)
         return batches.rows(self._session, self._job, 0)[0]
+
+    def _left(self) -> bool:
+        """Whether a row is still to do, or that cannot be told by a look at the table."""
+        if self._task.backfill.inserts or self._task.backfill.joined:
+            return True
+        self._session.prepare(self._session.order.manifest.limits.lock_timeout, LOOKED)
+        query = f"SELECT EXISTS (SELECT FROM {self._keys.table} WHERE {self._task.guard})"
+        try:
+            return self._session.connection.execute(query.encode()).fetchone() != (False,)
+        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
+            return True
 
     def _planned(self, number: int) -> tuple[Lane, ...]:
         for attempt in count(1):

@@ -1,13 +1,16 @@
 """From what the target holds to the run's outcome, after a run as after a crash."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from governance.orders import Judged, Moment, Outcome, RunStatus, Script, StepStatus
+from governance.orders import Check, CheckResult, Judged, Moment, Outcome, RunStatus, Script, StepStatus, Verdict
 from runner.engine import recovery, snapshot, verify
 from runner.engine.probes import Effect
 from runner.engine.session import Session
 from runner.engine.settle import Begun, concerned, settle
+from runner.engine.steps import Stopped
+from runner.engine.work import Paused
 
+STOPPED = "a person stopped it before it was done; its question is open until somebody supersedes this answer with a reason"
 FINISHED = frozenset({RunStatus.SUCCEEDED, RunStatus.ROLLED_BACK})
 ENDS = {Effect.PRESENT: StepStatus.DONE, Effect.UNKNOWN: StepStatus.UNKNOWN}  # of a statement whose end nobody wrote down
 NOTES = {
@@ -24,7 +27,10 @@ def conclude(session: Session, note: str = "", paused: bool = False) -> Outcome:
     session.prepare(limits.statement_timeout, limits.statement_timeout)  # reading makes nobody wait
     settled = settle(session)
     checks = verify.at(Moment.AFTER, session.order) + verify.at(Moment.MONITORING, session.order) if settled.status in FINISHED else ()
-    results = verify.verify(session, checks, verify.kept_baseline(session)) if checks else ()
+    try:
+        results = _verified(session, checks)
+    except Paused as rest:
+        results, note, paused = (), f"{note} {rest}".strip(), True
     clean = "The target is as it was." if settled.status is RunStatus.FAILED_CLEAN else ""
     return Outcome(
         RunStatus.PAUSED if paused else settled.status,
@@ -35,6 +41,21 @@ def conclude(session: Session, note: str = "", paused: bool = False) -> Outcome:
         schema=None if settled.status is RunStatus.FAILED_CLEAN else snapshot.read(session.connection),
         judged=_judged(settled.begun, concerned(session)),
     )
+
+
+def _verified(session: Session, checks: Sequence[Check]) -> tuple[CheckResult, ...]:
+    """
+    Raises:
+        Paused
+    """
+    before = verify.kept_baseline(session) if checks else {}
+    found: list[CheckResult] = []
+    for check in checks:
+        try:
+            found += verify.verify(session, [check], before)
+        except Stopped:
+            found.append(CheckResult(check.name, check.question, check.moment, Verdict.UNKNOWN, STOPPED, check.severity))
+    return tuple(found)
 
 
 def _judged(begun: Iterable[Begun], scripts: Iterable[Script]) -> tuple[Judged, ...]:

@@ -13,6 +13,7 @@ from governance import groups
 from governance.errors import Refusal
 from governance.orders import Moment, Order, Outcome, RunKind, RunStatus, Script, Wish
 from runner.engine import ledger, recovery, retry, verify
+from runner.engine.company import Company, in_company
 from runner.engine.conclude import FINISHED, conclude
 from runner.engine.dry_run import dry_run
 from runner.engine.monitor import watch
@@ -70,9 +71,10 @@ def _attempt(order: Order, conninfo: str, progress: Progress, random: Random) ->
 def _execute(session: Session, conninfo: str, ready: Readiness, steps: Steps, random: Random) -> Outcome:
     with watch(session, conninfo) as monitor, ThreadPoolExecutor(max_workers=1) as pool:
         executor, helper = Executor(session.connection, monitor, steps, pool), partial(helping_session, session, conninfo)
-        work = Work(session, executor, steps, random, _reports(ready), helper)
-        position = session.connection.execute(WAL_POSITION).fetchone()
-        outcome = dry_run(work, ready) if session.order.kind is RunKind.DRY_RUN else _change(work, ready)
+        with Company(steps, helper) as company:
+            work = Work(in_company(session, company), executor, steps, random, _reports(ready), helper)
+            position = session.connection.execute(WAL_POSITION).fetchone()
+            outcome = dry_run(work, ready) if session.order.kind is RunKind.DRY_RUN else _change(work, ready)
         written = session.connection.execute(WAL_SINCE, position).fetchone()
     return replace(outcome, longest_lock=work.longest_lock, wal_bytes=written[0] if written else 0)
 
@@ -87,8 +89,11 @@ def _change(work: Work, ready: Readiness) -> Outcome:
     ledger.create(session)
     if session.order.recoverable:
         recovery.keep(session)
-    before = verify.keep_baseline(session)
-    results = () if ready.done else verify.verify(session, verify.at(Moment.BEFORE, session.order), before)
+    try:
+        before = verify.keep_baseline(session)
+        results = () if ready.done else verify.verify(session, verify.at(Moment.BEFORE, session.order), before)
+    except (Stopped, Paused) as early:
+        return conclude(session, str(early), paused=isinstance(early, Paused))
     wrong = verify.first_wrong(results)
     if wrong:
         message = f"Nothing was executed: before it, the check “{wrong.name}” did not pass ({wrong.evidence})."

@@ -70,8 +70,9 @@ def _transaction(work: Work, unit: Unit, attempt: int, checks: Sequence[Check], 
                 _execute(work, executed)
         _check(work, unit[-1], checks, before)
         work.steps.heed()
-        for script in unit:
-            ledger.record(work.session, script, began, time.monotonic() - clock)
+        with work.session.connection.pipeline():  # others wait for our locks: all rows go in one round trip
+            for script in unit:
+                ledger.record(work.session, script, began, time.monotonic() - clock)
     work.longest_lock = max(work.longest_lock, time.monotonic() - clock)
     for script in unit:
         work.steps.finish(script)

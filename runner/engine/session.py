@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import psycopg
 from psycopg import sql
@@ -12,6 +13,7 @@ from psycopg import sql
 from governance.errors import TargetBusy, TargetPooled, TargetReadOnly, TargetUnreachable
 from governance.orders import Order
 from runner.engine import flyway
+from runner.engine.keys import Keys
 
 PATIENCE = 2.0  # seconds to wait for another run, or for Flyway, to leave the target
 POLL = 0.1
@@ -31,12 +33,23 @@ READ_ONLY = "SELECT pg_is_in_recovery(), current_setting('default_transaction_re
 LASTING = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 
+class Beside(Protocol):
+    """Of a long reading of a table."""
+
+    def told(self, what: str, done: int, total: int) -> None:
+        """How many rows are read. Raises what ends the reading."""
+
+    def crowded(self, table: str, keys: Keys) -> str:
+        """Why the reading should rest now, for people; "" when it need not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     connection: psycopg.Connection
     order: Order
     schema: str  # of Flyway's table: the first of the search path
     notices_clients: bool  # the server can look whether its client still lives
+    beside: "Beside | None" = None  # who hears how far a long reading is
 
     @property
     def pid(self) -> int:
@@ -51,8 +64,13 @@ class Session:
         }
         if self.notices_clients:
             settings["client_connection_check_interval"] = CLIENT_CHECK
-        commands = [sql.SQL("RESET SESSION AUTHORIZATION"), sql.SQL("RESET ALL"), _role(self.order.role)]
-        commands += [sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in settings.items()]
+        chosen = sql.SQL(", ").join(sql.SQL("set_config({}, {}, false)").format(name, value) for name, value in settings.items())
+        commands = [
+            sql.SQL("RESET SESSION AUTHORIZATION"),
+            sql.SQL("RESET ALL"),
+            _role(self.order.role),
+            sql.SQL("SELECT {}").format(chosen),
+        ]
         self.connection.execute(sql.SQL("; ").join([*commands, sql.SQL(LASTING)]))
 
     def bound(self, lock_timeout: float, statement_timeout: float) -> None:

@@ -51,6 +51,10 @@ class Steps:
         self._steps[step.position] = step
         self.wish = self._progress(step)
 
+    def aside(self, step: Step) -> None:
+        """Told, and not one of the run's steps."""
+        self.wish = self._progress(step)
+
     @property
     def undisturbed(self) -> bool:
         """Nobody wants it to rest or to end."""

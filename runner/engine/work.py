@@ -17,6 +17,7 @@ from runner.engine.steps import Executor, Steps
 
 TELL = 1.0  # seconds between two words to the portal while nothing happens
 
+Helper = Callable[[], AbstractContextManager[Session]]  # opens another session of the same run
 Reports = Mapping[tuple[str, int, str], StatementReport]  # by script, line and text
 
 
@@ -35,7 +36,7 @@ class Work:
     steps: Steps
     random: Random
     reports: Reports  # what the analysis says of each statement
-    helper: Callable[[], AbstractContextManager[Session]]  # opens another session of the same run
+    helper: Helper
     longest_lock: float = 0.0
     checks: tuple[CheckResult, ...] = ()  # inside a transaction
 

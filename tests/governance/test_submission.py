@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from governance import workflow
+from governance.case import load
 from governance.errors import (
     BadCheck,
     BadInput,
@@ -305,3 +306,13 @@ def test_new_change_is_a_normal_one_and_no_other_kind_exists(cast, targets):
         factories.at_once("UPDATE governance_spec SET kind = 'urgent'")
 
     assert spec.kind == ChangeKind.NORMAL
+
+
+def test_check_file_of_built_in_checks_alone_is_taken(cast, targets):
+    checks = "-- use: checksum of public.contractors\n"
+    files = [ScriptFile(file.name, checks if file.name.startswith("C") else file.text) for file in script_files()]
+
+    spec = factories.make_spec(cast, files)
+
+    listed = workflow.checks_of(load(factories.phase_of(spec).pk))
+    assert "checksum of public.contractors" in [each.check.name for each in listed]

@@ -4,11 +4,8 @@ Of the rows in a range the sum of their hashes is kept, and of a table that is n
 so that the rows that differ later can be named. A table without a key is one range, read once.
 """
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from typing import Protocol
 
 import psycopg
@@ -16,15 +13,14 @@ import psycopg
 from governance.validation.alignment import Row
 from governance.validation.hashing import row_hash
 from governance.validation.shapes import Shape, identifier
-from runner.engine.keys import Key, Keys, quoted
+from runner.engine.keys import Key, Keys, literal, quoted
 from runner.engine.session import Session
 from runner.engine.verify.asking import Asked
-from runner.engine.verify.workers import NUMBER, Readers
+from runner.engine.verify.shapes import NUMBERS
 
-TARGET = 0.5  # seconds that a range shall take
-FIRST_SIZE, WIDEST = 20_000, 4.0  # rows, and by how much a range grows at most
 LOCATED = 10_000_000  # rows; of larger tables the range that differs is named, not the row
 TAIL = "int4send((hash >> 32)::integer)"  # the upper half of a hash
+BOUNDS = "SELECT histogram_bounds::text::text[] FROM pg_stats WHERE schemaname = %s AND tablename = %s AND attname = %s AND NOT inherited"
 ADD = "INSERT INTO lockgate.chunk (run, name, number, low, high, rows, total, hashes) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 KEPT = "SELECT number, low, high, rows, total::text, agreed FROM lockgate.chunk WHERE run = %s AND name = %s ORDER BY number"
 HASHES = "SELECT hashes FROM lockgate.chunk WHERE run = %s AND name = %s AND number = %s"
@@ -104,32 +100,56 @@ class Table:
 
     shape: Shape
     keys: Keys | None
+    bounds: tuple[str, ...] = ()  # that the statistics know of a key of one column, each as far from the next in rows
 
     @property
-    def inner(self) -> str:
+    def _inner(self) -> str:
         """Each row's key and hash."""
         key = "".join(f"this.{identifier(name)}, " for name in self.shape.key)
         return f"SELECT {key}{row_hash(self.shape.columns, 'this.')} AS hash, this.xmin AS writer FROM {self.shape.sql} AS this"
 
     def where(self, chunk: Chunk) -> str:
-        return f"{self.inner} WHERE {self.keys.between(chunk.low, chunk.high)} ORDER BY {self._order}" if self.keys else self.inner
+        return self.keys.between(chunk.low, chunk.high) if self.keys else "true"
 
-    @property
-    def _order(self) -> str:
-        return ", ".join(f"this.{identifier(name)}" for name in self.shape.key)
+    def ordered(self, chunk: Chunk) -> str:
+        return f"{self._inner} WHERE {self.where(chunk)} ORDER BY {', '.join(f'this.{identifier(name)}' for name in self.shape.key)}"
 
     def read(self, connection: psycopg.Connection, chunk: Chunk, located: bool) -> Chunk:
-        located = located and self.keys is not None
-        kept = f"string_agg({TAIL}, ''::bytea)" if located else "NULL"
-        query = f"SELECT count(*), coalesce(sum(hash), 0)::text, {kept} FROM ({self.where(chunk)}) AS found"
-        rows, total, hashes = connection.execute(query.encode()).fetchone() or (0, "0", None)
-        return replace(chunk, rows=rows, total=total, hashes=(hashes or b"") if located else None)
+        """Rows and their sum; `located`: with four bytes of each, which takes a quarter more."""
+        if not (located and self.keys):
+            each = row_hash(self.shape.columns, "this.")
+            rows, total, _ = self._summed(connection, each, f"{self.shape.sql} AS this WHERE {self.where(chunk)}")
+            return replace(chunk, rows=rows, total=total, hashes=None)
+        rows, total, hashes = self._summed(connection, "hash", f"({self.ordered(chunk)}) AS found", f"string_agg({TAIL}, ''::bytea)")
+        return replace(chunk, rows=rows, total=total, hashes=hashes or b"")
+
+    def _summed(self, connection: psycopg.Connection, hash_: str, source: str, kept: str = "NULL::bytea") -> tuple[int, str, bytes | None]:
+        query = f"SELECT count(*), coalesce(sum({hash_}), 0)::text, {kept} FROM {source}"
+        found = connection.execute(query.encode(), binary=True).fetchone()  # as text each byte would be written as two
+        assert found
+        return found
+
+    def end(self, connection: psycopg.Connection, size: int, low: Key | None) -> Key | None:
+        """Of a range of about so many rows behind `low`: by the statistics, where they are fine enough; None behind the last."""
+        assert self.keys
+        steps = size * len(self.bounds) // max(1, self.shape.rows)
+        found = self._bound(connection, steps, low) if steps else None
+        return found or self.keys.nth(connection, size, low, None)
+
+    def _bound(self, connection: psycopg.Connection, steps: int, low: Key | None) -> Key | None:
+        assert self.keys
+        kind = self.keys.types[0]
+        listed = ", ".join(map(literal, self.bounds))
+        behind = f"WHERE bound > {literal(low[0])}::{kind}" if low else ""
+        query = f"SELECT bound::text FROM unnest(ARRAY[{listed}]::{kind}[]) AS bound {behind} ORDER BY bound OFFSET {steps - 1} LIMIT 1"
+        found = connection.execute(query.encode()).fetchone()
+        return list(found) if found else None
 
     def rows(self, connection: psycopg.Connection, chunk: Chunk) -> list[Row]:
         """With keys as text: of a range that is known to differ."""
         assert self.keys
         key = " || ', ' || ".join(f"found.{identifier(name)}::text" for name in self.shape.key)
-        query = f"SELECT {key}, {TAIL}, found.writer::text::bigint FROM ({self.where(chunk)}) AS found"
+        query = f"SELECT {key}, {TAIL}, found.writer::text::bigint FROM ({self.ordered(chunk)}) AS found"
         return [Row(*row) for row in connection.execute(query.encode())]
 
 
@@ -141,83 +161,11 @@ def keys_of(connection: psycopg.Connection, shape: Shape) -> Keys | None:
     return Keys(f"{shape.sql} AS {quoted('this')}", "this", shape.key, tuple(found[0] for found in types if found))
 
 
-def sweep(table: Table, shared: Readers, store: Store) -> list[Chunk]:
-    """All ranges of the table; those that are kept already are not read again."""
-    done = store.kept()
-    low, number = (done[-1].high, done[-1].number) if done else (None, 0)
-    if done and low is None:
-        return done
-    located = table.shape.rows <= LOCATED
-    pace = _Pace()
-    with ThreadPoolExecutor(NUMBER) as pool:
-        waiting: set[Future[Chunk]] = set()
-        finished: dict[int, Chunk] = {}
-        for chunk in _ranges(table, shared.leader, low, number, pace):
-            waiting.add(pool.submit(_timed, table, shared, chunk, located, pace))
-            if len(waiting) >= 2 * NUMBER:
-                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                finished |= {each.result().number: each.result() for each in ended}
-                done += _keep(store, finished, len(done) + 1)
-        finished |= {each.result().number: each.result() for each in wait(waiting).done}
-        done += _keep(store, finished, len(done) + 1)
-    return done
-
-
-def _keep(store: Store, finished: dict[int, Chunk], number: int) -> list[Chunk]:
-    """Those that follow on each other without a gap: a resumed run goes on behind the last."""
-    kept = []
-    while number in finished:
-        store.add(finished[number])
-        kept.append(finished.pop(number))
-        number += 1
-    return kept
-
-
-class _Pace:
-    """How many rows a range has, so that it takes as long as it shall."""
-
-    def __init__(self) -> None:
-        self._lock, self.size = Lock(), FIRST_SIZE
-
-    def learn(self, rows: int, seconds: float) -> None:
-        with self._lock:
-            wanted = round(rows * TARGET / max(seconds, 0.001))
-            self.size = max(FIRST_SIZE, min(wanted, round(self.size * WIDEST)))
-
-
-def _ranges(table: Table, leader: psycopg.Connection, low: Key | None, number: int, pace: _Pace) -> Iterator[Chunk]:
-    """The last one has no upper end: what comes behind the last key later belongs to it."""
-    left = table.shape.rows
-    while True:
-        number += 1
-        size = max(min(pace.size, left // (2 * NUMBER)), FIRST_SIZE)  # ever smaller ones at the end, so that all readers end together
-        left -= size
-        high = table.keys.nth(leader, size, low, None) if table.keys else None
-        yield Chunk(number, low, high)
-        if high is None:
-            return
-        low = high
-
-
-def _timed(table: Table, shared: Readers, chunk: Chunk, located: bool, pace: _Pace) -> Chunk:
-    with shared.one() as connection:
-        began = time.monotonic()
-        done = table.read(connection, chunk, located)
-        if chunk.high is not None:
-            pace.learn(done.rows, time.monotonic() - began)
-        return done
-
-
-def again(table: Table, shared: Readers, chunks: Iterable[Chunk]) -> list[tuple[Chunk, Chunk]]:
-    """Each range as it was, and as it is now."""
-    chunks = list(chunks)
-
-    def one(chunk: Chunk) -> Chunk:
-        with shared.one() as connection:
-            return table.read(connection, chunk, located=False)
-
-    with ThreadPoolExecutor(NUMBER) as pool:
-        return list(zip(chunks, pool.map(one, chunks), strict=True))
+def bounds_of(connection: psycopg.Connection, shape: Shape) -> tuple[str, ...]:
+    if [column.type in NUMBERS for column in shape.key_columns] != [True]:
+        return ()
+    found = connection.execute(BOUNDS, [*shape.table.split(".", 1), *shape.key]).fetchone()
+    return tuple(found[0]) if found and found[0] else ()
 
 
 def store_of(asked: Asked, name: str) -> Store:

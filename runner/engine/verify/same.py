@@ -12,9 +12,8 @@ from governance.validation.shapes import Shape
 from governance.validation.strength import of_checksum
 from runner.engine.keys import Key
 from runner.engine.verify.asking import SHOWN, WITHHELD, Asked
-from runner.engine.verify.checksum import NUMBERS
 from runner.engine.verify.chunks import Chunk, Table, keys_of
-from runner.engine.verify.shapes import read_shape
+from runner.engine.verify.shapes import NUMBERS, read_shape
 from runner.engine.verify.workers import NUMBER, Readers, readers
 
 WIDE = 250_000  # rows in a range at first

@@ -14,8 +14,7 @@ from governance.validation.hashing import row_hash
 from governance.validation.shapes import Shape, identifier, literal
 from governance.validation.strength import of_sample
 from runner.engine.verify.asking import SHOWN, WITHHELD, Asked
-from runner.engine.verify.checksum import NUMBERS
-from runner.engine.verify.shapes import read_shape
+from runner.engine.verify.shapes import NUMBERS, read_shape
 from runner.engine.verify.workers import readers
 
 

@@ -5,10 +5,11 @@ import psycopg
 from governance.validation.shapes import Shape, ShapeColumn, name_sql
 from runner.engine.keys import UNIQUE
 
+NUMBERS = frozenset({"int2", "int4", "int8", "uuid", "oid"})  # of no person, and in the same order whatever the collation
 TABLE = "SELECT greatest(reltuples, 0)::bigint, coalesce(pg_relation_filenode(oid), 0)::text FROM pg_class WHERE oid = to_regclass(%s)"
 # A domain's values are hashed and compared like those of the type that is at the bottom of it.
 COLUMNS = """
-SELECT attname::text, base.typname::text, attnotnull FROM pg_attribute
+SELECT attname::text, base.typname::text, attnotnull, coalesce(own.proname::text, '') FROM pg_attribute
 CROSS JOIN LATERAL (
     WITH RECURSIVE bottom(oid, typbasetype) AS (
         SELECT oid, typbasetype FROM pg_type WHERE oid = atttypid
@@ -16,6 +17,9 @@ CROSS JOIN LATERAL (
     )
     SELECT typname FROM bottom JOIN pg_type USING (oid) WHERE bottom.typbasetype = 0
 ) AS base
+LEFT JOIN (VALUES ('date', 'hashdateextended'), ('timestamptz', 'timestamptz_hash_extended')) AS quicker (type, name)
+    ON quicker.type = base.typname
+LEFT JOIN pg_proc AS own ON own.proname = quicker.name AND own.pronamespace = 'pg_catalog'::regnamespace
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
 SEQUENCES = """

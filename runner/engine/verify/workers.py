@@ -33,6 +33,12 @@ class Readers:
 
     leader: psycopg.Connection
     idle: SimpleQueue[psycopg.Connection]
+    others: tuple[psycopg.Connection, ...]  # all but the leader
+
+    def cancel(self) -> None:
+        """End what they read now: their answers are not wanted any more."""
+        for connection in self.others:
+            connection.cancel()
 
     @contextmanager
     def one(self) -> Iterator[psycopg.Connection]:
@@ -51,11 +57,11 @@ def readers(beside: psycopg.Connection, number: int = NUMBER) -> Iterator[Reader
         exported = leader.execute("SELECT pg_export_snapshot()").fetchone()
         assert exported
         idle: SimpleQueue[psycopg.Connection] = SimpleQueue()
-        for _ in range(number):
-            connection = stack.enter_context(_reader(beside))
+        others = tuple(stack.enter_context(_reader(beside)) for _ in range(number))
+        for connection in others:
             connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(exported[0]))
             idle.put(connection)
-        yield Readers(leader, idle)
+        yield Readers(leader, idle, others)
 
 
 @contextmanager

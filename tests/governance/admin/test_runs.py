@@ -10,7 +10,7 @@ from governance import handoff, workflow
 from governance.advice import next_step
 from governance.models import DecisionPoint, Run, RunProgress, Sample, Step
 from governance.monitoring import Metric, Period
-from governance.orders import Activity, CheckResult, Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
+from governance.orders import CHECKING, Activity, CheckResult, Judged, Moment, Question, RunKind, RunStatus, StepStatus, Verdict, Wish
 from governance.orders import Step as StepValue
 from governance.pages.run import run_page, shown_runs
 from governance.pages.values import address_of
@@ -144,13 +144,41 @@ def test_activity_of_the_running_statement_is_shown_with_who_is_in_the_way(queue
     text = page_of(queued, cast.operator, sign_in)
 
     assert page["activity"] == {
-        "position": 1, "phase": "building the index: scanning table", "done": 250, "total": 1000, "unit": "blocks", "percent": 25,
-        "rate": 50, "left": 15.0,
+        "position": 1, "checks": False, "phase": "building the index: scanning table", "done": 250, "total": 1000, "unit": "blocks",
+        "percent": 25, "rate": 50, "left": 15.0,
         "waits_for": "report (pid 7)", "keeps_waiting": "app (pid 8)",
     }  # fmt: skip
     assert "It waits for" in text
     assert "It keeps waiting" in text
     assert Step.objects.get(run=queued).history.count() == 1  # what changes by the second leaves no history
+
+
+def test_long_reading_of_a_check_is_shown_though_no_statement_runs(queued, cast, sign_in):
+    claim = handoff.claim("run", queued.pk)
+    activity = Activity("reading public.contractors", 250, 1000, "rows", 50.0)
+    handoff.progress(claim, StepValue(CHECKING, "", 0, "reading", StepStatus.RUNNING, timezone.now(), activity=activity))
+
+    text = page_of(queued, cast.operator, sign_in)
+    course = handoff.course_of(queued.pk)
+
+    assert 'aria-label="Reading 25 percent"' in text
+    assert "of about 1000 rows" in text
+    assert course.detail == "reading public.contractors, 250 of 1,000 rows, 50 a second, 15 s left"
+    assert not Step.objects.filter(run=queued).exists()
+
+
+def test_script_that_is_applied_in_part_is_not_called_applied(queued, cast):
+    claim = handoff.claim("run", queued.pk)
+    judged = Judged(2, "V.sql", 2, "REINDEX", StepStatus.UNKNOWN)
+    done = StepValue(1, "V.sql", 1, "VACUUM", StepStatus.DONE, timezone.now())
+    handoff.finish_run(claim, factories.outcome(RunStatus.INDETERMINATE, checks=(), steps=(done,), judged=(judged,)))
+
+    page = run_page(cast.operator, shown_runs().get(pk=queued.pk))
+
+    assert page["applied"] == []
+    assert [step["state"] for step in page["steps"]][:2] == ["done", "unknown"]
+    assert [act.label for act in page["points"][0]["acts"]] == ["It is applied", "It is not applied"]
+    assert run_page(cast.auditor, shown_runs().get(pk=queued.pk))["points"][0]["acts"] == ()
 
 
 def failed_check() -> CheckResult:

@@ -148,10 +148,13 @@ def steered(scene: Scene, person: User, code: str, act: str) -> Attempt:
         "slow": lambda: workflow.control(actor=person, run=row, wish=Wish.SLOW),
         "keep": lambda: workflow.keep(actor=person, run=row, reason="It is fine."),
         "roll_back": lambda: workflow.roll_back_run(actor=person, run=row, reason="It is wrong."),
+        "judge": lambda: workflow.judge_statement(actor=person, run=row, position=1, applied=True, reason="It is there."),
     }[act]
     page = reverse("admin:governance_run_act", args=[row.pk])
-    reason = {"keep": {"reason": "It is fine."}, "roll_back": {"reason": "It is wrong."}}.get(act)
-    return Attempt(person, code, function, "POST", f"/runs/{row.pk}/{act}", reason, page, {"act": act, **(reason or {})})
+    judged = {"position": 1, "applied": True, "reason": "It is there."}
+    reason = {"keep": {"reason": "It is fine."}, "roll_back": {"reason": "It is wrong."}, "judge": judged}.get(act)
+    form = {"act": {"judge": "applied"}.get(act, act), **(reason or {})}
+    return Attempt(person, code, function, "POST", f"/runs/{row.pk}/{act}", reason, page, form)
 
 
 def busy_target(scene: Scene) -> Attempt:
@@ -234,6 +237,8 @@ FROM_STAGING: dict[str, Callable[[Scene], Attempt]] = {
     "an engineer does not slow it down": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "slow"),
     "an engineer does not decide that it stays": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "keep"),
     "an engineer does not roll a run back": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "roll_back"),
+    "an engineer does not say what is applied": lambda scene: steered(scene, scene.cast.engineer, "MissingRole", "judge"),
+    "nobody says of a run that the target judges what is applied": lambda scene: steered(scene, scene.cast.operator, "NotReady", "judge"),
     "nothing is kept about which nothing is open": lambda scene: steered(scene, scene.cast.operator, "NotReady", "keep"),
     "what has ended is not paused": lambda scene: steered(scene, scene.cast.operator, "NotReady", "pause"),
 }
