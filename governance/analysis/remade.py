@@ -239,6 +239,11 @@ def with_other_name(table: TableFacts, old: str, new: str) -> TableFacts:
     )
 
 
+def _row_security(table: TableFacts, action: Action) -> TableFacts:
+    forced = action.type in ("AT_ForceRowSecurity", "AT_NoForceRowSecurity")
+    return replace(table, row_security_forced=action.enabled) if forced else replace(table, row_security=action.enabled)
+
+
 EDITS: dict[Kind, Edit] = {
     Kind.ADD_COLUMN: _add_column,
     Kind.DROP_COLUMN: _drop_column,
@@ -257,6 +262,7 @@ EDITS: dict[Kind, Edit] = {
     Kind.DROP_POLICY: _drop_part,
     Kind.RENAME_OBJECT: _rename_part,
     Kind.TOGGLE_TRIGGER: _toggle,
+    Kind.ROW_SECURITY: _row_security,
     Kind.SET_TABLESPACE: lambda table, action: replace(table, tablespace=action.name),
     Kind.SET_ACCESS_METHOD: lambda table, action: replace(table, access_method=action.name),
     Kind.SET_LOGGED: lambda table, action: replace(table, persistence="p" if action.type == "AT_SetLogged" else "u"),

@@ -6,6 +6,9 @@ from governance.analysis.actions import Action, Kind
 from governance.analysis.nodes import Node, strings, switched_on
 from governance.analysis.rule import Hit, Level, Place, Read, hit, rule, safe
 
+ANYBODY = (
+    "anon"  # the role in which Supabase serves visitors who have not signed in: https://supabase.com/docs/guides/database/postgres/roles
+)
 POWERS = {"superuser": "may do everything", "bypassrls": "sees every row, whatever the policies say", "createrole": "may make roles"}
 
 
@@ -16,7 +19,7 @@ POWERS = {"superuser": "may do everything", "bypassrls": "sees every row, whatev
 )
 def weakens_security(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.ROW_SECURITY, Kind.GRANT, Kind.DROP_POLICY, Kind.CREATE_POLICY, Kind.ALTER_POLICY, Kind.ROLE):
-        what = _weakening(place.action, place.node)
+        what = _weakening(place.action, place.node) or _opened(read, place)
         if what and not (place.table and place.is_new and place.action.kind is not Kind.GRANT):
             yield hit(
                 place,
@@ -39,6 +42,17 @@ def _weakening(action: Action, node: Node) -> str:
         case Kind.ROLE:
             return _power(node)
     return ""
+
+
+def _opened(read: Read, place: Place) -> str:
+    """Rows to visitors, which row-level security keeps from them only where it is switched on."""
+    if place.action.kind is not Kind.GRANT or ANYBODY not in place.action.grantees or not place.table:
+        return ""
+    name, table = place.scene.identity(place.table), place.scene.table(place.table)
+    protects = any(found.action.enabled and found.scene.identity(found.table) == name for found in read.of(Kind.ROW_SECURITY))
+    if protects or table is None or table.row_security or (table.partial and not place.is_new):
+        return ""
+    return f"Visitors who have not signed in get rights on {place.table}, all of its rows: no row-level security is switched on."
 
 
 def _lets_all_through(node: Node) -> bool:
@@ -64,6 +78,10 @@ def _narrower(place: Place) -> str:
     match place.action.kind:
         case Kind.CREATE_POLICY | Kind.ALTER_POLICY:
             return safe("ALTER POLICY {name} ON {table} USING (owner = current_user);", name=place.action.name, table=place.table)
+        case Kind.GRANT if "PUBLIC" not in place.action.grantees:
+            return safe(
+                "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;  -- with a policy for the rows that are for everybody", table=place.table
+            )
         case Kind.GRANT if place.table:
             return safe("REVOKE ALL ON {table} FROM PUBLIC;  -- and grant it to the roles that need it", table=place.table)
     return ""

@@ -3,6 +3,9 @@
 import pytest
 
 from governance.analysis import Change, analyse
+from governance.analysis.decode import actions
+from governance.analysis.scene import Catalogue, Scene
+from governance.analysis.statements import parse
 from governance.orders import ScriptKind
 from tests.governance.analysis.samples import FACTS, analysed, script
 
@@ -71,3 +74,15 @@ def test_facts_that_were_taken_when_the_change_was_done_already_stay_as_they_are
 
     assert [lock.fresh for lock in reports[1].locks] == [False]
     assert not reports[2].rewrite  # it is text, as the target said
+
+
+def test_statement_that_makes_a_table_knows_it_as_new_without_a_copy_of_all_that_are():
+    """Otherwise a script of ten thousand new tables copies ten thousand dictionaries."""
+    scene = Scene(Catalogue.of(None))
+    [action] = actions(parse("CREATE TABLE notes (id bigint)")[0])
+
+    during = scene.during(action)
+
+    assert during.is_new("notes")
+    assert during.created is scene.created
+    assert not scene.is_new("notes")

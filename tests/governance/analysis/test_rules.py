@@ -241,3 +241,25 @@ def test_order_of_locks_is_that_of_what_a_neighbour_leaves():
     found = codes(analyse(mine, FACTS, Surroundings(neighbours=(neighbour,))))
 
     assert "lock-order-differs" in found, "the foreign key of the renamed table goes with it, and locks users"
+
+
+@pytest.mark.parametrize(
+    ("text", "weakened"),
+    [
+        ("GRANT SELECT ON settings TO anon", True),
+        ("ALTER TABLE settings ENABLE ROW LEVEL SECURITY; GRANT SELECT ON settings TO anon", False),
+        ("GRANT SELECT ON settings TO anon; ALTER TABLE settings ENABLE ROW LEVEL SECURITY", False),
+        ("CREATE TABLE t (id bigint); GRANT SELECT ON t TO anon", True),
+        ("CREATE TABLE t (id bigint); ALTER TABLE t ENABLE ROW LEVEL SECURITY; GRANT ALL ON t TO anon, authenticated", False),
+        ("GRANT SELECT ON settings TO authenticated", False),
+        ("GRANT SELECT ON of_nobody_knows TO anon", False),
+    ],
+)
+def test_rights_of_visitors_weaken_a_table_that_no_row_level_security_protects(text, weakened):
+    assert ("weakens-security" in codes(analysed(HEADER + text))) is weakened
+
+
+def test_table_that_is_protected_already_may_be_granted_to_visitors():
+    facts = replace(FACTS, tables=tuple(replace(table, row_security=True) for table in FACTS.tables))
+
+    assert "weakens-security" not in codes(analyse(Change((script("GRANT SELECT ON settings TO anon"),)), facts))
