@@ -1,6 +1,7 @@
 """What a target's own functions and rules do with its tables, out of their definitions."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -86,6 +87,12 @@ class Routines:
     steady: frozenset[str]
     catalogue: Catalogue
     _known: dict[str, tuple[Action, ...]] = field(default_factory=dict)  # by name without schema
+    _texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # likewise
+    _read: dict[str, tuple[Action, ...]] = field(default_factory=dict)  # by text
+
+    def __post_init__(self) -> None:
+        for name, texts in self.definitions.items():
+            self._texts[name.rpartition(".")[2]] += texts
 
     def doing(self, name: str) -> Doing:
         self._learn(name.rpartition(".")[2])
@@ -105,17 +112,22 @@ class Routines:
         if name in self._known:
             return
         self._known[name] = ()
-        texts = [text for full, texts in self.definitions.items() if full.rpartition(".")[2] == name for text in texts]
-        for called in called_in(texts):
-            if called in self.steady:
-                self._known.setdefault(called, ())
-            elif any(full.rpartition(".")[2] == called for full in self.definitions):
+        for called in called_in(self._texts[name]):
+            if called in self._texts:
                 self._learn(called)
-        self._known[name] = tuple(dict.fromkeys(action for text in texts for action in self._actions(text)))
+            elif called in self.steady:
+                self._known[called] = ()
+        self._known[name] = tuple(dict.fromkeys(action for text in self._texts[name] for action in self._actions(text)))
 
     def _actions(self, text: str) -> tuple[Action, ...]:
+        if text not in self._read:
+            self._read[text] = tuple(self._parsed(text))
+        return self._read[text]
+
+    def _parsed(self, text: str) -> Iterator[Action]:
         try:
             [node] = parse(text)
         except UnparsableScript:
-            return (Action(Kind.OPAQUE),)
-        return tuple(inner for action in actions_of(node, text, self._known) for inner in action.does)
+            yield Action(Kind.OPAQUE)
+        else:
+            yield from (inner for action in actions_of(node, text, self._known) for inner in action.does)
