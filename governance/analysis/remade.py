@@ -112,6 +112,7 @@ def _drop_column(table: TableFacts, action: Action) -> TableFacts:
         columns=tuple(found for found in table.columns if found.name != action.name),
         constraints=tuple(found for found in table.constraints if action.name not in found.columns),
         indexes=tuple(found for found in table.indexes if action.name not in found.columns),
+        dependants=tuple(found for found in table.dependants if not action.cascade or action.name not in found.columns),
     )
 
 
@@ -127,7 +128,7 @@ def _of_column(change: Callable[[ColumnFacts, Action], ColumnFacts]) -> Edit:
 
 def _rename_column(table: TableFacts, action: Action) -> TableFacts:
     old, new = action.name, action.new_name
-    if table.partial and not (table.columns or table.constraints or table.indexes):
+    if table.partial and not (table.columns or table.constraints or table.indexes or table.dependants):
         return table
     word = re.compile(rf'(?<![\w"]){re.escape(old)}(?![\w"])')
 
@@ -138,6 +139,7 @@ def _rename_column(table: TableFacts, action: Action) -> TableFacts:
         table,
         columns=tuple(replace(found, name=new) if found.name == old else found for found in table.columns),
         indexes=tuple(replace(found, columns=renamed(found.columns)) for found in table.indexes),
+        dependants=tuple(replace(found, columns=renamed(found.columns)) for found in table.dependants),
         constraints=tuple(
             replace(found, columns=renamed(found.columns), definition=word.sub(lambda _: new, found.definition))
             for found in table.constraints

@@ -10,7 +10,7 @@ TAKING_COLUMN = frozenset({Kind.DROP_COLUMN, Kind.RENAME_COLUMN, Kind.ALTER_COLU
 TAKING_TABLE = frozenset({Kind.DROP_TABLE, Kind.RENAME_TABLE, Kind.SET_SCHEMA, Kind.DROP_VIEW})
 # PostgreSQL follows a renamed column into views, policies and triggers, but not into the text of a function.
 FOLLOWED_WHEN_RENAMED = frozenset({"view", "materialized view", "policy", "rule", "statistics"})
-REFUSING = frozenset({"view", "materialized view", "policy", "rule"})
+REFUSING = frozenset({"view", "materialized view", "policy", "rule", "trigger"})  # a trigger needs the columns of UPDATE OF
 VERBS = {Kind.ALTER_COLUMN_TYPE: "changes", Kind.RENAME_COLUMN: "renames", Kind.RENAME_TABLE: "renames", Kind.SET_SCHEMA: "moves"}
 
 

@@ -263,3 +263,14 @@ def test_table_that_is_protected_already_may_be_granted_to_visitors():
     facts = replace(FACTS, tables=tuple(replace(table, row_security=True) for table in FACTS.tables))
 
     assert "weakens-security" not in codes(analyse(Change((script("GRANT SELECT ON settings TO anon"),)), facts))
+
+
+def test_column_that_a_trigger_acts_upon_cannot_be_dropped_before_the_trigger():
+    made = "CREATE TRIGGER counted AFTER UPDATE OF amount ON bids FOR EACH ROW EXECUTE FUNCTION count_up()"
+    dropped = "ALTER TABLE bids DROP COLUMN amount"
+
+    (refused,) = (found for found in analysed(f"{HEADER}{made};\n{dropped}").findings if found.code == "object-in-use")
+
+    assert refused.message == "the trigger counted of public.bids needs amount of bids, which this statement drops: PostgreSQL refuses it."
+    assert "object-in-use" not in codes(analysed(f"{HEADER}{made};\nDROP TRIGGER counted ON bids;\n{dropped}"))
+    assert "object-in-use" not in codes(analysed(f"{HEADER}{made};\nALTER TABLE bids RENAME COLUMN amount TO sum"))

@@ -31,3 +31,7 @@ EXPLAIN UPDATE bids SET project_id = 1;
 PREPARE p2 AS INSERT INTO invoices VALUES (1, 1, 1, 'x');
 DO $$ BEGIN UPDATE invoices SET amount = 9; END $$;
 DO $$ BEGIN EXECUTE format('UPDATE %I SET amount = 9', 'invoices'); END $$;
+-- after: ALTER TABLE invoices RENAME COLUMN amount TO total
+UPDATE invoices SET total = 1;
+-- after: ALTER TABLE invoices DROP COLUMN amount CASCADE
+UPDATE invoices SET note = 'y';
