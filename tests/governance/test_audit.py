@@ -70,8 +70,8 @@ def test_history_and_events_cannot_be_rewritten_even_with_an_event(committed):
 
 def by_raw_insert(staging):
     with connection.cursor() as cursor:
-        columns = "name, rank, production, monitoring_seconds, after_failed_check"
-        cursor.execute(f"INSERT INTO governance_environment ({columns}) VALUES ('x', 30, true, 0, 'decide')")
+        columns = "name, rank, production, monitoring_seconds, after_failed_check, busy_days"
+        cursor.execute(f"INSERT INTO governance_environment ({columns}) VALUES ('x', 30, true, 0, 'decide', 'every_day')")
 
 
 def by_bulk_create(staging):
