@@ -24,6 +24,7 @@ from governance.pages.occurrences import Occurrence
 from governance.pages.values import address_of
 
 BAR, WINDOW_ENDS = 120, 100  # a bar's width, and where on it the window ends
+MOST_TOLD = 5  # conflicts
 SHORTEST = 2  # a forecast of a moment is still a line
 Place = tuple[int, int]  # person and day
 SHOWN = (
@@ -110,9 +111,11 @@ def live_bookings() -> QuerySet[Booking]:
     )
 
 
-def in_conflict(found: Iterable[Entry], now: datetime, *, mover: bool) -> list[dict[str, Any]]:
-    """With the way out, for whoever may book."""
-    return [{"entry": entry, "move": entry.move_url(now) if mover else ""} for entry in found if entry.conflicts]
+def in_conflict(found: Iterable[Entry], now: datetime, *, mover: bool) -> dict[str, Any]:
+    """How many, and the first of them with the way out for whoever may book."""
+    clashing = [entry for entry in found if entry.conflicts]
+    told = [{"entry": entry, "move": entry.move_url(now) if mover else ""} for entry in clashing[:MOST_TOLD]]
+    return {"count": len(clashing), "first": told}
 
 
 def entries(bookings: Sequence[Booking], now: datetime, blackouts: Sequence[Occurrence]) -> list[Entry]:

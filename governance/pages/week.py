@@ -79,8 +79,10 @@ def _lines(times: Sequence[Occurrence], found: Iterable[Entry], axis: Axis, *, m
     for entry in found:
         by_target.setdefault(entry.booking.target_id, []).append(entry)
     targets = [target for target in Target.objects.in_rank_order() if target.environment.production or target.pk in by_target]
-    places = {(each.window.environment_id, each.window.target_id) for each in times if each.window.domain_id is None}
-    drawn = {place: _drawn((each for each in times if _place(each) == place), axis) for place in places}
+    by_place: dict[tuple[int | None, int | None], list[Occurrence]] = {}
+    for each in times:
+        by_place.setdefault((each.window.environment_id, each.window.target_id), []).append(each)  # a domain's lie on no line
+    drawn = {place: _drawn(own, axis) for place, own in by_place.items() if place != (None, None)}
     return [
         {
             "target": target,
@@ -89,10 +91,6 @@ def _lines(times: Sequence[Occurrence], found: Iterable[Entry], axis: Axis, *, m
         }
         for target in targets
     ]
-
-
-def _place(time: Occurrence) -> tuple[int | None, int | None]:
-    return time.window.environment_id, time.window.target_id
 
 
 def _drawn(times: Iterable[Occurrence], axis: Axis) -> str:
