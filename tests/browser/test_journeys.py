@@ -2,13 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from governance import handoff, workflow
 from governance.lifecycle import Stage
-from governance.models import Approval, AuditEvent, Phase, Rehearsal, Run, Spec, Target
+from governance.models import Approval, AuditEvent, Booking, Phase, Rehearsal, Run, Spec, Target
 from governance.orders import RunStatus, Step, StepStatus, Wish
 from governance.policy import ApprovalKind
 from tests import factories
@@ -184,6 +185,26 @@ def test_operator_books_a_window(sit, cast):
     assert phase_of("Tried").bookings.get().window == window
     desk.open(f"/calendar/?month={window.starts:%Y-%m}")
     expect(desk.page.get_by_role("link", name=re.compile("Tried|CHG-")).first).to_be_visible()
+
+
+def test_operator_drags_a_booking_to_another_time(sit, cast):
+    booking = Booking.objects.live().get(phase=phase_of("Booked"))
+    window = factories.make_window(booking.target, starts_in=24 * 14, hours=12)
+    workflow.book(actor=cast.operator, phase=booking.phase, target=booking.target, window=window, ends=window.starts + timedelta(hours=2))
+    desk = sit(cast.operator)
+
+    desk.open(f"/calendar/?view=week&from={window.starts:%Y-%m-%d}")
+    drawn = desk.page.locator("a.week-bk", has_text="Booked")
+    box, hour = drawn.bounding_box(), desk.page.locator(".week-line svg").first.bounding_box()["width"] / 168
+    desk.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    desk.page.mouse.down()
+    desk.page.mouse.move(box["x"] + box["width"] / 2 + 3 * hour, box["y"] + box["height"] / 2, steps=5)
+    desk.page.mouse.up()
+    desk.button("Book a window").click()
+
+    expect(desk.page.get_by_role("heading", level=1)).to_have_text("Booked")
+    moved = Booking.objects.live().get(phase=booking.phase).starts - window.starts
+    assert timedelta(hours=2.5) <= moved <= timedelta(hours=3.5)
 
 
 def test_operator_starts_a_run_watches_it_pauses_it_and_lets_it_go_on(sit, cast, approved):
