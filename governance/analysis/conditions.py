@@ -35,6 +35,11 @@ def _lacks_part(action: Action, scene: Scene) -> bool:
     return not own and all(_lacks_part(replace(action, relation=parent), scene) for parent in table.parents)
 
 
+def _lacks_function(action: Action, scene: Scene) -> bool:
+    catalogue = scene.catalogue
+    return catalogue.facts is not None and catalogue.function(action.name) not in catalogue.functions
+
+
 def _has_column(action: Action, scene: Scene) -> bool:
     table = scene.table(action.relation)
     return table is not None and any(found.name == action.name for found in table.columns)
@@ -53,6 +58,8 @@ def _lacks_constraint(action: Action, scene: Scene) -> bool:
 FINDING_NOTHING: dict[Kind, Callable[[Action, Scene], bool]] = {
     Kind.DROP_TABLE: lacks_object,
     Kind.DROP_VIEW: lacks_object,
+    Kind.DROP_INDEX: lacks_object,
+    Kind.DROP_FUNCTION: _lacks_function,
     Kind.DROP_TRIGGER: _lacks_part,
     Kind.DROP_POLICY: _lacks_part,
     Kind.ADD_COLUMN: _has_column,

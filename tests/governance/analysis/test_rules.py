@@ -221,6 +221,8 @@ def test_a_whole_table_that_is_updated_in_batches_is_no_hazard():
     [
         "DROP TRIGGER IF EXISTS nothing ON bids",
         "DROP TABLE IF EXISTS nothing",
+        "DROP INDEX IF EXISTS nothing",
+        "DROP FUNCTION IF EXISTS nothing()",
         "ALTER TABLE IF EXISTS nothing ALTER COLUMN a TYPE bigint",
         "ALTER TABLE bids DROP COLUMN IF EXISTS nothing",
         "ALTER TABLE bids DROP CONSTRAINT IF EXISTS nothing",
