@@ -35,7 +35,7 @@ def decided(approval: Approval) -> None:
     notify(
         kind=NoticeKind.APPROVAL_GIVEN if approved else NoticeKind.REJECTED,
         people=others(audience.concerned(phase), person),
-        subject=f"{phase.spec.number} {'has' if approved else 'was refused'} a {approval.kind} approval",
+        subject=f"{phase.spec.number} {'has' if approved else 'was refused'} a {ApprovalKind(approval.kind).noun} approval",
         text=f"{person} {approval.decision} {phase}. {approval.reason}".strip(),
         phase=phase,
     )
@@ -61,7 +61,7 @@ def voided(approval: Approval) -> None:
     notify(
         kind=NoticeKind.APPROVAL_VOIDED,
         people=[approval.person, *audience.authors(phase)],
-        subject=f"{phase.spec.number}: the {approval.kind} approval of {approval.person} is void",
+        subject=f"{phase.spec.number}: the {ApprovalKind(approval.kind).noun} approval of {approval.person} is void",
         text=f"It does not count any more: {approval.voided_because}. Its page shows what changed since.",
         phase=phase,
         link=approval_link(phase, approval.kind),

@@ -67,11 +67,16 @@ class WrongPassword(NotAllowed):
         self.person, self.left = person, left
 
 
+def _noun(kind: str) -> str:
+    """`ApprovalKind.noun`, whose module imports these errors."""
+    return "DBA" if kind == "dba" else kind
+
+
 class NotAsked(NotReady):
     """The policy does not ask for this approval, or not from this person."""
 
     def __init__(self, kind: str, why: str) -> None:
-        super().__init__(f"A {kind} approval would not count here: {why}. Nothing was decided.")
+        super().__init__(f"A {_noun(kind)} approval would not count here: {why}. Nothing was decided.")
         self.kind, self.why = kind, why
 
 
@@ -80,7 +85,7 @@ class NotItsTurn(NotReady):
 
     def __init__(self, kind: str, first: Iterable[str]) -> None:
         self.kind, self.first = kind, tuple(first)
-        super().__init__(f"The {kind} approval comes after: {'; '.join(self.first)}. Wait until that is decided.")
+        super().__init__(f"The {_noun(kind)} approval comes after: {'; '.join(self.first)}. Wait until that is decided.")
 
 
 class StepChanged(NotReady):
@@ -88,7 +93,7 @@ class StepChanged(NotReady):
 
     def __init__(self, kind: str, seen: int, now: int) -> None:
         super().__init__(
-            f"The {kind} approval that you saw was step {seen}; it is at step {now} now. Nothing was decided. "
+            f"The {_noun(kind)} approval that you saw was step {seen}; it is at step {now} now. Nothing was decided. "
             "Look at the page again, then decide."
         )
         self.kind, self.seen, self.now = kind, seen, now

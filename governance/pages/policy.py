@@ -43,7 +43,8 @@ def policy_page(person: User, roles: Collection[Role], form: DraftForm | None, n
     versions = list(PolicyVersion.objects.select_related("drafted_by", "approved_by"))
     active = next(each for each in versions if each.state == PolicyState.ACTIVE)
     shown = next((each for each in versions if each.number == number), active)
-    earlier = [each for each in versions if each.number < shown.number]
+    held = (PolicyState.ACTIVE, PolicyState.RETIRED)
+    earlier = [each for each in versions if each.number < shown.number and each.state in held]
     other = next((each for each in versions if each.number == against and each != shown), next(iter(earlier), None))
     draft = next((each for each in versions if each.state == PolicyState.DRAFT), None)
     approvers = approvers_from(approver_rows().values_list("row", flat=True))

@@ -15,7 +15,7 @@ from governance.pages.impact import impact
 from governance.pages.proofs import scripts
 from governance.pages.values import lock_name, person_name
 from governance.pages.verification import answered, checks_tab, questions
-from governance.policy import Standing
+from governance.policy import ApprovalKind, Standing
 
 
 def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion, roles: Collection[Role]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _asked(standing: Standing, known: Case) -> dict[str, Any]:
 
 def _approval(approval: Any) -> dict[str, Any]:
     return {
-        "kind": approval.kind,
+        "kind": ApprovalKind(approval.kind).noun,
         "decision": approval.decision,
         "person": person_name(approval.person) + (f" for {person_name(approval.on_behalf_of)}" if approval.on_behalf_of else ""),
         "policy": approval.policy,

@@ -20,6 +20,7 @@ from governance.dossier import dossier_of
 from governance.errors import BadSpecification, MissingRole, NeedsReason, NotReady, Refusal, WrongStage
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Approval, Phase, Spec, SpecEditor
+from governance.policy import ApprovalKind
 from governance.workflow.asking import ask
 from governance.workflow.meanwhile import collisions_told
 
@@ -149,6 +150,6 @@ def void_approvals(actor: audit.Actor, phase: Phase, keep: tuple[str, ...], why:
 def void(actor: audit.Actor, phase: Phase, approval: Approval, why: str, now: datetime) -> None:
     approval.voided_at, approval.voided_because = now, why
     save(actor, approval)
-    said = f"The {approval.kind} approval of {approval.person} is void: {why}"
+    said = f"The {ApprovalKind(approval.kind).noun} approval of {approval.person} is void: {why}"
     audit.append(actor, "approval.void", phase.spec.number, said, digest=approval.digest)
     announcing.voided(approval)

@@ -123,6 +123,16 @@ def test_a_draft_that_waits_is_told_before_another_is_written(portal):
     assert "Policy 2 waits for its approval. Have it approved or dropped first." in page
 
 
+def test_the_page_compares_a_version_with_the_one_that_held_before_it_and_not_with_a_dropped_draft(portal):
+    dropped = factories.make_draft_policy(portal.operator)
+    workflow.drop_policy(actor=portal.reviewer, version=dropped, reason="Too strict.")
+    rules(EVERYTHING)
+
+    page = browser(portal.auditor).get(reverse("admin:policy")).content.decode()
+
+    assert "Version 1 to 3" in page
+
+
 @pytest.mark.parametrize("way", ["function", "api"])
 def test_rules_made_from_an_older_version_take_back_nothing_unseen(portal, way):
     rules(EVERYTHING)
