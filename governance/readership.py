@@ -26,7 +26,7 @@ EVIDENCE = tuple(
         (r"/api/v\d+/changes/(?:CHG-)?(\d+)\b", "CHG-{}"),
         (rf"/(?:governance/run|api/v\d+/runs)/{UUID}\b", "run {}"),
         (rf"/governance/rehearsal/{UUID}/", "rehearsal {}"),
-        (r"/governance/(\w+)/[^/]+/(?:change|history)/", "a record: {}"),
+        (r"/governance/(\w+)/([^/]+)/(?:change|history)/", "{} {}"),
         (r"/(audit)/", "the history"),
     )
 )

@@ -16,7 +16,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
 
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(ReadOnlyAdmin):
-    list_display = ["phase", "kind", "domain", "step", "opened_at", "due_at", "escalated_at", "closed_at"]
+    list_display = ["phase", "kind", "step", "due_at", "escalated_at", "closed_at"]
     list_filter = ["kind", ("escalated_at", admin.EmptyFieldListFilter), ("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["phase__spec"]
     search_fields = ["phase__spec__title", "domain"]

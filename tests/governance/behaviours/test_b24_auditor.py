@@ -100,5 +100,5 @@ def test_b24_what_others_read_and_what_is_no_evidence_is_no_event(api, cast, spe
 @pytest.mark.at("submission")
 def test_b24_the_function_behind_both_knows_what_is_evidence(spec):
     assert evidence_at(f"/api/v1/changes/{spec.number}/stages") == spec.number
-    assert evidence_at("/governance/approval/7/change/") == "a record: approval"
+    assert evidence_at("/governance/approval/7/change/") == "approval 7"
     assert evidence_at("/governance/spec/") == evidence_at("/matrix/") == ""
