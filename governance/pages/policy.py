@@ -14,7 +14,7 @@ from governance.lifecycle import Role
 from governance.models import PolicyState, PolicyVersion
 from governance.pages.differences import shown_lines
 from governance.pages.values import person_name
-from governance.policy import Approver, Demand, Rule, wording
+from governance.policy import Approver, Demand, Rule, as_plain, wording
 from governance.wording import counted
 
 GLYPHS = {PolicyState.DRAFT: "wait", PolicyState.ACTIVE: "ok", PolicyState.RETIRED: "void", PolicyState.DROPPED: "void"}
@@ -35,7 +35,8 @@ class DraftForm(forms.Form):
 
 
 def as_text(version: PolicyVersion) -> str:
-    return yaml.safe_dump(version.rules, sort_keys=False, allow_unicode=True, width=120)
+    """With the names in the order of the documentation; the database sorts them its own way."""
+    return yaml.safe_dump([as_plain(rule) for rule in version.value.rules], sort_keys=False, allow_unicode=True, width=120)
 
 
 def policy_page(person: User, roles: Collection[Role], form: DraftForm | None, number: int | None, against: int | None) -> dict[str, Any]:
