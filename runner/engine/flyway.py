@@ -3,6 +3,8 @@
 https://documentation.red-gate.com/flyway/flyway-concepts/migrations/flyway-schema-history-table
 """
 
+from functools import cache
+
 import psycopg
 from psycopg import sql
 
@@ -80,9 +82,10 @@ def delete(connection: psycopg.Connection, schema: str, script: Script, person: 
     connection.execute(_query(DELETE, schema), [person[:100], _version(script)])
 
 
-def _query(text: str, schema: str) -> sql.Composed:
+@cache
+def _query(text: str, schema: str) -> bytes:
     table = sql.Identifier(schema, TABLE)
-    return sql.SQL(text).format(*[table] * text.count("{}"))
+    return sql.SQL(text).format(*[table] * text.count("{}")).as_string(None).encode()
 
 
 def _version(script: Script) -> str:

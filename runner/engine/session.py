@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Protocol
 
 import psycopg
@@ -64,19 +65,20 @@ class Session:
         }
         if self.notices_clients:
             settings["client_connection_check_interval"] = CLIENT_CHECK
-        chosen = sql.SQL(", ").join(sql.SQL("set_config({}, {}, false)").format(name, value) for name, value in settings.items())
-        commands = [
-            sql.SQL("RESET SESSION AUTHORIZATION"),
-            sql.SQL("RESET ALL"),
-            _role(self.order.role),
-            sql.SQL("SELECT {}").format(chosen),
-        ]
-        self.connection.execute(sql.SQL("; ").join([*commands, sql.SQL(LASTING)]))
+        self.connection.execute(_known_state(self.order.role, tuple(settings.items())))
 
     def bound(self, lock_timeout: float, statement_timeout: float) -> None:
         """Until the open transaction ends."""
         values = [f"{lock_timeout * 1000:.0f}ms", f"{statement_timeout * 1000:.0f}ms"]
         self.connection.execute("SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", values)
+
+
+@cache
+def _known_state(role: str, settings: tuple[tuple[str, str], ...]) -> bytes:
+    """Asked for before every script, so put together once."""
+    chosen = sql.SQL(", ").join(sql.SQL("set_config({}, {}, false)").format(name, value) for name, value in settings)
+    commands = [sql.SQL("RESET SESSION AUTHORIZATION"), sql.SQL("RESET ALL"), _role(role), sql.SQL("SELECT {}").format(chosen)]
+    return sql.SQL("; ").join([*commands, sql.SQL(LASTING)]).as_string(None).encode()
 
 
 @contextmanager

@@ -94,8 +94,10 @@ class Steps:
             self.report(replace(self.new(script, number), status=StepStatus.SKIPPED, note=note))
 
     def _end(self, script: Script, status: StepStatus, note: str = "") -> None:
-        for step in self.all():
-            if step.script == script.name and step.status is StepStatus.RUNNING:
+        first = self._first.get(script.name, 0)  # 0: none of the run's
+        for position in range(first, first + len(script.statements)) if first else ():
+            step = self._steps.get(position)
+            if step and step.status is StepStatus.RUNNING:
                 self.report(replace(step, status=status, note=note or step.note))
 
 
