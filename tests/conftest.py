@@ -1,27 +1,24 @@
 """The portal's database in tests: migrated once for all workers, then copied; and a cast of people, one per role."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from psycopg import sql
+from django.db import transaction
 
-from governance import migrations
 from portal.embedded import EmbeddedServer
 from tests import factories
-from tests.databases import copy, copy_of, default_database
+from tests.databases import copy, copy_of, default_database, template
 from tests.factories import Cast
+from tests.world import make_world
 
 pytest_plugins = ["tests.postgres"]
-MIGRATIONS = Path(migrations.__file__).parent
-TEMPLATE = "template_portal_" + hashlib.sha256(b"".join(path.read_bytes() for path in sorted(MIGRATIONS.glob("*.py")))).hexdigest()[:12]
+LONG = ("test_demo.py", "test_crawler.py", "test_many_specs.py", "test_cluster.py", "test_serve.py", "test_rehearse_folder.py")
 
 
 def pytest_configure() -> None:
@@ -31,17 +28,32 @@ def pytest_configure() -> None:
     settings.BASELINE_SECONDS = 0.0
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take longest come first, or a worker would be busy with one of them when the others have nothing left to do."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 @pytest.fixture(scope="session")
 def portal_template(server: EmbeddedServer, django_db_blocker: Any) -> str:
-    """Name of a migrated database, made by the first worker that asks, while the others wait."""
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [TEMPLATE])
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [TEMPLATE]).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-            with django_db_blocker.unblock(), default_database(server.url(TEMPLATE)):
-                call_command("migrate", verbosity=0)
-            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(TEMPLATE)))
-    return TEMPLATE
+    """Name of a migrated database."""
+
+    def migrate(url: str) -> None:
+        with django_db_blocker.unblock(), default_database(url):
+            call_command("migrate", verbosity=0)
+
+    return template(server, "template_portal", migrate)
+
+
+@pytest.fixture(scope="session")
+def world_template(server: EmbeddedServer, portal_template: str, django_db_blocker: Any) -> str:
+    """Name of a portal in the middle of its work."""
+
+    def fill(url: str) -> None:
+        with django_db_blocker.unblock(), default_database(url), transaction.atomic():
+            make_world()
+
+    return template(server, "template_world", fill, portal_template)
 
 
 @pytest.fixture(scope="session")

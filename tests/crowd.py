@@ -52,6 +52,10 @@ CLIENTS, BACKENDS = 20, 40
 def make_crowd(specs: int = 5000) -> None:
     """At least so many changes; some three hundred of them open."""
     make_world()
+    copy_world(specs)
+
+
+def copy_world(specs: int = 5000) -> None:
     with transaction.atomic():
         copy_rows(COPIED, -(-specs // Spec.objects.count()) - 1)
         _matrix()

@@ -1,6 +1,6 @@
 """Databases of tests: copies of a template, and the portal put on one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -26,6 +26,17 @@ def copy(server: EmbeddedServer, template: str, name: str) -> str:
     copying = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
     execute(server, copying.format(sql.Identifier(name), sql.Identifier(template)))
     return server.url(name)
+
+
+def template(server: EmbeddedServer, name: str, fill: Callable[[str], object], source: str = "template1") -> str:
+    """The name of a database that was filled, given its URL, by the first worker who asked, while the others waited."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        if not connection.execute("SELECT FROM pg_database WHERE datname = %s AND datistemplate", [name]).rowcount:
+            drop(server, name)  # half made, by somebody who failed
+            fill(copy(server, source, name))
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
+    return name
 
 
 @contextmanager

@@ -7,15 +7,15 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from portal.embedded import UNSAFE_FAST, EmbeddedServer
-from tests.databases import copy, copy_of, drop
+from tests.databases import copy, copy_of, drop, template
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTABIDS = CHECKOUT / "fixtures" / "instabids"
@@ -51,10 +51,9 @@ def make_database(server: EmbeddedServer) -> Iterator[Callable[[str], str]]:
     made: list[str] = []
 
     def make(text: str) -> str:
-        template = _template(server, text)
-        name = _new_name()
-        made.append(name)
-        return copy(server, template, name)
+        filled = template(server, f"template_{_digest(text)}", partial(_execute, text))
+        made.append(_new_name())
+        return copy(server, filled, made[-1])
 
     yield make
     for name in made:
@@ -99,19 +98,9 @@ def _alone(users: IO[str]) -> bool:
     return True
 
 
-def _template(server: EmbeddedServer, text: str) -> str:
-    """The name of a template database made from `text`; made by the first worker who asks, while the others wait."""
-    name = f"template_{_digest(text)}"
-    identifier = sql.Identifier(name)
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [name]).fetchone():
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))  # half made, by somebody who failed
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
-            with psycopg.connect(server.url(name)) as new:
-                new.execute(text)
-            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(identifier))
-    return name
+def _execute(text: str, url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(text)
 
 
 def _new_name() -> str:

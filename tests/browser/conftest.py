@@ -20,7 +20,6 @@ from tests import factories
 from tests.browser.desk import WIDE, Desk
 from tests.databases import copy_of, default_database
 from tests.factories import Cast
-from tests.world import make_world
 
 # Playwright's synchronous interface keeps an event loop on this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -40,16 +39,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def world_database(server: EmbeddedServer, portal_template: str, django_db_blocker: Any) -> Iterator[str]:
-    """Name of a portal in the middle of its work, made once for this worker."""
-    name = f"portal_world_{factories.unique()}"
-    with copy_of(server, portal_template, name) as url:
-        with default_database(url), django_db_blocker.unblock():
-            make_world()
-        yield name
-
-
 @contextmanager
 def serving() -> Iterator[str]:
     """The portal's own application on a free port, on the database that is the default one now."""
@@ -66,7 +55,7 @@ def serving() -> Iterator[str]:
 @pytest.fixture
 def portal(request: pytest.FixtureRequest, server: EmbeddedServer, django_db_blocker: Any) -> Iterator[str]:
     """Address of a portal of its own for this test; @pytest.mark.empty: one that nobody has used yet."""
-    template = request.getfixturevalue("portal_template" if request.node.get_closest_marker("empty") else "world_database")
+    template = request.getfixturevalue("portal_template" if request.node.get_closest_marker("empty") else "world_template")
     with (
         copy_of(server, template, f"portal_{factories.unique()}") as url,
         default_database(url),

@@ -7,12 +7,17 @@ from governance.errors import BadInput, MissingEvidence, MissingRole, NotAllowed
 from governance.models import AuditEvent, Comment, CommentKind, Script
 from governance.policy import ApprovalKind
 from tests import factories
+from tests.governance.conftest import STAGES, wanted_of
 
 
 @pytest.fixture
-def phase(cast):
-    factories.make_targets()
-    return factories.phase_of(factories.make_spec(cast))
+def beginning(request):
+    return wanted_of(request, {"reviewable": STAGES["approval"], "phase": STAGES["submission"]})
+
+
+@pytest.fixture
+def phase(spec):
+    return factories.phase_of(spec)
 
 
 def say(person, phase, kind=CommentKind.COMMENT, text="Why now?", **given):
@@ -113,10 +118,8 @@ def test_only_who_asked_for_changes_takes_that_back(cast, phase):
 
 
 @pytest.fixture
-def reviewable(cast, phase):
-    factories.observe(phase)
-    factories.rehearse(cast, phase)
-    return factories.phase_of(phase.spec)
+def reviewable(phase):
+    return phase
 
 
 def test_nobody_approves_while_changes_are_asked_for(cast, reviewable):

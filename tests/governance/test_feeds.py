@@ -11,20 +11,30 @@ from ical.calendar_stream import IcsCalendarStream
 from governance import workflow
 from governance.errors import BadSpecification, MissingRole, NotReady
 from governance.lifecycle import Role
-from governance.models import AuditEvent, CalendarFeed, Domain, FeedKind
+from governance.models import AuditEvent, Booking, CalendarFeed, Domain, FeedKind
 from portal.redaction import Redaction
 from tests import factories
 from tests.factories import Cast
+from tests.governance.conftest import wanted_of
 from tests.governance.pages.scenes import browser, html, words
 
 
-@pytest.fixture
-def booking(cast: Cast):
+def booked(cast: Cast) -> None:
     target = factories.make_targets()[1]
     phase = factories.bring_to_window(cast, factories.make_spec(cast, title="Levels, grades; and “more”"))
     window = factories.make_window(target, rule="FREQ=WEEKLY", zone="Europe/Berlin")
     factories.make_blackout(target, starts_in=48, name="Sale")
-    return workflow.book(actor=cast.operator, phase=phase, target=target, window=window, on_call=cast.reviewer)
+    workflow.book(actor=cast.operator, phase=phase, target=target, window=window, on_call=cast.reviewer)
+
+
+@pytest.fixture
+def beginning(request):
+    return wanted_of(request, {"booking": booked})
+
+
+@pytest.fixture
+def booking(cast: Cast):
+    return Booking.objects.get()
 
 
 def read(secret: str) -> bytes:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from governance import workflow
 from governance.errors import BadSpecification, MissingRole, NotAllowed, NotReady
-from governance.models import AuditEvent, Criterion, FollowUp, Sample
+from governance.models import AuditEvent, Criterion, FollowUp, Sample, Spec
 from governance.orders import SchemaReading, Step, StepStatus
 from governance.specification import Criterion as CriterionValue
 from governance.specification import parse
@@ -16,13 +16,30 @@ from governance.workflow import Debt, Result
 from tests import factories
 from tests.governance.api.caller import Caller
 from tests.governance.behaviours.ways import WAYS, browser, by_api, by_function, by_page
+from tests.governance.conftest import wanted_of
 
 MEASURED = (CriterionValue("Worst wait", "under 1 s", "longest_lock < 1"), CriterionValue("Nobody calls", "no call"))
 
 
-def closed(cast, lock: float = 0.31, **given):
+def to_be_run(cast) -> None:
+    """A change with such criteria that may run in production."""
     factories.make_targets()
-    phase = factories.bring_to_production(cast, factories.make_spec(cast, criteria=MEASURED))
+    factories.bring_to_production(cast, factories.make_spec(cast, criteria=MEASURED))
+
+
+def with_debt(cast) -> None:
+    """The same change, closed, with debt that is overdue."""
+    to_be_run(cast)
+    closed(cast, follow_ups=[Debt("Drop the old column", cast.engineer, timezone.localdate() - timedelta(days=3))])
+
+
+@pytest.fixture
+def beginning(request, beginning):
+    return beginning or wanted_of(request, {"debt": with_debt, "cast": to_be_run})
+
+
+def closed(cast, lock: float = 0.31, **given):
+    phase = factories.phase_of(Spec.objects.get())
     run = workflow.start(actor=cast.operator, deployment=factories.on(phase, production=True))
     step = Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.DONE, timezone.now(), seconds=0.02)
     factories.finish(run, longest_lock=lock, steps=(step,), schema=SchemaReading("f" * 64, {"tables": []}))
@@ -38,10 +55,11 @@ def test_criterion_that_was_measured_is_judged_by_its_measure(cast, lock, came):
     assert (criterion.result, criterion.met) == came
 
 
-def test_what_was_measured_around_the_run_is_shown_and_judges(cast):
-    factories.make_targets()
+@pytest.mark.at("submission")
+def test_what_was_measured_around_the_run_is_shown_and_judges(cast, spec):
     criterion = CriterionValue("Worst wait", "under half a second", "lock_wait < 0.5")
-    phase = factories.bring_to_production(cast, factories.make_spec(cast, criteria=(criterion,)))
+    files = factories.script_files("20260102_0900")
+    phase = factories.bring_to_production(cast, factories.make_spec(cast, files, criteria=(criterion,)))
     run = workflow.start(actor=cast.operator, deployment=factories.on(phase, production=True))
     for period, wait in (("before", 0.0), ("during", 0.7), ("after", 0.1)):
         Sample.objects.create(run=run, period=period, at=timezone.now(), values={"lock_wait": wait})
@@ -50,7 +68,8 @@ def test_what_was_measured_around_the_run_is_shown_and_judges(cast):
 
     page = browser(cast.auditor).get(f"/governance/spec/{phase.spec_id}/change/?tab=review").content.decode()
 
-    assert (Criterion.objects.get().result, Criterion.objects.get().met) == ("700.0 ms", False)
+    judged = Criterion.objects.get(spec=phase.spec)
+    assert (judged.result, judged.met) == ("700.0 ms", False)
     assert all(text in page for text in ("Longest wait for a lock", "0.0 ms", "700.0 ms", "100.0 ms"))
 
 
@@ -61,10 +80,8 @@ def test_reviewer_does_not_say_otherwise_than_what_was_measured(cast):
 
 
 def test_measure_that_is_none_is_refused_with_the_change(cast):
-    factories.make_targets()
-
     with pytest.raises(BadSpecification, match="measures nothing that runs leave"):
-        factories.make_spec(cast, criteria=(CriterionValue("Fast", "fast", "speed < 1"),))
+        factories.make_spec(cast, factories.script_files("20260102_0900"), criteria=(CriterionValue("Fast", "fast", "speed < 1"),))
 
 
 def test_specification_file_holds_measures():
@@ -121,7 +138,6 @@ def test_next_author_of_the_same_tables_sees_what_was_learned(cast):
 
 @pytest.fixture
 def debt(cast) -> FollowUp:
-    closed(cast, follow_ups=[Debt("Drop the old column", cast.engineer, timezone.localdate() - timedelta(days=3))])
     return FollowUp.objects.get()
 
 

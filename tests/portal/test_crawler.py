@@ -18,9 +18,10 @@ from governance.workflow import records
 from governance.workflow.records import KEEPERS
 from portal import health
 from portal.csp import POLICY
+from tests import factories
 from tests.addresses import EXPRESSIONS, every_address, lacks_row, one_of_each, routes
+from tests.databases import copy, default_database
 from tests.portal.test_csp import INLINE
-from tests.world import make_world
 
 OPEN = {"healthz", "readyz", "login/", "logout/", "jsi18n/", "api/v1/openapi.json", "feeds/<slug:secret>.ics"}  # to whoever comes
 OWN = {"", "password_change/", "password_change/done/", "api/v1/docs"}  # of everybody who can sign in
@@ -32,12 +33,11 @@ READ = re.compile(
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker) -> Iterator[dict[str, User]]:
-    """One portal for all these tests, by user name; nothing of it stays."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        make_world()
+def world(server, world_template, django_db_blocker) -> Iterator[dict[str, User]]:
+    """One portal for all these tests, by user name."""
+    url = copy(server, world_template, f"portal_world_{factories.unique()}")
+    with django_db_blocker.unblock(), default_database(url):
         yield {person.username: person for person in User.objects.all()}
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from governance.models import AuditEvent, Script, Spec
 from governance.policy import ApprovalKind
 from tests import factories
 from tests.governance.api.caller import submission
+from tests.governance.conftest import STAGES, wanted_of
 
 LATER = "20260101_1000"
 
@@ -18,8 +19,8 @@ def targets(db):
 
 
 @pytest.fixture
-def spec(cast, targets):
-    return factories.make_spec(cast)
+def beginning(request):
+    return wanted_of(request, {"spec": STAGES["submission"]})
 
 
 def test_a_submission_is_what_the_function_makes(api, cast, targets):

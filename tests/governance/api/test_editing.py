@@ -11,10 +11,7 @@ from tests import factories
 LATER = "20260102_0900"
 
 
-@pytest.fixture
-def spec(cast):
-    factories.make_targets()
-    return factories.make_spec(cast)
+pytestmark = pytest.mark.at("submission")
 
 
 def test_a_specification_is_edited_and_what_is_left_out_stays(api, cast, spec):

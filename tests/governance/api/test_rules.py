@@ -27,6 +27,8 @@ from tests import factories
 from tests.factories import Cast
 from tests.governance.api.caller import submission
 
+pytestmark = pytest.mark.at("staging")
+
 
 @dataclass
 class Scene:
@@ -262,17 +264,14 @@ def shown_after(attempt: Attempt) -> str:
 
 
 @pytest.fixture
-def scene(cast, request):
-    factories.make_targets()
-    spec = factories.make_spec(cast)
-    return Scene(cast, factories.phase_of(spec) if getattr(request, "param", "") == "submitted" else factories.bring_to_staging(cast, spec))
+def scene(cast, spec):
+    return Scene(cast, factories.phase_of(spec))
 
 
 @pytest.mark.parametrize(
-    ("scene", "rule"),
-    [("submitted", rule) for rule in FROM_THE_START.values()] + [("staged", rule) for rule in FROM_STAGING.values()],
-    indirect=["scene"],
-    ids=[*FROM_THE_START, *FROM_STAGING],
+    "rule",
+    [pytest.param(rule, id=name, marks=pytest.mark.at("submission")) for name, rule in FROM_THE_START.items()]
+    + [pytest.param(rule, id=name) for name, rule in FROM_STAGING.items()],
 )
 def test_a_rule_refuses_by_button_and_over_http_as_in_the_function(api, scene, rule):
     attempt = rule(scene)

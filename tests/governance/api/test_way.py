@@ -11,6 +11,7 @@ from governance.models import AuditEvent, MatrixEntry, Rehearsal, Release, Run, 
 from governance.orders import Rehearsed, Verdict
 from tests import factories
 from tests.governance.api.caller import submission
+from tests.governance.conftest import STAGES, wanted_of
 
 
 @pytest.fixture
@@ -75,8 +76,13 @@ def test_a_change_goes_from_submission_to_closed_over_http(api, cast, targets):
 
 
 @pytest.fixture
-def staged(cast, targets):
-    return factories.bring_to_staging(cast, factories.make_spec(cast))
+def beginning(request):
+    return wanted_of(request, {"staged": STAGES["staging"]})
+
+
+@pytest.fixture
+def staged(spec):
+    return factories.phase_of(spec)
 
 
 def test_a_run_is_watched_by_its_etag(api, cast, staged):

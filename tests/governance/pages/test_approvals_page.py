@@ -9,11 +9,7 @@ from governance.pages.home import navigation
 from governance.policy import ApprovalKind
 from tests import factories
 
-
-@pytest.fixture
-def spec(cast):
-    factories.make_targets()
-    return factories.make_spec(cast)
+pytestmark = pytest.mark.at("submission")
 
 
 def asked_of(person):

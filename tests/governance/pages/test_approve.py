@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -11,12 +11,13 @@ from django.urls import reverse
 from governance import dossier, workflow
 from governance.case import load
 from governance.errors import Refusal
-from governance.models import Approval, AuditEvent, CommentKind, Script
+from governance.models import Approval, AuditEvent, CommentKind, Script, Spec
 from governance.orders import Verdict
 from governance.pages.approve import approve_page, refusal_to_decide
 from governance.pages.verdicts import answers
 from governance.policy import ApprovalKind
 from tests import factories
+from tests.governance.conftest import wanted_of
 from tests.governance.pages.scenes import book
 from tests.portal.test_csp import INLINE
 
@@ -24,28 +25,41 @@ TECHNICAL, BUSINESS = ApprovalKind.TECHNICAL, ApprovalKind.BUSINESS
 MOST_QUERIES = 15
 
 
-@pytest.fixture
-def spec(cast):
+@transaction.atomic
+def submitted(cast) -> None:
+    """With a client of which nothing is known."""
     factories.make_targets()
     factories.make_client_release()
-    return factories.make_spec(cast)
+    factories.make_spec(cast)
+
+
+def rehearsed_scene(cast) -> None:
+    submitted(cast)
+    factories.bring_to_approval(cast, Spec.objects.get())
+
+
+@transaction.atomic
+def booked_scene(cast) -> None:
+    submitted(cast)
+    phase = factories.bring_to_window(cast, Spec.objects.get())
+    target = factories.on(phase, production=True).target
+    book(cast.operator, phase, target, factories.make_window(target))  # before the client was known of
 
 
 @pytest.fixture
-def rehearsed(cast, spec):
+def beginning(request):
+    return wanted_of(request, {"booked": booked_scene, "rehearsed": rehearsed_scene, "spec": submitted})
+
+
+@pytest.fixture
+def rehearsed(spec):
     """At the stage of staging deployment, before anybody has approved."""
-    phase = factories.phase_of(spec)
-    factories.observe(phase)
-    factories.rehearse(cast, phase)
     return factories.phase_of(spec)
 
 
 @pytest.fixture
-def booked(cast, spec):
+def booked(spec):
     """Tried and booked, before the business has approved."""
-    phase = factories.bring_to_window(cast, spec)
-    deployment = phase.deployments.select_related("target__environment").get(target__environment__production=True)
-    book(cast.operator, phase, deployment.target, factories.make_window(deployment.target))  # before the client was known of
     return factories.phase_of(spec)
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from governance.models import Phase, Spec
 from tests import factories
-from tests.crowd import make_crowd
+from tests.crowd import copy_world
 from tests.crowded_pages import crowded_pages
 from tests.databases import copy_of, default_database
 
@@ -18,14 +18,14 @@ MOST_QUERIES = 15
 
 
 @pytest.fixture(scope="module")
-def crowd(server, portal_template, django_db_blocker) -> Iterator[dict[str, User]]:
+def crowd(server, world_template, django_db_blocker) -> Iterator[dict[str, User]]:
     """People of a portal with 5,000 changes; nobody writes in it."""
     with (
-        copy_of(server, portal_template, f"portal_crowd_{factories.unique()}") as url,
+        copy_of(server, world_template, f"portal_crowd_{factories.unique()}") as url,
         default_database(url),
         django_db_blocker.unblock(),
     ):
-        make_crowd()
+        copy_world()
         yield {person.username: person for person in User.objects.all()}
 
 

@@ -15,6 +15,7 @@ from governance.pages.overview import overview_page
 from governance.policy import ApprovalKind
 from governance.workflow import Debt, Result
 from tests import factories
+from tests.governance.conftest import STAGES, wanted_of
 from tests.governance.pages.scenes import words
 from tests.portal.test_csp import INLINE
 
@@ -23,9 +24,8 @@ PEOPLE = ("engineer", "reviewer", "stakeholder", "operator", "auditor")
 
 
 @pytest.fixture
-def spec(cast):
-    factories.make_targets()
-    return factories.make_spec(cast)
+def beginning(request, beginning):
+    return beginning or wanted_of(request, {"spec": STAGES["submission"]})
 
 
 def home_of(person):
@@ -53,11 +53,8 @@ def deploy(cast, spec):
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-@pytest.mark.parametrize("filled", [False, True])
-def test_home_opens_for_every_role_with_and_without_changes(cast, request, name, filled):
-    if filled:
-        request.getfixturevalue("spec")
-
+@pytest.mark.parametrize("filled", [False, pytest.param(True, marks=pytest.mark.at("submission"))])
+def test_home_opens_for_every_role_with_and_without_changes(cast, name, filled):
     page = home_of(getattr(cast, name))
 
     assert INLINE.search(page) is None
