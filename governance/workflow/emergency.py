@@ -46,7 +46,8 @@ def break_glass(
     )
     save(actor, row)
     _set_kind(actor, phase.spec, ChangeKind.EMERGENCY)
-    text = f"{actor} broke the glass for {incident}: {reason}. Until {row.expires_at:%d %b %H:%M} UTC it does without {_in_words(named)}."
+    why = reason.rstrip(".")
+    text = f"{actor} broke the glass for {incident}: {why}. Until {row.expires_at:%d %b %H:%M} UTC it does without {_in_words(named)}."
     audit.append(actor, "emergency.open", phase.spec.number, text, incident=incident, skips=named, emergency=row.pk)
     announcing.emergency(row)
     carry_on(actor, phase)
