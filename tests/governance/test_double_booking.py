@@ -17,7 +17,7 @@ AT_ONCE = 100
 CONNECTIONS = 20  # that the server of the tests has to give at once
 
 
-def prepare(capacity: int = 1) -> tuple[Target, Window, User, list[Phase]]:
+def prepare(capacity: int = 1, changes: int = AT_ONCE) -> tuple[Target, Window, User, list[Phase]]:
     """So many changes at the stage of booking; copies of one, as the way there is not what is tested."""
     cast = factories.make_cast()
     target = factories.make_targets()[0]  # below production, where no client has to be asked after
@@ -25,7 +25,7 @@ def prepare(capacity: int = 1) -> tuple[Target, Window, User, list[Phase]]:
     window = factories.make_window(target, starts_in=24, capacity=capacity)
     with transaction.atomic():
         audit.append(System.FIXTURES, "test.set_up", "", "Changes that want the same time.")
-        phases = [_copy(first, number) for number in range(AT_ONCE)]
+        phases = [_copy(first, number) for number in range(changes)]
     return target, window, cast.operator, phases
 
 
@@ -86,7 +86,7 @@ def test_a_window_with_room_for_three_takes_three_of_a_hundred(committed):
 
 @pytest.mark.parametrize("constraint", ["booking_alone_in_slot", "reservation_person_once", "reservation_slot_once"])
 def test_the_database_refuses_by_itself(db, constraint):
-    target, window, operator, phases = prepare()
+    target, window, operator, phases = prepare(changes=2)
     server = factories.make_resource(target)
     others = [factories.make_target(target.environment, f"other_{number}") for number in range(2)]
     slots = {"booking_alone_in_slot": (1, 1)}.get(constraint, (1, 2))
