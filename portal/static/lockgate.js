@@ -32,7 +32,7 @@
   // What the admin's scripts make late lacks a name or a role: the icon of its two-sided pickers, the fields that complete what is typed.
   const named = () => {
     document.querySelectorAll("span.help-tooltip[aria-label]:not([role])").forEach((icon) => icon.setAttribute("role", "img"));
-    for (const field of document.querySelectorAll(".select2-search__field:not([aria-label])")) {
+    for (const field of document.querySelectorAll(":is(.select2-search__field, .select2-selection__rendered):not([aria-label])")) {
       field.setAttribute("aria-label", field.closest(".form-row")?.querySelector("label")?.textContent.trim() || "Search");
     }
   };
