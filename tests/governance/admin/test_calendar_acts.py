@@ -91,6 +91,7 @@ def test_operator_acknowledges_what_came_up_since(cast, phase, sign_in):
     assert Collision.objects.get().acknowledged_by == cast.operator
 
 
+@pytest.mark.at("window")
 def test_conflict_leads_to_a_form_with_the_next_time_that_fits(cast, phase, sign_in):
     target = factories.on(phase, production=True).target
     window = factories.make_window(target, starts_in=24, rule="FREQ=DAILY")
@@ -108,6 +109,7 @@ def test_conflict_leads_to_a_form_with_the_next_time_that_fits(cast, phase, sign
     assert form.initial["window"] == window
 
 
+@pytest.mark.at("window")
 def test_whoever_may_not_book_is_not_led_to_the_form(cast, phase, sign_in):
     target = factories.on(phase, production=True).target
     workflow.book(actor=cast.operator, phase=phase, target=target, window=factories.make_window(target, starts_in=24))
