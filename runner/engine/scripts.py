@@ -60,14 +60,16 @@ def _run_transactional(work: Work, unit: Unit, checks: Sequence[Check], before: 
 
 
 def _transaction(work: Work, unit: Unit, attempt: int, checks: Sequence[Check], before: verify.Baseline) -> None:
-    began, clock, executed = datetime.now(UTC), time.monotonic(), list[tuple[Script, Statement]]()
+    began, clock, executed, patient = datetime.now(UTC), time.monotonic(), list[tuple[Script, Statement]](), False
     with work.session.connection.transaction():
         for script in unit:
             for number, statement in enumerate(script.statements, 1):
                 work.steps.start(work.steps.new(script, number, attempt))
                 work.steps.heed()
                 executed.append((script, statement))
-                _execute(work, executed)
+                patient = _execute(work, executed, patient)
+        if patient and checks:
+            work.session.bound(work.limits.lock_timeout, work.limits.statement_timeout)
         _check(work, unit[-1], checks, before)
         work.steps.heed()
         with work.session.connection.pipeline():  # others wait for our locks: all rows go in one round trip
@@ -78,14 +80,17 @@ def _transaction(work: Work, unit: Unit, attempt: int, checks: Sequence[Check], 
         work.steps.finish(script)
 
 
-def _execute(work: Work, executed: Sequence[tuple[Script, Statement]]) -> None:
-    """The last of them; with a limit of its own when it may take its time: while nobody waits for the transaction."""
-    patient = all(hurts_nobody(work.report(script, statement)) for script, statement in executed)
-    if patient:
-        work.session.bound(work.limits.online_timeout, work.limits.online_timeout)
+def _execute(work: Work, executed: Sequence[tuple[Script, Statement]], patient: bool) -> bool:
+    """The last of them; with a limit of its own while it may take its time, since nobody waits for the transaction.
+
+    `patient`: that is the limit now. Returns whether it is afterwards.
+    """
+    harmless = all(hurts_nobody(work.report(script, statement)) for script, statement in executed)
+    if harmless != patient:
+        limits = (work.limits.online_timeout,) * 2 if harmless else (work.limits.lock_timeout, work.limits.statement_timeout)
+        work.session.bound(*limits)
     work.executor.execute(executed[-1][1])
-    if patient:
-        work.session.bound(work.limits.lock_timeout, work.limits.statement_timeout)
+    return harmless
 
 
 def _current(work: Work, unit: Unit) -> Script:
