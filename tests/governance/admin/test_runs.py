@@ -100,6 +100,8 @@ def test_a_backfill_shows_how_far_it_is_how_fast_and_how_long_it_takes(queued, c
         "rows": 40_000, "percent": 25, "rate": 5_000, "batch": 700, "left": 30.0, "pass": 1, "rests": "replication lag",
     }  # fmt: skip
     assert "rests: replication lag" in text
+    assert "<strong>40,000</strong>" in text
+    assert "<strong>5,000</strong><p>rows a second" in text
 
 
 def measure(run, *seconds, period=Period.DURING):
@@ -148,6 +150,7 @@ def test_activity_of_the_running_statement_is_shown_with_who_is_in_the_way(queue
         "percent": 25, "rate": 50, "left": 15.0,
         "waits_for": "report (pid 7)", "keeps_waiting": "app (pid 8)",
     }  # fmt: skip
+    assert "250 of 1,000 blocks" in text
     assert "It waits for" in text
     assert "It keeps waiting" in text
     assert Step.objects.get(run=queued).history.count() == 1  # what changes by the second leaves no history
