@@ -165,7 +165,7 @@ def test_long_reading_of_a_check_is_shown_though_no_statement_runs(queued, cast,
     course = handoff.course_of(queued.pk)
 
     assert 'aria-label="Reading 25 percent"' in text
-    assert "of about 1000 rows" in text
+    assert "of about 1,000 rows" in text
     assert course.detail == "reading public.contractors, 250 of 1,000 rows, 50 a second, 15 s left"
     assert not Step.objects.filter(run=queued).exists()
 
