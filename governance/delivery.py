@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from statistics import median
 
 from governance.orders import RunKind, RunStatus
@@ -33,6 +33,7 @@ class Delivery:
     lead_times: tuple[float, ...]  # seconds from submission to success
     failed: int  # deployments that failed or had to be rolled back
     tried: int
+    failure_shares: tuple[float, ...]  # after each change that was tried
     restored: tuple[float, ...]  # seconds from each failure to the run that made it good
     unrestored: int
 
@@ -55,11 +56,13 @@ def figures(runs: Iterable[Ended]) -> Delivery:
     done = sorted((run for run in ordered if _succeeded(run)), key=lambda run: run.ended)
     failures = [failure for history in histories for failure in _failures(history)]
     restored = [seconds for seconds in failures if seconds is not None]
+    failed = [bool(_failures(history)) for history in sorted(histories, key=lambda history: history[0].ended)]
     return Delivery(
         deployed=tuple(run.ended for run in done),
         lead_times=tuple((run.ended - run.submitted).total_seconds() for run in done),
-        failed=sum(bool(_failures(history)) for history in histories),
-        tried=len(histories),
+        failed=sum(failed),
+        tried=len(failed),
+        failure_shares=tuple(so_far / number for number, so_far in enumerate(accumulate(failed), 1)),
         restored=tuple(restored),
         unrestored=len(failures) - len(restored),
     )

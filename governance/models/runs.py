@@ -142,6 +142,11 @@ class RunProgress(models.Model):
     def __str__(self) -> str:
         return f"{self.rows:,} rows at {self.at:%H:%M:%S}"
 
+    @property
+    def seconds_left(self) -> float | None:
+        """At the present rate; None where the table has no statistics, or more rows than they say."""
+        return (self.total - self.seen) / self.rate if self.total is not None and self.total > self.seen and self.rate else None
+
 
 class RunActivity(models.Model):
     """What the server says of the statement that runs now. Without history, as `RunProgress`."""
@@ -159,6 +164,11 @@ class RunActivity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phase or 'at work'} at {self.at:%H:%M:%S}"
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the present rate, where it tells how far it is."""
+        return (self.total - self.done) / self.rate if self.total and self.done is not None and self.rate else None
 
 
 # What a check found is evidence: it can be superseded with a reason, never edited.

@@ -14,11 +14,12 @@ DOTS, BAND, ABOVE, EDGE = 40, (6, 20), 3, 4  # runs, top and height of what was 
 BAND_WIDTH = 290
 
 
-def figure_rows(delivery: Delivery, now: datetime) -> list[dict[str, Any]]:
-    return [_deployments(delivery, now), _lead_time(delivery), _failures(delivery), _restore(delivery)]
+def figure_rows(delivery: Delivery, before: Delivery, now: datetime) -> list[dict[str, Any]]:
+    """`before`: of the period before this one."""
+    return [_deployments(delivery, before, now), _lead_time(delivery), _failures(delivery), _restore(delivery)]
 
 
-def _deployments(delivery: Delivery, now: datetime) -> dict[str, Any]:
+def _deployments(delivery: Delivery, before: Delivery, now: datetime) -> dict[str, Any]:
     number = len(delivery.deployed)
     bars = _bars(weekly(delivery.deployed, now))
     if not number:
@@ -27,9 +28,15 @@ def _deployments(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "name": "Deployments",
         "value": f"{number / WEEKS:.1f}",
         "unit": "a week",
-        "note": f"{number} in {PERIOD.days} days",
+        "note": _course(number, len(before.deployed)),
         "bars": bars,
     }
+
+
+def _course(number: int, before: int) -> str:
+    if not before:
+        return f"{number} in {PERIOD.days} days"
+    return f"{'up' if number > before else 'down'} from {before / WEEKS:.1f}" if number != before else "as in the period before"
 
 
 def _lead_time(delivery: Delivery) -> dict[str, Any]:
@@ -49,7 +56,8 @@ def _failures(delivery: Delivery) -> dict[str, Any]:
     if delivery.failure_share is None:
         return _unknown("Change failure", "no run in production has ended")
     note = f"{delivery.failed} of {counted(delivery.tried, 'change')}"
-    return {"name": "Change failure", "value": f"{100 * delivery.failure_share:.1f}".removesuffix(".0"), "unit": "%", "note": note}
+    value, line = f"{100 * delivery.failure_share:.1f}".removesuffix(".0"), _line(delivery.failure_shares)
+    return {"name": "Change failure", "value": value, "unit": "%", "note": note, "line": line}
 
 
 def _restore(delivery: Delivery) -> dict[str, Any]:

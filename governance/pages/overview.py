@@ -1,6 +1,7 @@
 """Home: what waits for the person, what comes, how delivery goes, what runs, what is owed, and how the databases are."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -22,6 +23,7 @@ from governance.models import (
     FollowUp,
     Observation,
     Run,
+    RunActivity,
     SchemaSnapshot,
     Script,
     Spec,
@@ -38,6 +40,7 @@ from governance.versions import read_script
 from governance.wording import age, counted
 
 NEEDED = (Role.OPERATOR, Role.ENGINEER, Role.REVIEWER)  # without whom no change gets anywhere
+TOLD_LATELY = timedelta(seconds=15)
 MEASURED = 100  # runs of which the forecasts are judged
 
 
@@ -50,7 +53,7 @@ def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
         "waits": _summary(waiting),
         "others": waits_for_others(person, roles)[:MOST],
         "next": _next(),
-        "figures": figure_rows(figures(_ended()), timezone.now()),
+        "figures": _figures(timezone.now()),
         "forecasts": forecasts_kept(kept(_measured())),
         "running": [_running(run) for run in _live()],
         "debts": _debts(),
@@ -97,9 +100,16 @@ def _booked(booking: Any) -> dict[str, Any]:
     }
 
 
-def _ended() -> list[Ended]:
+def _figures(now: datetime) -> list[dict[str, Any]]:
+    """Of the period, beside the one before it."""
+    ended = _ended(now - 2 * PERIOD)
+    here, before = (figures(run for run in ended if (run.ended > now - PERIOD) is recent) for recent in (True, False))
+    return figure_rows(here, before, now)
+
+
+def _ended(since: datetime) -> list[Ended]:
     rows = Run.objects.filter(target__environment__production=True, kind__in=[RunKind.DEPLOY, RunKind.ROLLBACK])
-    rows = rows.filter(finished_at__gt=timezone.now() - PERIOD, status__in=ENDED)
+    rows = rows.filter(finished_at__gt=since, status__in=ENDED)
     values = rows.values_list("deployment", "kind", "status", "deployment__phase__spec__created_at", "requested_at", "finished_at")
     return [
         Ended(key, RunKind(kind), RunStatus(status), submitted, asked, ended)
@@ -119,7 +129,8 @@ def _measured() -> list[tuple[float, float]]:
 def _live() -> Any:
     done = Count("steps", filter=Q(steps__status__in=OVER))
     scripts = Script.objects.filter(phase=OuterRef("deployment__phase")).values(row=JSONObject(kind="kind", name="name", text="text"))
-    rows = Run.objects.live().select_related("deployment__phase__spec", "target").annotate(done=done, scripts=ArraySubquery(scripts))
+    related = ("deployment__phase__spec", "target", "progress", "activity")
+    rows = Run.objects.live().select_related(*related).annotate(done=done, scripts=ArraySubquery(scripts))
     return rows.order_by("requested_at")[:MOST]
 
 
@@ -134,7 +145,15 @@ def _running(run: Any) -> dict[str, Any]:
         "state": run.status,
         "word": run.get_status_display(),
         "since": run.started_at or run.requested_at,
+        **_reading(run),
     }
+
+
+def _reading(run: Any) -> dict[str, Any]:
+    """What was told of a run a moment ago: seconds that are left, and whether anybody waits for it; None while that is unknown."""
+    told = [each for name in ("progress", "activity") if (each := getattr(run, name, None)) and timezone.now() - each.at < TOLD_LATELY]
+    left = next((seconds for each in told if (seconds := each.seconds_left) is not None), None)
+    return {"left": left, "blocks": bool(told[-1].keeps_waiting) if told and isinstance(told[-1], RunActivity) else None}
 
 
 def _debts() -> dict[str, Any]:

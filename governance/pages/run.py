@@ -97,13 +97,12 @@ def _backfill(run: Run) -> dict[str, Any] | None:
     progress = getattr(run, "progress", None)
     if progress is None:
         return None
-    left = progress.total - progress.seen if progress.total is not None and progress.total > progress.seen else None
     return {
         "rows": progress.rows,
         "percent": min(100, round(100 * progress.seen / progress.total)) if progress.total else None,
         "rate": round(progress.rate),
         "batch": progress.batch,
-        "left": left / progress.rate if left is not None and progress.rate else None,
+        "left": progress.seconds_left,
         "pass": progress.pass_number,
         "rests": progress.throttled,
     }
@@ -115,7 +114,6 @@ def _activity(run: Run, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
     if activity is None or activity.position not in (begun[-1:] or [CHECKING]):
         return None
     known = activity.done is not None and activity.total
-    left = activity.total - activity.done if known else None
     return {
         "position": activity.position,
         "checks": activity.position == CHECKING,
@@ -125,7 +123,7 @@ def _activity(run: Run, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
         "unit": activity.unit,
         "percent": min(100, round(100 * activity.done / activity.total)) if known else None,
         "rate": round(activity.rate) if activity.rate else None,
-        "left": left / activity.rate if left is not None and activity.rate else None,
+        "left": activity.seconds_left,
         "waits_for": activity.waits_for,
         "keeps_waiting": activity.keeps_waiting,
     }

@@ -39,6 +39,12 @@ def test_rollback_makes_a_deployment_a_failure_from_when_it_was_asked_for():
     assert (delivery.failure_share, delivery.time_to_restore) == (0.5, 240.0)
 
 
+def test_share_of_failures_is_told_after_each_change_in_order_of_time():
+    delivery = figures([run(3, at=NOON + HOUR), run(1, status=RunStatus.FAILED_CLEAN, at=NOON + 2 * HOUR), run(2)])
+
+    assert delivery.failure_shares == (0.0, 0.0, 1 / 3)
+
+
 def test_failure_that_is_not_made_good_yet_has_no_time_to_restore():
     delivery = figures([run(status=RunStatus.FAILED_DIRTY)])
 

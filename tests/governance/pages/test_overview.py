@@ -1,5 +1,6 @@
 """Home, for every role: what waits and since when, what comes, how delivery goes, what is owed, how the databases are."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,10 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from governance import calibration, handoff, workflow
-from governance.models import CommentKind, Deployment
-from governance.orders import RunStatus, SchemaReading
+from governance.delivery import Ended, figures
+from governance.models import CommentKind, Deployment, RunActivity
+from governance.orders import RunKind, RunStatus, SchemaReading
+from governance.pages.figures import figure_rows
 from governance.pages.overview import overview_page
 from governance.policy import ApprovalKind
 from governance.workflow import Debt, Result
@@ -212,6 +216,37 @@ def test_a_run_at_work_waits_for_nobody_and_a_paused_one_for_an_operator(cast, s
 
     assert at_work == ([], ["End of a run"])
     assert waits(cast.operator) == ["paused run"]
+
+
+def test_a_run_at_work_says_how_long_it_takes_and_whether_anybody_is_blocked(cast, spec):
+    phase = factories.bring_to_staging(cast, spec)
+    run = workflow.start(actor=cast.operator, deployment=phase.deployments.get(target__environment__production=False))
+    silent = page_of(cast.auditor)["running"][0]
+    activity = RunActivity.objects.create(run=run, position=1, at=timezone.now(), done=250, total=1000, unit="blocks", rate=0.5)
+    page, text = page_of(cast.auditor)["running"][0], home_of(cast.auditor)
+    RunActivity.objects.update(keeps_waiting="app (pid 8)")
+    blocking = home_of(cast.auditor)
+    RunActivity.objects.update(at=activity.at - timedelta(minutes=1))
+
+    late = page_of(cast.auditor)["running"][0]
+
+    assert (silent["left"], silent["blocks"]) == (late["left"], late["blocks"]) == (None, None)
+    assert (page["left"], page["blocks"]) == (1500.0, False)
+    assert "25 min 00 left" in text
+    assert "Nobody is blocked" in text
+    assert "Others wait for it" in blocking
+
+
+@pytest.mark.parametrize(
+    ("number", "before", "note"),
+    [(3, 0, "3 in 90 days"), (3, 2, "up from 0.2"), (1, 2, "down from 0.2"), (2, 2, "as in the period before")],
+)
+def test_deployments_are_compared_with_the_period_before(number, before, note):
+    now = timezone.now()
+    first = Ended(0, RunKind.DEPLOY, RunStatus.SUCCEEDED, now, now, now)
+    here, earlier = (figures(replace(first, deployment=each) for each in range(count)) for count in (number, before))
+
+    assert figure_rows(here, earlier, now)[0]["note"] == note
 
 
 def test_a_rejected_change_waits_for_who_wrote_it(cast, spec):
