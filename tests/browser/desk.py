@@ -10,6 +10,8 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Response
 WIDE, NARROW = (1400, 900), (390, 844)
 GRAVE = {"serious", "critical"}
 CONTRAST = {"runOnly": ["color-contrast"]}
+# The page hears of its new size when it is drawn: what scrolls then can be reached by keyboard. The second frame begins behind the first.
+DRAWN = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 # Whatever reaches beyond the window, innermost first, unless it stands in a box that scrolls by itself.
 OVERFLOWING = """() => {
     const root = document.documentElement;
@@ -58,6 +60,7 @@ class Desk:
         found = []
         for width, height in (WIDE, NARROW):
             self.page.set_viewport_size({"width": width, "height": height})
+            self.page.evaluate(DRAWN)
             found += [f"{width}: overflows: {each}" for each in self.page.evaluate(OVERFLOWING)]
             found += [f"{width}: {barrier}" for barrier in (self._barriers() if new else [])]
         return found
