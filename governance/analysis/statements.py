@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from governance.analysis.nodes import Node, wrap
 from governance.analysis.tags import tag, transactional
-from governance.errors import MixedScript, TransactionControl, UnparsableScript
+from governance.errors import MixedScript, SessionDiscarded, TransactionControl, UnparsableScript
 from governance.orders import Statement
 
 # the rows begin on the line behind it
@@ -148,6 +148,8 @@ def _parsed(name: str, text: str) -> Iterator[tuple[Statement, Node]]:
     for statement, node in _statements(source):
         if node.node_type == "TransactionStmt":
             raise TransactionControl(name, statement.line, statement.column, statement.text.split()[0].upper())
+        if node.node_type == "DiscardStmt" and node.target == "DISCARD_ALL":
+            raise SessionDiscarded(name, statement.line, statement.column)
         if node.node_type == "CopyStmt" and node.is_from and not node.filename:
             raise UnparsableScript(name, statement.line, statement.column, COPY_ADVICE)
         yield statement, node

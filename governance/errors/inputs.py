@@ -75,6 +75,17 @@ class TransactionControl(BadInput):
         self.name, self.line, self.column, self.word = name, line, column, word
 
 
+class SessionDiscarded(BadInput):
+    """A script throws away the session that it runs in, and with it the lock that keeps others from the target."""
+
+    def __init__(self, name: str, line: int, column: int) -> None:
+        super().__init__(
+            f"{name}, line {line}, column {column}: DISCARD ALL would give up the lock that keeps other runs from the target. "
+            "Leave it out: every script begins in a session without anything left of the one before it."
+        )
+        self.name, self.line, self.column = name, line, column
+
+
 class BadSpecification(BadInput):
     """The specification lacks something or says something that cannot be."""
 

@@ -20,6 +20,7 @@ from governance.orders import Moment, Outcome, RunStatus, Script, Statement, Ste
 from governance.wording import counted
 from runner.engine import retry, verify
 from runner.engine.preflight import Readiness
+from runner.engine.settings import MAY_SET, leaves_settings
 from runner.engine.steps import Stopped
 from runner.engine.work import ScriptFailed, Work, explain, leave_others_alone, shown
 
@@ -84,7 +85,7 @@ def _try_scripts(trial: Trial, scripts: Sequence[Script], before: verify.Baselin
     for attempt in count(1):
         trial.left_out = left_out
         try:
-            work.session.prepare(work.limits.lock_timeout, 2 * work.limits.lock_timeout)  # to get the lock, and to work under it
+            _prepare(work)
             return _transaction(trial, scripts, attempt, before)
         except psycopg.Error as error:
             why = explain(work, error)
@@ -93,12 +94,23 @@ def _try_scripts(trial: Trial, scripts: Sequence[Script], before: verify.Baselin
         leave_others_alone(work, scripts[-1], attempt, why)
 
 
+def _prepare(work: Work) -> None:
+    work.session.prepare(*_patience(work))
+
+
+def _patience(work: Work) -> tuple[float, float]:
+    """To get the lock, and to work under it."""
+    return work.limits.lock_timeout, 2 * work.limits.lock_timeout
+
+
 def _transaction(trial: Trial, scripts: Sequence[Script], attempt: int, before: verify.Baseline) -> None:
     work, began = trial.work, time.monotonic()
     with work.session.connection.transaction(force_rollback=True):
         for script in scripts:
             for number in range(1, len(script.statements) + 1):
                 _try_statement(trial, script, number, attempt)
+            if leaves_settings(script):
+                _prepare(work)
         trial.dead_rows = (work.session.connection.execute(WRITTEN).fetchone() or (0,))[0]
         if not trial.left_out:
             work.checks = verify.verify(work.session, verify.at(Moment.IN_TRANSACTION, work.session.order), before)
@@ -137,6 +149,8 @@ def _execute(trial: Trial, statement: Statement) -> str:
     try:
         with trial.work.session.connection.transaction():
             trial.work.executor.execute(statement)
+            if statement.tag in MAY_SET:  # nobody has agreed to wait for a trial for as long as for the change
+                trial.work.session.bound(trial.work.session.settings(*_patience(trial.work)))
     except psycopg.errors.QueryCanceled:
         return "it took longer than forecast and was cancelled"
     except psycopg.Error as error:

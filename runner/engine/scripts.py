@@ -11,6 +11,7 @@ from governance.orders import Check, Script, Statement
 from runner.engine import ledger, retry, verify
 from runner.engine.courtesy import hurts_nobody, stand_back
 from runner.engine.online import run_online
+from runner.engine.settings import given_back, leaves_settings
 from runner.engine.steps import Stopped
 from runner.engine.work import Paused, ScriptFailed, Work, explain, failed, leave_others_alone
 
@@ -60,16 +61,17 @@ def _run_transactional(work: Work, unit: Unit, checks: Sequence[Check], before: 
 
 
 def _transaction(work: Work, unit: Unit, attempt: int, checks: Sequence[Check], before: verify.Baseline) -> None:
-    began, clock, executed, patient = datetime.now(UTC), time.monotonic(), list[tuple[Script, Statement]](), False
+    began, clock, executed = datetime.now(UTC), time.monotonic(), list[tuple[Script, Statement]]()
     with work.session.connection.transaction():
         for script in unit:
+            patient = False
             for number, statement in enumerate(script.statements, 1):
                 work.steps.start(work.steps.new(script, number, attempt))
                 work.steps.heed()
                 executed.append((script, statement))
                 patient = _execute(work, executed, patient)
-        if patient and checks:
-            work.session.bound(work.limits.lock_timeout, work.limits.statement_timeout)
+            if patient or leaves_settings(script):  # neither the next script nor a check nor the ledger has asked for them
+                work.session.prepare(work.limits.lock_timeout, work.limits.statement_timeout)
         _check(work, unit[-1], checks, before)
         work.steps.heed()
         with work.session.connection.pipeline():  # others wait for our locks: all rows go in one round trip
@@ -85,11 +87,14 @@ def _execute(work: Work, executed: Sequence[tuple[Script, Statement]], patient: 
 
     `patient`: that is the limit now. Returns whether it is afterwards.
     """
-    harmless = all(hurts_nobody(work.report(script, statement)) for script, statement in executed)
+    session, limits, statement = work.session, work.limits, executed[-1][1]
+    harmless = all(hurts_nobody(work.report(*each)) for each in executed)
+    ours = session.settings(*((limits.online_timeout,) * 2 if harmless else (limits.lock_timeout, limits.statement_timeout)))
     if harmless != patient:
-        limits = (work.limits.online_timeout,) * 2 if harmless else (work.limits.lock_timeout, work.limits.statement_timeout)
-        work.session.bound(*limits)
-    work.executor.execute(executed[-1][1])
+        session.bound(ours)
+    work.executor.execute(statement)
+    if again := given_back(statement, ours):
+        session.bound(again)
     return harmless
 
 

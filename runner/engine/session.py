@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -32,6 +32,7 @@ PREVIOUS = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND dat
 READ_ONLY = "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean"
 # What we told the portal must not be lost by the target, whatever its owners let their own clients lose.
 LASTING = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+BOUND = "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS chosen (name, value)"
 
 
 class Beside(Protocol):
@@ -56,21 +57,22 @@ class Session:
     def pid(self) -> int:
         return self.connection.info.backend_pid
 
-    def prepare(self, lock_timeout: float, statement_timeout: float) -> None:
-        """Bring the session to a known state: a script may have left settings or another role behind."""
+    def settings(self, lock_timeout: float, statement_timeout: float) -> dict[str, str]:
+        """Ours, while a script has not set others."""
         settings = {
             "lock_timeout": f"{lock_timeout * 1000:.0f}ms",
             "statement_timeout": f"{statement_timeout * 1000:.0f}ms",
             "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
         }
-        if self.notices_clients:
-            settings["client_connection_check_interval"] = CLIENT_CHECK
-        self.connection.execute(_known_state(self.order.role, tuple(settings.items())))
+        return settings | {"client_connection_check_interval": CLIENT_CHECK} if self.notices_clients else settings
 
-    def bound(self, lock_timeout: float, statement_timeout: float) -> None:
+    def prepare(self, lock_timeout: float, statement_timeout: float) -> None:
+        """Bring the session to a known state: a script may have left settings or another role behind."""
+        self.connection.execute(_known_state(self.order.role, tuple(self.settings(lock_timeout, statement_timeout).items())))
+
+    def bound(self, settings: Mapping[str, str]) -> None:
         """Until the open transaction ends."""
-        values = [f"{lock_timeout * 1000:.0f}ms", f"{statement_timeout * 1000:.0f}ms"]
-        self.connection.execute("SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", values)
+        self.connection.execute(BOUND, [list(settings), list(settings.values())])
 
 
 @cache

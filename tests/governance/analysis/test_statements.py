@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.analysis.statements import check_not_mixed, parse, split
-from governance.errors import BadInput, MixedScript, TransactionControl, UnparsableScript
+from governance.errors import BadInput, MixedScript, SessionDiscarded, TransactionControl, UnparsableScript
 
 
 def test_statements_know_their_line_and_column():
@@ -121,6 +121,13 @@ def test_transaction_control_is_the_runners(word):
         split("x.sql", f"select 1;\n{word};")
 
     assert (refused.value.line, refused.value.word) == (2, word.split()[0])
+
+
+def test_session_with_the_targets_lock_is_not_thrown_away():
+    with pytest.raises(SessionDiscarded) as refused:
+        split("x.sql", "-- first\nDISCARD ALL;")
+
+    assert (refused.value.line, refused.value.column) == (2, 1)
 
 
 def test_script_that_mixes_both_kinds_is_refused():
