@@ -67,7 +67,6 @@ def test_tags_are_the_command_names(text, tag):
         "create subscription s connection 'x' publication p",
         "drop subscription s",
         "alter subscription s refresh publication",
-        "discard all",
         "cluster",
         "alter database d set tablespace s",
     ],
