@@ -1,6 +1,8 @@
 # Lockgate: everything that a person types. Two commands matter: make demo, make test.
 PYTHON ?= python3
 VENV := .venv
+# one more than there are processors: a test waits for locks, clocks and other processes in a sixth of its time
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := $(VENV)/bin
 ARGS ?=
 # compiled files make every start of a process faster, and there are many: web server, queue, clock, and those of the tests
@@ -33,8 +35,8 @@ serve: $(VENV)/.base  ## the portal for real, with the environment of .env (ARGS
 reset: $(VENV)/.base  ## forget the demonstration's databases
 	@$(BIN)/python manage.py demo --reset
 
-test: $(VENV)/.dev  ## all tests
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+test: $(VENV)/.dev  ## all tests (WORKERS=2: by so many at once)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-browser: $(VENV)/.dev $(VENV)/.browser  ## every page and what each role does there, in Chromium (CHROMIUM=/path/of/it)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS) tests/browser

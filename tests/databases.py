@@ -1,5 +1,6 @@
 """Databases of tests: copies of a template, and the portal put on one of them."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from portal.embedded import EmbeddedServer
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def execute(server: EmbeddedServer, statement: sql.Composed) -> None:

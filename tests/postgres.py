@@ -1,7 +1,6 @@
 """Fixtures for tests on real PostgreSQL: one throw-away server for all parallel workers, a database for each test."""
 
 import fcntl
-import hashlib
 import os
 import tempfile
 import uuid
@@ -15,7 +14,7 @@ import psycopg
 import pytest
 
 from portal.embedded import UNSAFE_FAST, EmbeddedServer
-from tests.databases import copy, copy_of, drop, template
+from tests.databases import copy, copy_of, digest, drop, template
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTABIDS = CHECKOUT / "fixtures" / "instabids"
@@ -27,7 +26,7 @@ SETTINGS = {**UNSAFE_FAST, "max_connections": "300", "autovacuum": "off"}
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     """The server that all workers of a test run share; the first one starts it, the last one stops it."""
-    directory = Path(tempfile.gettempdir()) / f"lockgate-tests-{os.geteuid()}-{_digest(str(CHECKOUT))}"
+    directory = Path(tempfile.gettempdir()) / f"lockgate-tests-{os.geteuid()}-{digest(str(CHECKOUT))}"
     directory.mkdir(exist_ok=True)
     with (directory / "users").open("a") as users, _usage(directory, users) as shared:
         yield shared
@@ -51,7 +50,7 @@ def make_database(server: EmbeddedServer) -> Iterator[Callable[[str], str]]:
     made: list[str] = []
 
     def make(text: str) -> str:
-        filled = template(server, f"template_{_digest(text)}", partial(_execute, text))
+        filled = template(server, f"template_{digest(text)}", partial(_execute, text))
         made.append(_new_name())
         return copy(server, filled, made[-1])
 
@@ -105,7 +104,3 @@ def _execute(text: str, url: str) -> None:
 
 def _new_name() -> str:
     return f"test_{uuid.uuid4().hex}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,10 +1,12 @@
-"""A portal in which something has happened: made once per worker; each test then works in a transaction that is rolled back.
+"""A portal in which something has happened: made once for all workers; each test then works in a transaction that is rolled back.
 
 `@pytest.mark.at("production")` chooses the stage of the one change there is, named as in `factories.bring_to_production`;
 `@pytest.mark.at(scene)` a scene of the test's own, a function that gets the cast. Without it the portal is new.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from governance.models import Spec
 from portal.embedded import EmbeddedServer
 from tests import factories
-from tests.databases import connection_to, copy, default_connection
+from tests.databases import connection_to, copy, default_connection, digest, template
 from tests.factories import Cast
 
 Scene = Callable[[Cast], object]
@@ -25,11 +27,16 @@ def with_change(bring: Callable[[Cast, Spec], object]) -> Scene:
         factories.make_targets()
         bring(cast, factories.make_spec(cast))
 
+    scene.__qualname__ = bring.__qualname__
     return scene
 
 
+def submitted(cast: Cast, spec: Spec) -> None:
+    """Nothing else has happened."""
+
+
 STAGES: dict[str, Scene] = {
-    "submission": with_change(lambda cast, spec: None),
+    "submission": with_change(submitted),
     "approval": with_change(factories.bring_to_approval),
     "staging": with_change(factories.bring_to_staging),
     "window": with_change(factories.bring_to_window),
@@ -47,16 +54,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "at(scene): what has happened in the portal where the test begins")
 
 
+def name_of(scene: Scene) -> str:
+    """The same for every worker."""
+    assert "<" not in scene.__qualname__, "a scene is a function of its module"
+    return f"{scene.__module__}.{scene.__qualname__}"
+
+
 @pytest.fixture(scope="session")
 def portal_at(server: EmbeddedServer, portal_template: str, django_db_blocker: Any) -> Iterator[Callable[[Scene], BaseDatabaseWrapper]]:
     """The connection to this worker's portal in which the scene was made. It is kept: a new one would have to read the catalogue anew."""
     made: dict[Scene, BaseDatabaseWrapper] = {}
 
+    def make(scene: Scene, url: str) -> None:
+        with closing(connection_to(url)) as connection, default_connection(connection), django_db_blocker.unblock():
+            scene(factories.make_cast())
+
     def portal(scene: Scene) -> BaseDatabaseWrapper:
         if scene not in made:
-            made[scene] = connection_to(copy(server, portal_template, f"portal_scene_{factories.unique()}"))
-            with default_connection(made[scene]), django_db_blocker.unblock():
-                scene(factories.make_cast())
+            filled = template(server, f"template_{digest(name_of(scene))}", partial(make, scene), portal_template)
+            made[scene] = connection_to(copy(server, filled, f"portal_scene_{factories.unique()}"))
         return made[scene]
 
     yield portal

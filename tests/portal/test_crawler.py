@@ -19,7 +19,7 @@ from governance.workflow.records import KEEPERS
 from portal import health
 from portal.csp import POLICY
 from tests import factories
-from tests.addresses import EXPRESSIONS, every_address, lacks_row, one_of_each, routes
+from tests.addresses import EXPRESSIONS, Address, every_address, lacks_row, one_of_each, routes
 from tests.databases import copy, default_database
 from tests.portal.test_csp import INLINE
 
@@ -38,6 +38,12 @@ def world(server, world_template, django_db_blocker) -> Iterator[dict[str, User]
     url = copy(server, world_template, f"portal_world_{factories.unique()}")
     with django_db_blocker.unblock(), default_database(url):
         yield {person.username: person for person in User.objects.all()}
+
+
+@pytest.fixture(scope="module")
+def addresses(world) -> list[Address]:
+    """Looked up once; no test changes where they lead."""
+    return every_address()
 
 
 @pytest.fixture(autouse=True)
@@ -79,35 +85,35 @@ def test_there_is_a_row_behind_every_page(world):
     assert lacking == set(), "tests.world makes none of them, so nobody opens their pages"
 
 
-def test_every_address_leads_where_it_was_made_for(world):
-    led = {address: resolve(address.path.partition("?")[0]).route for address in every_address() if address.route not in EXPRESSIONS}
+def test_every_address_leads_where_it_was_made_for(world, addresses):
+    led = {address: resolve(address.path.partition("?")[0]).route for address in addresses if address.route not in EXPRESSIONS}
 
-    assert {address.route for address in every_address()} == {route for route in routes() if not lacks_row(route)}
+    assert {address.route for address in addresses} == {route for route in routes() if not lacks_row(route)}
     assert {address for address, route in led.items() if route != address.route} == set()
 
 
-def test_nobody_gets_in_without_signing_in(world):
+def test_nobody_gets_in_without_signing_in(world, addresses):
     stranger = client_of(None)
 
-    answers = {address: stranger.get(address.path) for address in one_of_each() if address.route not in OPEN}
+    answers = {address: stranger.get(address.path) for address in one_of_each(addresses) if address.route not in OPEN}
 
     assert {each for each, answer in answers.items() if each.is_api and answer.status_code not in (401, 404, 405)} == set()
     pages = {each: answer.headers.get("Location", "") for each, answer in answers.items() if not each.is_api}
     assert {each for each, place in pages.items() if not place.startswith("/login/")} == set()
 
 
-def test_whoever_has_no_role_sees_nothing_but_home_and_their_own_account(world):
+def test_whoever_has_no_role_sees_nothing_but_home_and_their_own_account(world, addresses):
     client = client_of(world["nora"])
 
-    statuses = {address: client.get(address.path).status_code for address in one_of_each() if address.route not in OPEN | OWN}
+    statuses = {address: client.get(address.path).status_code for address in one_of_each(addresses) if address.route not in OPEN | OWN}
 
     assert {each for each, status in statuses.items() if status not in (302, 401, 403, 404, 405)} == set()
 
 
 @pytest.mark.parametrize("name", ["erin", "rosa", "stella", "otto", "ada", "root"])
-def test_pages_open_for_those_who_may_with_the_policy_and_nothing_inline(world, name):
+def test_pages_open_for_those_who_may_with_the_policy_and_nothing_inline(world, name, addresses):
     client, roles = client_of(world[name]), workflow.roles_of(world[name])
-    pages = [each for each in (every_address() if name == "otto" else one_of_each()) if not each.is_api and each.route != "logout/"]
+    pages = [each for each in (addresses if name == "otto" else one_of_each(addresses)) if not each.is_api and each.route != "logout/"]
 
     answers = {page: client.get(page.path) for page in pages}
 
@@ -120,21 +126,21 @@ def test_pages_open_for_those_who_may_with_the_policy_and_nothing_inline(world, 
 
 
 @pytest.mark.parametrize("name", ["erin", "otto"])
-def test_nothing_breaks_when_an_empty_form_is_posted(world, name):
+def test_nothing_breaks_when_an_empty_form_is_posted(world, name, addresses):
     client = client_of(world[name])
 
-    statuses = {page: client.post(page.path).status_code for page in one_of_each() if page.route != "logout/"}
+    statuses = {page: client.post(page.path).status_code for page in one_of_each(addresses) if page.route != "logout/"}
 
     assert {page: status for page, status in statuses.items() if status >= 500} == {}
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put"])
-def test_the_api_answers_a_token_of_every_scope_without_breaking(world, method):
+def test_the_api_answers_a_token_of_every_scope_without_breaking(world, method, addresses):
     token = workflow.make_token(actor=world["otto"], name="crawler", scopes=Scope.values, days=1)
     client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {token}"})
     given = {} if method == "get" else {"data": "{}", "content_type": "application/json"}
 
-    answers = {each: getattr(client, method)(each.path, **given).status_code for each in one_of_each() if each.is_api}
+    answers = {each: getattr(client, method)(each.path, **given).status_code for each in one_of_each(addresses) if each.is_api}
 
     assert {each: status for each, status in answers.items() if status >= 500} == {}
     assert method != "get" or set(answers.values()) <= {200, 404, 405, 422}

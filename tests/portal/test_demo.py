@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -76,8 +77,25 @@ def read_until(demo: "subprocess.Popen[str]", text: str) -> str:
     return seen
 
 
-def test_newcomer_sees_thirteen_stages_and_a_refusal_then_the_portal_and_forgets_it_all(home):
-    first = tell(home, "--once")
+@dataclass(frozen=True)
+class Interrupted:
+    status: int
+    told: str
+    left: list[psutil.Process]
+
+
+@pytest.fixture(scope="module")
+def interrupted(home: Path) -> Interrupted:
+    """A first start, which somebody ends in the middle of the story."""
+    with started(home, "--once") as demo:
+        begun = read_until(demo, "Requirement")
+        demo.send_signal(signal.SIGTERM)
+        rest, _ = demo.communicate(timeout=60)
+    return Interrupted(demo.returncode, begun + rest, processes_of(home))
+
+
+def test_newcomer_sees_thirteen_stages_and_a_refusal_then_the_portal_and_forgets_it_all(home, interrupted):
+    first = interrupted.told + tell(home, "--once")
     log = (home / "log" / "cluster.log").read_text()
     left = processes_of(home)
     port, began = free_port(), time.monotonic()
@@ -126,13 +144,7 @@ def test_port_that_is_taken_is_refused_with_what_to_do(home):
     assert f"Port {port} is taken by another program." in output
 
 
-def test_interrupt_in_the_middle_of_the_story_leaves_nothing_running(home):
-    with started(home, "--once") as demo:
-        read_until(demo, "Requirement")
-
-        demo.send_signal(signal.SIGTERM)
-        output, _ = demo.communicate(timeout=60)
-
-    assert demo.returncode == 130, output
-    assert "Everything that was started has ended." in output
-    assert processes_of(home) == []
+def test_interrupt_in_the_middle_of_the_story_leaves_nothing_running(interrupted):
+    assert interrupted.status == 130, interrupted.told
+    assert "Everything that was started has ended." in interrupted.told
+    assert interrupted.left == []
