@@ -29,15 +29,16 @@ GRANT USAGE ON SCHEMA public TO :"web", :"runner";
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, :"web", :"runner";
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"web", :"runner";
 
--- What is append-only by its trigger is so by its grants, too: events, history and decisions.
+-- What is append-only, or never deleted, by its trigger is so by its grants, too: events, history, decisions, runs and what they found.
 CREATE TEMP VIEW portal_table AS
 SELECT pg_class.oid::regclass::text AS name, relname,
-       EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND tgname LIKE 'pgtrigger\_append\_only\_%') AS append_only
+       CASE (SELECT min(substring(tgname FROM '^pgtrigger_(append_only|kept)_')) FROM pg_trigger WHERE tgrelid = pg_class.oid)
+           WHEN 'append_only' THEN '' WHEN 'kept' THEN ', UPDATE' ELSE ', UPDATE, DELETE' END AS more
 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> 'django_migrations';
 
-SELECT format('GRANT INSERT%s ON %s TO %I', CASE WHEN append_only THEN '' ELSE ', UPDATE, DELETE' END, name, :'web')
+SELECT format('GRANT INSERT%s ON %s TO %I', more, name, :'web')
 FROM portal_table \gexec
-SELECT format('GRANT INSERT%s ON %s TO %I', CASE WHEN append_only THEN '' ELSE ', UPDATE, DELETE' END, name, :'runner')
+SELECT format('GRANT INSERT%s ON %s TO %I', more, name, :'runner')
 FROM portal_table WHERE relname ~ '^(governance|django_q)_' AND relname !~ 'token' \gexec
 SELECT format('REVOKE ALL ON %s FROM %I', name, :'runner')
 FROM portal_table WHERE relname = 'django_session' OR relname ~ 'token' \gexec

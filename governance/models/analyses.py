@@ -5,7 +5,7 @@ from django.db import models
 from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.risk import RiskLevel
 from governance.analysis.rule import Level
-from governance.models.base import Code, Governed, choices
+from governance.models.base import KEPT, Code, Governed, choices
 from governance.models.requests import Request
 from governance.models.specs import Phase, Script
 from governance.models.targets import Target
@@ -77,6 +77,9 @@ class Rehearsal(Request):
     cosmetic = models.BooleanField(default=False)
     steps = models.JSONField(default=list)
     report = models.JSONField(default=dict, help_text="Pairs and their verdicts, data lost, locks held, checks, what limits the proof.")
+
+    class Meta(Request.Meta):
+        triggers = [*Request.Meta.triggers, KEPT]
 
     def __str__(self) -> str:
         return f"rehearsal of {self.phase}"

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from governance.models.base import AUDITED, NO_TRUNCATE, Code, Governed, choices
+from governance.models.base import AUDITED, KEPT, NO_TRUNCATE, Code, Governed, choices
 from governance.models.specs import Phase
 from governance.policy import ROLE_OF, ApprovalKind
 from governance.signing import Method
@@ -73,9 +73,6 @@ WITH_RIGHT = pgtrigger.Trigger(
         RETURN NEW;
     """,
 )
-
-
-KEPT = pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)
 
 
 class Decision(models.TextChoices):

@@ -14,6 +14,8 @@ NO_TRUNCATE = pgtrigger.Trigger(
     operation=pgtrigger.Truncate,
     func="RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';",
 )
+# What was done and found is evidence: it stays with the change that it belongs to.
+KEPT = pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)
 APPEND_ONLY = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete), NO_TRUNCATE)
 
 # Deferred to the commit, so that event and change may be written in either order. The index on xid makes it one look-up.

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from governance.models.base import Code, Governed, choices
+from governance.models.base import APPEND_ONLY, KEPT, Code, Governed, choices
 from governance.models.runs import Run, Step
 from governance.models.targets import Environment
 from governance.monitoring import Action, Measurement, Metric, Period
@@ -26,6 +26,7 @@ class Sample(models.Model):
 
     class Meta:
         ordering = ["run", "pk"]
+        triggers = list(APPEND_ONLY)
 
     def __str__(self) -> str:
         return f"{self.get_period_display()} {self.at:%H:%M:%S}"
@@ -123,7 +124,7 @@ class DecisionPoint(Governed):
 
     class Meta(Governed.Meta):
         ordering = ["run", "pk"]
-        triggers = [*Governed.Meta.triggers, NOT_BY_ITS_AUTHOR]
+        triggers = [*Governed.Meta.triggers, KEPT, NOT_BY_ITS_AUTHOR]
         constraints = [
             models.CheckConstraint(
                 condition=Q(choice="") | Q(step__isnull=True) ^ Q(choice__in=[each.value for each in OF_A_STATEMENT]),

@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 
-from governance.models.base import AUDITED, NO_TRUNCATE, Code, Governed, choices
+from governance.models.base import AUDITED, KEPT, NO_TRUNCATE, Code, Governed, choices
 from governance.models.runs import CheckResult
 from governance.models.specs import Phase, Spec
 from governance.orders import Verdict
@@ -104,7 +104,7 @@ class Supersession(Governed):
     class Meta(Governed.Meta):
         ordering = ["-pk"]
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="supersession_says_why")]
-        triggers = [AUDITED, NO_TRUNCATE, NOT_BY_THE_INTERESTED, pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]
+        triggers = [AUDITED, NO_TRUNCATE, NOT_BY_THE_INTERESTED, KEPT]
 
     def __str__(self) -> str:
         return f"{self.result.name}: {self.verdict}"

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from governance.lifecycle import OCCUPYING, STEPS_OF_A_RUN
-from governance.models.base import AUDITED, NO_TRUNCATE, Code, Governed, choices
+from governance.models.base import APPEND_ONLY, AUDITED, KEPT, NO_TRUNCATE, Code, Governed, choices
 from governance.models.bookings import Booking
 from governance.models.emergencies import BreakGlass
 from governance.models.requests import Request
@@ -27,6 +27,7 @@ class Deployment(Governed):
     class Meta(Governed.Meta):
         ordering = ["phase", "target"]
         constraints = [models.UniqueConstraint(fields=["phase", "target"], name="deployment_once_per_target")]
+        triggers = [*Governed.Meta.triggers, KEPT]
 
     def __str__(self) -> str:
         return f"{self.phase} on {self.target}"
@@ -92,6 +93,7 @@ class Run(Request):
         ]
         triggers = [
             *Request.Meta.triggers,
+            KEPT,
             NOT_ALONE,
             pgtrigger.FSM(
                 name="status_steps",
@@ -120,6 +122,7 @@ class Step(Governed):
     class Meta(Governed.Meta):
         ordering = ["run", "position"]
         constraints = [models.UniqueConstraint(fields=["run", "position"], name="step_once")]
+        triggers = [*Governed.Meta.triggers, KEPT]
 
     def __str__(self) -> str:
         return f"{self.position}. {self.statement[:60]}"
@@ -190,7 +193,7 @@ class CheckResult(Governed):
 
     class Meta(Governed.Meta):
         ordering = ["run", "pk"]
-        triggers = [AUDITED, NO_TRUNCATE, FOUND_ONCE]
+        triggers = [AUDITED, NO_TRUNCATE, FOUND_ONCE, KEPT]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.verdict}"
@@ -207,6 +210,7 @@ class CheckAnswer(models.Model):
 
     class Meta:
         ordering = ["run", "pk"]
+        triggers = list(APPEND_ONLY)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.verdict} at {self.at:%H:%M:%S}"

@@ -9,8 +9,23 @@ from django.utils import timezone
 from governance import audit, workflow
 from governance.audit import System
 from governance.errors import MissingRole, Refusal
-from governance.models import GOVERNED, AuditEvent, Environment, Phase, Run, Spec
-from governance.orders import RunStatus, Wish
+from governance.models import (
+    GOVERNED,
+    AuditEvent,
+    CheckAnswer,
+    CheckResult,
+    DecisionPoint,
+    Deployment,
+    Environment,
+    Phase,
+    Rehearsal,
+    Run,
+    Sample,
+    Spec,
+    Step,
+)
+from governance.monitoring import Period
+from governance.orders import RunStatus, Verdict, Wish
 from governance.policy import ApprovalKind
 from tests import factories
 from tests.governance.surroundings import make_everything
@@ -66,6 +81,21 @@ def test_history_and_events_cannot_be_rewritten_even_with_an_event(committed):
     truncated = [table for table in histories if not refusal_of(f"TRUNCATE {table} CASCADE", "cannot be truncated", event=True)]
 
     assert (changed, deleted, truncated) == ([], [], [])
+
+
+def test_what_was_run_rehearsed_and_found_is_never_deleted_and_measurements_never_changed(committed):
+    make_everything(factories.make_cast())
+    run = Run.objects.earliest("pk")
+    Sample.objects.create(run=run, period=Period.DURING, at=timezone.now())
+    CheckAnswer.objects.create(run=run, name="orphans", at=timezone.now(), verdict=Verdict.PASSED)
+    evidence = (Deployment, Run, Step, CheckResult, DecisionPoint, Rehearsal, Sample, CheckAnswer)
+    tables = [model._meta.db_table for model in evidence]
+
+    deleted = [table for table in tables if not refusal_of(f"DELETE FROM {table}", "delete rows from", event=True)]
+    changed = [table for table in tables[-2:] if not refusal_of(touch(table, "id"), "Cannot update", event=True)]
+    truncated = [table for table in tables[-2:] if not refusal_of(f"TRUNCATE {table}", "cannot be truncated")]
+
+    assert (deleted, changed, truncated) == ([], [], [])
 
 
 def by_raw_insert(staging):
