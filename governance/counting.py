@@ -1,34 +1,50 @@
 """From rows to the population of changes, and to what a period says of how they were governed."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from governance import audit
 from governance.models import Approval, BreakGlass, Decision, Phase, Run
 from governance.orders import RunKind
-from governance.population import Member, Report, seal
+from governance.population import Member, Outcome, Report, outcome_of, seal
 from governance.wording import counted
 
 
 def population(since: datetime | None = None, until: datetime | None = None) -> list[Member]:
     """Every phase of every change submitted in the time, oldest first; nothing is left out."""
-    runs = Run.objects.filter(deployment__phase=OuterRef("pk")).exclude(kind=RunKind.DRY_RUN).order_by("-requested_at")
-    standing = Approval.objects.filter(phase=OuterRef("pk"), decision=Decision.REJECTED, voided_at=None)
-    rows = Phase.objects.select_related("spec__author").annotate(
-        approved=Count("approvals", filter=Q(approvals__decision=Decision.APPROVED), distinct=True),
-        refused=Count("approvals", filter=Q(approvals__decision=Decision.REJECTED), distinct=True),
-        broken=Count("emergencies", distinct=True),
-        last_run=Subquery(runs.values("status")[:1]),
-        rejected=Exists(standing),
+    rows = (
+        _phases()
+        .select_related("spec__author")
+        .annotate(
+            approved=Count("approvals", filter=Q(approvals__decision=Decision.APPROVED), distinct=True),
+            refused=Count("approvals", filter=Q(approvals__decision=Decision.REJECTED), distinct=True),
+            broken=Count("emergencies", distinct=True),
+        )
     )
     if since:
         rows = rows.filter(spec__created_at__gte=since)
     if until:
         rows = rows.filter(spec__created_at__lt=until)
     return list(_members(rows.order_by("spec", "position")))
+
+
+def outcomes() -> dict[Outcome, int]:
+    """How many phases of all changes came to what: those of one status, latest run and rejection are counted by the database."""
+    found = Counter(dict.fromkeys(Outcome, 0))
+    for row in _phases().values("status", "last_run", "rejected").annotate(count=Count("pk")).order_by():
+        found[outcome_of(row["status"], row["last_run"] or "", rejected=row["rejected"])] += row["count"]
+    return found
+
+
+def _phases() -> QuerySet[Phase]:
+    """All of them, with what their outcome follows from."""
+    runs = Run.objects.filter(deployment__phase=OuterRef("pk")).exclude(kind=RunKind.DRY_RUN).order_by("-requested_at")
+    standing = Approval.objects.filter(phase=OuterRef("pk"), decision=Decision.REJECTED, voided_at=None)
+    return Phase.objects.annotate(last_run=Subquery(runs.values("status")[:1]), rejected=Exists(standing))
 
 
 def exported(person: User, since: datetime | None = None, until: datetime | None = None) -> tuple[list[Member], str]:

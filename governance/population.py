@@ -23,6 +23,17 @@ class Outcome(StrEnum):
 FAILING = frozenset({"failed_clean", "failed_dirty", "indeterminate"})
 
 
+def outcome_of(status: str, last_run: str, *, rejected: bool) -> Outcome:
+    """Of a phase; its latest run says so where nobody decided otherwise."""
+    if status in (Outcome.CLOSED, Outcome.CANCELLED):
+        return Outcome(status)
+    if rejected:
+        return Outcome.REJECTED
+    if last_run in FAILING:
+        return Outcome.FAILED
+    return Outcome.ROLLED_BACK if last_run == "rolled_back" else Outcome.OPEN
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One phase of a change. None ever leaves the population."""
@@ -45,13 +56,7 @@ class Member:
 
     @property
     def outcome(self) -> Outcome:
-        if self.status in (Outcome.CLOSED, Outcome.CANCELLED):
-            return Outcome(self.status)
-        if self.rejected:
-            return Outcome.REJECTED
-        if self.last_run in FAILING:
-            return Outcome.FAILED
-        return Outcome.ROLLED_BACK if self.last_run == "rolled_back" else Outcome.OPEN
+        return outcome_of(self.status, self.last_run, rejected=self.rejected)
 
     def as_row(self) -> dict[str, Any]:
         return {**asdict(self), "submitted": self.submitted.isoformat(), "outcome": str(self.outcome)}
@@ -88,8 +93,3 @@ def seal(members: Sequence[Member]) -> str:
     """SHA-256 of all rows in their order, each as JSON with sorted keys on a line: of the same population always the same."""
     lines = (json.dumps(member.as_row(), sort_keys=True, ensure_ascii=False) for member in members)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def outcomes(members: Sequence[Member]) -> dict[Outcome, int]:
-    found = [member.outcome for member in members]
-    return {outcome: found.count(outcome) for outcome in Outcome}

@@ -16,4 +16,5 @@ def crowded_pages() -> list[str]:
     lists = [f"/{route}" for route in routes() if route.startswith("governance/") and route.count("/") == 2]
     of_one = [f"/governance/spec/{spec.pk}/change/", f"/approve/{phase.pk}/business/", f"/changes/{spec.pk}/specification/"]
     designed = ["/", "/calendar/", "/matrix/", "/audit/", "/schema/", "/schema/production_db/", "/schema/production_db/public.contractors/"]
-    return [*designed, *lists, *SEARCHES, *of_one, f"/governance/run/{run.pk}/change/"]
+    governed = ["/report/", "/lessons/", "/debts/", "/approve/", "/policy/", "/templates/"]
+    return [*designed, *governed, *lists, *SEARCHES, *of_one, f"/governance/run/{run.pk}/change/"]

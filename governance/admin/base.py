@@ -8,10 +8,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.forms import BaseModelFormSet, ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -30,6 +30,14 @@ from governance.workflow.records import KEEPERS
 def person_of(request: HttpRequest) -> User:
     """The admin lets nobody in who is not signed in."""
     return request.user  # type: ignore[return-value]
+
+
+def key_in(model: type[models.Model], text: str) -> Any:
+    """A key of the model as an address has it. Raises Http404 when no row could have it."""
+    try:
+        return model._meta.pk.to_python(unquote(text))  # type: ignore[union-attr]
+    except ValidationError as wrong:
+        raise Http404 from wrong
 
 
 def column(field: Any, *, linked: bool = True) -> Callable[[models.Model], Any]:
@@ -87,7 +95,7 @@ class Titled(admin.ModelAdmin):
         return refusing(form, refusal) if refusal else form
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        record = self.get_object(request, unquote(object_id))
+        record = self.get_object(request, str(key_in(self.model, object_id)))
         title = {"title": f"History of {record}"} if record else {}
         return super().history_view(request, object_id, {**title, **(extra_context or {})})
 
@@ -155,8 +163,8 @@ class ReadOnlyAdmin(Readable, SimpleHistoryAdmin):
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The record as it was; going back is a change like any other and made in the form."""
-        rows = self.model.history.filter(**{self.opts.pk.attname: unquote(object_id)})
-        entry = get_object_or_404(rows, pk=version_id)
+        rows = self.model.history.filter(**{self.opts.pk.attname: key_in(self.model, object_id)})
+        entry = get_object_or_404(rows, pk=key_in(rows.model, version_id))
         if not self.has_view_permission(request, entry.instance):
             raise PermissionDenied
         return self.record_response(request, entry.instance, as_of=entry.history_date, history_url=self._history_url(entry.instance))

@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from governance.admin.base import ReadOnlyAdmin, person_of
+from governance.admin.base import ReadOnlyAdmin, key_in, person_of
 from governance.errors import Refusal
 from governance.models import CheckResult, DecisionPoint, Deployment, Run, Step
 from governance.pages.run import do, etag, run_page, shown_runs
@@ -42,7 +42,7 @@ class RunAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        page = self._page(request, object_id)
+        page = self._page(request, key_in(Run, object_id))
         context = {**self.admin_site.each_context(request), "run": page, "title": page["title"]}
         return render(request, "admin/governance/run/run_page.html", context)
 

@@ -24,7 +24,7 @@ from governance.models import Answer, Booking, Dependency, Phase, Script, Spec, 
 from governance.pages.acts import do, why_not
 from governance.pages.change import TABS, change_page, phases_of
 from governance.pages.done import done
-from governance.pages.values import EMPTY, address_of, moment, person_name, pill, risk
+from governance.pages.values import EMPTY, address_of, person_name, pill, risk, time_of
 from governance.pages.waiting import next_step, weighed
 from governance.visitors import refuse_strangers, roles_in
 
@@ -191,7 +191,7 @@ class SpecAdmin(ReadOnlyAdmin):
     @admin.display(description="Planned for")
     def planned(self, spec: Spec) -> SafeString:
         booked = [booking for phase in spec.phases.all() for booking in phase.bookings.all()]
-        return moment(booked[0].starts) if booked else NOT_BOOKED
+        return time_of(booked[0].starts) if booked else NOT_BOOKED
 
 
 @admin.register(Script)

@@ -228,7 +228,8 @@ def finish_observation(claim: Claim, observed: Observed) -> None:
         row.facts = facts_as_json(observed.facts) if observed.facts else None
         save(System.RUNNER, row)
         subject = row.phase.spec.number if row.phase else row.target.name
-        audit.append(System.RUNNER, "observation.done", subject, f"{row}: {observed.message or 'facts read'}.", id=str(row.pk))
+        kind = "observation.done" if observed.facts else "observation.failed"
+        audit.append(System.RUNNER, kind, subject, f"{row}: {observed.message or 'facts read'}.", id=str(row.pk))
         if observed.schema:
             keep_observed(row, observed.schema, timezone.now())
         if row.phase and observed.facts:

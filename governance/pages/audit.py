@@ -56,6 +56,7 @@ LOOKS = (
 NUMBER = re.compile(r"(?:CHG-)?(\d+)", re.IGNORECASE)
 DIGEST, UUID = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COUNTED = {"Refusals": "refused.", "Approvals": "approval.approved", "Runs asked for": "run.deploy", "Edits": "script.edit"}
+ROUTINE = ("observation.request", "observe.claim", "observation.done")  # several a minute where there are many targets
 CHANGED = {"script.edit": "Checksum"}  # what before and after are of
 TOLD = frozenset({"phase.stage"})  # kinds whose sentence says what was and is
 INNER = frozenset({"id"})  # names of rows, which nobody knows them by
@@ -72,6 +73,7 @@ class Wanted:
     subject: str = ""
     text: str = ""
     refused: bool = False
+    readings: bool = False
     before: int | None = None
     after: int | None = None
 
@@ -87,13 +89,19 @@ class Wanted:
             subject=f"CHG-{number[1]}" if number else subject,
             text=given.get("q", "").strip(),
             refused="refused" in given,
+            readings="readings" in given,
             before=_position(given.get("before", "")),
             after=_position(given.get("after", "")),
         )
 
     @property
     def filtered(self) -> bool:
-        return any((self.since, self.until, self.actor, self.kind, self.subject, self.text, self.refused))
+        return any((self.since, self.until, self.sought, self.refused, self.readings))
+
+    @property
+    def sought(self) -> bool:
+        """Whether something of its own is looked for, which may be a reading."""
+        return any((self.actor, self.kind, self.subject, self.text))
 
 
 def _date(text: str) -> date | None:
@@ -125,6 +133,8 @@ def audit_page(wanted: Wanted) -> dict[str, Any]:
 
 def _events(wanted: Wanted) -> QuerySet[AuditEvent]:
     events = AuditEvent.objects.all()
+    if not (wanted.sought or wanted.readings):
+        events = events.exclude(kind__in=ROUTINE)
     if wanted.since:
         events = events.filter(at__gte=_midnight(wanted.since))
     if wanted.until:

@@ -47,7 +47,7 @@ def _lead_time(delivery: Delivery) -> dict[str, Any]:
         "name": "Lead time",
         "value": value,
         "unit": unit,
-        "note": "median, submitted to production",
+        "note": "median, to production",
         "line": _line(delivery.lead_times),
     }
 

@@ -4,24 +4,24 @@ from typing import Any
 
 from django.utils import timezone
 
-from governance.counting import population, report
+from governance.counting import outcomes, report
 from governance.models import BreakGlass
 from governance.pages.values import address_of, person_name
-from governance.population import PERIOD, Outcome, outcomes
+from governance.population import PERIOD, Outcome
 
 GLYPHS = {Outcome.OPEN: "wait", Outcome.CLOSED: "closed", Outcome.CANCELLED: "skipped", Outcome.REJECTED: "rejected"}
 
 
 def report_page() -> dict[str, Any]:
-    found, members = report(timezone.now() - PERIOD), population()
+    found, ends = report(timezone.now() - PERIOD), outcomes()
     return {
         "report": found,
         "emergency_share": _percent(found.emergency_share),
         "rejection_rate": _percent(found.rejection_rate),
-        "count": len(members),
+        "count": sum(ends.values()),
         "outcomes": [
             {"word": outcome.replace("_", " ").capitalize(), "count": count, "state": GLYPHS.get(outcome, outcome)}
-            for outcome, count in outcomes(members).items()
+            for outcome, count in ends.items()
         ],
         "emergencies": [_emergency(row) for row in BreakGlass.objects.select_related("phase__spec", "opened_by", "reviewed_by")[:50]],
     }

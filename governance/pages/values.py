@@ -128,6 +128,14 @@ def moment(value: date) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', here.isoformat(), written)
 
 
+def time_of(value: datetime) -> SafeString:
+    """As in a list, where the column says what it is of: the year only when it is another one."""
+    here = localtime(value)
+    written = date_format(here, "D j M, H:i" if here.year == localtime().year else "j M Y, H:i")
+    parts = here.isoformat(), date_format(here, "DATETIME_FORMAT"), written, here.tzname()
+    return format_html('<time datetime="{}" title="{}">{}</time> <span class="quiet">{}</span>', *parts)
+
+
 def _truth(name: str, value: bool | None) -> SafeString:
     if value is None:
         return pill("unknown", "Not known")

@@ -19,7 +19,7 @@ from governance.workflow.records import KEEPERS
 from portal import health
 from portal.csp import POLICY
 from tests import factories
-from tests.addresses import EXPRESSIONS, Address, every_address, lacks_row, one_of_each, routes
+from tests.addresses import EXPRESSIONS, PARAMETER, VERSION, Address, every_address, lacks_row, one_of_each, routes
 from tests.databases import copy, default_database
 from tests.portal.test_csp import INLINE
 
@@ -123,6 +123,16 @@ def test_pages_open_for_those_who_may_with_the_policy_and_nothing_inline(world, 
     assert {page for page, answer in answers.items() if READ.search(page.route) and answer.status_code != 200} == set()
     theirs = {page for page in pages if name == "root" or (keepers := keepers_of(page.route)) is None or roles & keepers}
     assert {page for page, answer in answers.items() if page not in theirs and answer.status_code == 200} == set()
+
+
+@pytest.mark.parametrize("key", ["abc", "9" * 30, "%00"])
+def test_addresses_with_keys_that_no_record_has_lead_nowhere(world, key):
+    client = client_of(world["otto"])
+    paths = {PARAMETER.sub(key, route.replace(VERSION, f"{key}/history/{key}/")) for route in routes() if "<" in route}
+
+    statuses = {path: client.get(f"/{path}").status_code for path in paths if path not in EXPRESSIONS}
+
+    assert {path: status for path, status in statuses.items() if status >= 500} == {}
 
 
 @pytest.mark.parametrize("name", ["erin", "otto"])

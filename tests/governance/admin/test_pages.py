@@ -196,7 +196,9 @@ def test_the_list_of_changes_says_for_when_they_are_planned(closed, cast, sign_i
 
     waiting = Spec.objects.exclude(pk__in=Booking.objects.values("phase__spec"))
     assert page.count("Not booked") == len(waiting) > 1
-    assert re.search(r'field-planned"><time datetime="[^"]+">\d+ \w{3} \d{4}, \d\d:\d\d UTC</time>', page)
+    assert re.search(
+        r'field-planned"><time datetime="[^"]+" title="\d+ \w{3} \d{4}, \d\d:\d\d UTC">\w{3} \d+ \w{3}, \d\d:\d\d</time>', page
+    )
 
 
 def test_what_was_refused_can_be_asked_for_alone(spec, cast, sign_in):

@@ -55,7 +55,7 @@ def test_event_names_the_person_and_leads_to_the_change(cast, events):
 def test_sentence_that_does_not_begin_with_its_actor_is_put_behind_the_name(cast, events):
     audit.append(System.RUNNER, "observation.done", "CHG-7", "observation of staging: facts read.", id="x")
 
-    page = html(cast.auditor, "/audit/")
+    page = html(cast.auditor, "/audit/?readings=on")
 
     assert "The runner: observation of staging: facts read." in shown(page)
 
@@ -117,6 +117,20 @@ def test_real_refusal_is_in_the_history(cast):
     page = html(cast.auditor, "/audit/?kind=Approvals")
 
     assert page.count('<li class="refused">') == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "all_of_them"), [("", False), ("?readings=on", True), ("?kind=Analyses+and+rehearsals", True), ("?q=read", True)]
+)
+def test_routine_readings_stand_aside_until_they_are_asked_for(cast, events, query, all_of_them):
+    audit.append(System.CLOCK, "observation.request", "staging", "It is time to read staging.")
+    audit.append(System.RUNNER, "observation.done", "staging", "observation of staging: facts read.", id="x")
+    audit.append(System.RUNNER, "observation.failed", "staging", "observation of staging: nobody could read it.", id="y")
+
+    page = shown(html(cast.auditor, f"/audit/{query}"))
+
+    assert "nobody could read it." in page
+    assert ("facts read." in page) == all_of_them
 
 
 @pytest.mark.parametrize(
