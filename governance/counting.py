@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -35,12 +36,13 @@ def population(since: datetime | None = None, until: datetime | None = None) -> 
 def outcomes() -> dict[Outcome, int]:
     """How many phases of all changes came to what: those of one status, latest run and rejection are counted by the database."""
     found = Counter(dict.fromkeys(Outcome, 0))
-    for row in _phases().values("status", "last_run", "rejected").annotate(count=Count("pk")).order_by():
+    alike = _phases().values("status", "last_run", "rejected")
+    for row in alike.annotate(count=Count("pk")).order_by():
         found[outcome_of(row["status"], row["last_run"] or "", rejected=row["rejected"])] += row["count"]
     return found
 
 
-def _phases() -> QuerySet[Phase]:
+def _phases() -> QuerySet[Any]:
     """All of them, with what their outcome follows from."""
     runs = Run.objects.filter(deployment__phase=OuterRef("pk")).exclude(kind=RunKind.DRY_RUN).order_by("-requested_at")
     standing = Approval.objects.filter(phase=OuterRef("pk"), decision=Decision.REJECTED, voided_at=None)

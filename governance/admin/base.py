@@ -35,9 +35,17 @@ def person_of(request: HttpRequest) -> User:
 def key_in(model: type[models.Model], text: str) -> Any:
     """A key of the model as an address has it. Raises Http404 when no row could have it."""
     try:
-        return model._meta.pk.to_python(unquote(text))  # type: ignore[union-attr]
+        return model._meta.pk.to_python(unquote(text))
     except ValidationError as wrong:
         raise Http404 from wrong
+
+
+def _read(field: Any, text: Any) -> Any:
+    """None for what is not a value of the field."""
+    try:
+        return field.to_python(text)
+    except ValidationError:
+        return None
 
 
 def column(field: Any, *, linked: bool = True) -> Callable[[models.Model], Any]:
@@ -93,6 +101,13 @@ class Titled(admin.ModelAdmin):
         form = super().get_form(request, obj, change=change, **given)
         refusal = getattr(request, "lockgate_refusal", "")
         return refusing(form, refusal) if refusal else form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in, as its fields read it; what they cannot read is left out."""
+        given = super().get_changeform_initial_data(request)
+        fields = {field.name: field for field in self.opts.fields}
+        read = {name: _read(fields[name], value) if name in fields else value for name, value in given.items()}
+        return {name: value for name, value in read.items() if value is not None}
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         record = self.get_object(request, str(key_in(self.model, object_id)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
@@ -78,6 +79,11 @@ def on_validation_error(request: HttpRequest, error: Any) -> HttpResponse:
 def on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
     """django-ninja's own: a body that is not JSON."""
     return _problem(error.status_code, "BadRequest", "The request cannot be read.", f"{error}. Send JSON in UTF-8.")
+
+
+def on_too_much(request: HttpRequest, error: Any) -> HttpResponse:
+    limit = f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20:.1f} MiB"
+    return _problem(413, "TooMuch", "The request is too large.", f"A request may have {limit} at most. Nothing was changed.")
 
 
 def on_error(request: HttpRequest, error: Any) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.urls import path, re_path
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -29,7 +30,7 @@ from governance.api import (
     testing,
 )
 from governance.api.openapi import completed
-from governance.api.problems import keeping_to_methods, nowhere, on_error, on_http_error, on_refusal, on_validation_error
+from governance.api.problems import keeping_to_methods, nowhere, on_error, on_http_error, on_refusal, on_too_much, on_validation_error
 from governance.api.reference import reference
 from governance.errors import Refusal
 
@@ -51,6 +52,7 @@ api = Api(title="Lockgate", version="1", description=DESCRIPTION, urls_namespace
 api.add_exception_handler(Refusal, on_refusal)
 api.add_exception_handler(ValidationError, on_validation_error)
 api.add_exception_handler(HttpError, on_http_error)
+api.add_exception_handler(RequestDataTooBig, on_too_much)
 api.add_exception_handler(Exception, on_error)
 api.add_decorator(idempotency.once, mode="view")
 NOUNS = (

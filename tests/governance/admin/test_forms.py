@@ -249,6 +249,15 @@ def test_wrong_set_up_shows_its_message_and_keeps_what_was_typed(cast, targets, 
     assert Target.objects.count() == 2
 
 
+@pytest.mark.parametrize(("starts", "read"), [("abc", ""), ("2026-12-31T22:00", "2026-12-31")])
+def test_a_form_takes_from_its_address_what_its_fields_can_read(cast, targets, sign_in, starts, read):
+    answer = sign_in(cast.operator).get(f"/governance/window/add/?name=night&environment=abc&starts={starts}")
+
+    assert answer.status_code == 200
+    initial = answer.context["adminform"].form.initial
+    assert (initial["name"], "environment" in initial, str(initial.get("starts", ""))[:10]) == ("night", False, read)
+
+
 def test_a_window_that_ends_before_it_starts_is_refused(cast, targets, sign_in):
     times = {"starts_0": "2026-12-05", "starts_1": "05:00", "ends_0": "2026-12-05", "ends_1": "01:00"}
 
