@@ -68,6 +68,8 @@ def _read(text: str) -> object:
     """Raises BadPolicy."""
     try:
         return yaml.safe_load(text)
+    except RecursionError as error:
+        raise BadPolicy("The policy", "it has lists within lists without end", "Write a list of rules.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"Line {mark.line + 1}" if mark else "The policy"

@@ -1,8 +1,11 @@
 """Numbers and names as sentences have them. Pure."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL's text holds neither NUL nor half a character
 
 
 def span(seconds: float) -> str:
@@ -43,3 +46,12 @@ def some(names: Sequence[str], most: int = 2) -> str:
     if rest > 0:
         return f"{', '.join(shown)} and {rest} more"
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def unstorable(value: object) -> bool:
+    """Whether some text in it cannot be kept; of lists and mappings, any of theirs."""
+    if isinstance(value, Mapping):
+        return any(unstorable(part) for item in value.items() for part in item)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(map(unstorable, value))
+    return bool(UNSTORABLE.search(str(value)))

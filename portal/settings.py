@@ -49,7 +49,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "governance.readership.ReadershipMiddleware",
-    "portal.addresses.AddressMiddleware",
+    "portal.texts.TextMiddleware",
 ]
 
 TEMPLATES = [

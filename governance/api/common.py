@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field
 
-from governance.workflow.acts import UNSTORABLE
+from governance.wording import unstorable
 
 
 class ApiRequest(HttpRequest):
@@ -15,7 +15,7 @@ class ApiRequest(HttpRequest):
 
 
 def _storable(text: str) -> str:
-    if UNSTORABLE.search(text):
+    if unstorable(text):
         raise ValueError("it has a character that no text can hold")
     return text
 

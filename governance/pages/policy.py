@@ -19,11 +19,13 @@ from governance.wording import counted
 
 GLYPHS = {PolicyState.DRAFT: "wait", PolicyState.ACTIVE: "ok", PolicyState.RETIRED: "void", PolicyState.DROPPED: "void"}
 
+LONGEST = 50_000  # characters of a policy: a hundred rules have a third of it
 NOT_YOURS = "It takes a role that approves changes."
 
 
 class DraftForm(forms.Form):
     rules = forms.CharField(
+        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 18, "class": "vLargeTextField code", "spellcheck": "false"}),
         help_text="YAML: one entry for each rule, with kind, people, why, when, groups, each_domain, step, days and hours.",
     )

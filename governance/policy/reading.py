@@ -78,7 +78,7 @@ def _mapping(where: str, given: object, keys: frozenset[str]) -> Mapping[str, An
 
 
 def _one(where: str, name: str, value: object, choices: type[StrEnum]) -> str:
-    if value not in set(choices):
+    if not isinstance(value, str) or value not in set(choices):
         raise BadPolicy(where, f"{name} cannot be “{value}”", f"Choose from {', '.join(choices)}.")
     return str(value)
 

@@ -1,6 +1,5 @@
 """What every act shares: one transaction, the role, the stage, and an event for the act as well as for its refusal."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -21,11 +20,11 @@ from governance.errors import BadSpecification, MissingRole, NeedsReason, NotRea
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Approval, Phase, Spec, SpecEditor
 from governance.policy import ApprovalKind
+from governance.wording import UNSTORABLE, unstorable
 from governance.workflow.asking import ask
 from governance.workflow.meanwhile import collisions_told
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL's text holds neither NUL nor half a character
 
 
 def act(function: Function) -> Function:
@@ -128,7 +127,7 @@ def carry_on(actor: audit.Actor, phase: Phase) -> None:
 
 def checked(row: Row) -> Row:
     """The row, if the model and the database would take it. Raises BadSpecification with all that is wrong."""
-    wrong = [f"{name} has a character that no text can hold" for name, value in vars(row).items() if UNSTORABLE.search(str(value))]
+    wrong = [f"{name} has a character that no text can hold" for name, value in vars(row).items() if unstorable(value)]
     try:
         row.full_clean()
     except ValidationError as error:

@@ -14,6 +14,7 @@ from governance.errors import BadPolicy, NotReady, TwoPeople
 from governance.lifecycle import Stage
 from governance.models import Domain, Environment, Phase, PolicyState, PolicyVersion
 from governance.policy import Policy, as_plain, read_policy
+from governance.wording import unstorable
 from governance.workflow.acts import act, carry_on, lock, move, permit, void_approvals
 from governance.workflow.asking import DECIDING
 
@@ -33,6 +34,8 @@ def draft_policy(*, actor: User, rules: object, reason: str, instead_of: int | N
         raise NotReady(f"{waiting} waits for its approval. Have it approved or dropped first.")
     _refuse_unknown_names(policy)
     plain = [as_plain(rule) for rule in policy.rules]
+    if unstorable(plain):
+        raise BadPolicy("The policy", "it has a character that no text can hold", "Take it out.")
     active = PolicyVersion.objects.active().get()
     if instead_of not in (None, active.number):
         raise NotReady(f"{active} holds since you began with Policy {instead_of}. Look at what differs, and draft again.")

@@ -145,6 +145,7 @@ def test_later_step_waits_for_the_earlier_one_and_scripts_never_for_the_release(
         (["technical"], "Rule 1: it is not a mapping"),
         ([{"kind": "technical"}], "Rule 1: its kind or its reason is missing"),
         ([{"kind": "wizard", "why": "w"}], "Rule 1: kind cannot be “wizard”. Choose from technical, business, dba, security"),
+        ([{"kind": ["dba"], "why": "w"}], "Rule 1: kind cannot be"),
         ([*FIRST, {"kind": "dba", "why": "w", "people": 0}], "Rule 3: people cannot be “0”. Write a whole number from 1 to 20"),
         ([*FIRST, {"kind": "dba", "why": "w", "when": {"risk": "high"}}], "Rule 3, when: there is no “risk”"),
         ([*FIRST, {"kind": "dba", "why": "w", "when": {"risks": ["hihg"]}}], "Rule 3: risks cannot be “hihg”"),
