@@ -150,7 +150,7 @@ def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surround
     scripts = tuple(script for script in change.scripts if script.kind == kind)
     trees = (((script, statement), statement.text, node) for script in scripts for statement, node in _trees(script))
     places = tuple(
-        Place(script, statement, action, now, locks(action, now.during(action)), node)
+        Place(script, statement, action, now, locks(action, now.during(action)), node, now.is_new(action.relation))
         for (script, statement), node, action, now in played(trees, scene)
     )
     return Read(scripts, places, change.category, change.guarded, surroundings)
@@ -183,7 +183,8 @@ def _reports(read: Read) -> tuple[StatementReport, ...]:
 
 
 def _report(places: list[Place]) -> StatementReport:
-    first, held = places[0], strongest(lock for place in places for lock in place.locks)
+    first = places[0]
+    held = first.locks if len(places) == 1 else strongest(lock for place in places for lock in place.locks)
     found = [place.action for place in places]
     return StatementReport(
         script=first.script.name,

@@ -56,15 +56,12 @@ class Place:
     scene: Scene
     locks: tuple[Lock, ...]
     node: Node  # the statement's whole tree
+    is_new: bool  # the change itself has made the table
 
     @property
     def table(self) -> str:
         """As written, which is how people know it."""
         return self.action.relation
-
-    @property
-    def is_new(self) -> bool:
-        return self.scene.is_new(self.table)
 
     @property
     def rows(self) -> int | None:

@@ -119,6 +119,9 @@ def _kind(name: str) -> ScriptKind:
 
 def together(found: Iterable[Section]) -> tuple[tuple[Section, ...], ...]:
     """Forward scripts with what undoes them; whatever has no partner stands alone."""
+    found = tuple(found)
+    if len(found) < 2:
+        return (found,) if found else ()
     groups: dict[tuple[str, str], list[Section]] = {}
     for section in found:
         groups.setdefault(_change_of(section.path), []).append(section)

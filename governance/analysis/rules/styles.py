@@ -12,6 +12,7 @@ from governance.analysis.rule import Hit, Level, Read, Rule, hit, rule, safe
 LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
 MANY_COLUMNS = 4
 LONG_WORD = re.compile(r'"([^"]{16,})"|[^\W\d][\w$]{15,}')  # in characters, of up to four bytes
+LONG_ASCII_WORD = re.compile(r'"([^"]{64,})"|[^\W\d][\w$]{63,}')
 
 
 def _about_type(code: str, fits: Callable[[str, Node], bool], says: str, why: str, better: str) -> Rule:
@@ -98,7 +99,8 @@ def _long_words(text: str) -> Iterator[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    return (match[1] or match[0] for match in LONG_WORD.finditer(text))
+    words = LONG_ASCII_WORD if text.isascii() else LONG_WORD
+    return (match[1] or match[0] for match in words.finditer(text))
 
 
 def _without_literals(lexeme: re.Match[str]) -> str:
