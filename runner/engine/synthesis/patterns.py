@@ -1,13 +1,15 @@
 """Texts that a regular expression or a LIKE pattern of a CHECK accepts, by number: the same number gives the same text.
 
-What is read is the part of PostgreSQL's advanced regular expressions that Python's have too; anything else is left to trial.
+What is read is the part of PostgreSQL's advanced regular expressions that needs no memory; anything else is left to trial.
 https://www.postgresql.org/docs/current/functions-matching.html#POSIX-SYNTAX-DETAILS
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+
+from runner.engine.synthesis.automaton import Automaton
+from runner.engine.synthesis.texts import Anchor, Choice, Part, Repeated, Row, Text
 
 LOWER, UPPER, DIGIT = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 OTHERS = " -_.,:;/@#+*=%&!?()[]{}<>'\"|~^$`\\"
@@ -29,6 +31,7 @@ REPEATED = re.compile(r"\{(?P<least>\d+)(?P<open>,)?(?P<most>\d+)?\}")
 SPECIAL = "()[]{}|*+?.^$\\"
 MORE = 5  # so much longer than it has to be what may be of any length becomes
 LONGEST = 255  # repetitions that PostgreSQL allows
+LARGEST, DEEPEST = 2000, 50  # parts, counted as often as they are repeated; characters; groups in groups
 STEPS = (7919, 104_729, 1)
 
 
@@ -37,62 +40,9 @@ class NotUnderstood(Exception):
 
 
 @dataclass(frozen=True)
-class Text:
-    """One character out of some."""
-
-    characters: str
-
-    @property
-    def count(self) -> int:
-        return len(self.characters)
-
-    def nth(self, number: int) -> str:
-        return self.characters[number]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One part behind the other."""
-
-    parts: "tuple[Part, ...]"
-
-    @cached_property
-    def count(self) -> int:
-        return reduce(lambda product, part: product * part.count, self.parts, 1)
-
-    def nth(self, number: int) -> str:
-        found = []
-        for part in self.parts:
-            number, place = divmod(number, part.count)
-            found.append(part.nth(place))
-        return "".join(found)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of the parts."""
-
-    parts: "tuple[Part, ...]"
-
-    @cached_property
-    def count(self) -> int:
-        return sum(part.count for part in self.parts)
-
-    def nth(self, number: int) -> str:
-        for part in self.parts:
-            if number < part.count:
-                return part.nth(number)
-            number -= part.count
-        raise IndexError(number)
-
-
-Part = Text | Row | Choice
-
-
-@dataclass(frozen=True)
 class Pattern:
     part: Part
-    matching: re.Pattern[str]
+    matching: Automaton
 
     @property
     def count(self) -> int:
@@ -102,22 +52,20 @@ class Pattern:
         return self.part.nth(number % self.count)
 
     def accepts(self, text: str) -> bool:
-        return self.matching.search(text) is not None
+        return self.matching.accepts(text)
 
 
 def of_regex(text: str, *, any_case: bool = False) -> Pattern:
     """Raises NotUnderstood."""
     if text.startswith("(?i)"):
         text, any_case = text[4:], True
+    if len(text) > LARGEST:
+        raise NotUnderstood("an expression of such a length")
     reader = _Reader(text)
     part = reader.alternatives()
     if reader.rest:
         raise NotUnderstood(text)
-    matching = "".join(reader.python)
-    try:
-        return Pattern(part, re.compile(matching, re.DOTALL | re.ASCII | (re.IGNORECASE if any_case else 0)))
-    except (re.error, OverflowError) as error:
-        raise NotUnderstood(text) from error
+    return Pattern(part, Automaton(part, re.DOTALL | re.ASCII | (re.IGNORECASE if any_case else re.NOFLAG)))
 
 
 def of_like(text: str, *, any_case: bool = False) -> Pattern:
@@ -142,35 +90,29 @@ def _quoted(character: str) -> str:
 
 
 class _Reader:
-    """Reads from left to right, and writes the same for Python's `re`."""
+    """Reads from left to right."""
 
     def __init__(self, text: str) -> None:
-        self.rest, self.python = text, list[str]()
+        self.rest, self._depth = text, 0
         if text.startswith("***"):
             raise NotUnderstood(text)
 
     def alternatives(self) -> Part:
         branches = [self._branch()]
         while self._take("|"):
-            self.python.append("|")
             branches.append(self._branch())
         return branches[0] if len(branches) == 1 else Choice(tuple(branches))
 
     def _branch(self) -> Row:
-        parts: list[Part] = []
-        self._anchor("^", r"\A")
+        parts: list[Part] = [Anchor(at_end=False)] if self._take("^") else []
         while self.rest and self.rest[0] not in "|)":
-            if self._anchor("$", r"\Z"):
+            if self._take("$"):
+                parts.append(Anchor(at_end=True))
                 if self.rest and self.rest[0] not in "|)":
                     raise NotUnderstood(self.rest)
             else:
                 parts.append(self._repeated(self._atom()))
         return Row(tuple(parts))
-
-    def _anchor(self, sign: str, python: str) -> bool:
-        found = self._take(sign)
-        self.python += [python] * found
-        return found
 
     def _atom(self) -> Part:
         if self._take("("):
@@ -178,47 +120,44 @@ class _Reader:
         if self._take("["):
             return self._set()
         if self._take("."):
-            self.python.append(".")
-            return Text(ANY)
+            return Text(ANY, ".")
         if self._take("\\"):
             return self._escape()
         character = self._next()
         if character in "*+?{^":
             raise NotUnderstood(character)
-        self.python.append(re.escape(character))
-        return Text(character)
+        return Text(character, re.escape(character))
 
     def _group(self) -> Part:
         if self.rest.startswith("?") and not self.rest.startswith("?:"):
             raise NotUnderstood(self.rest)
         self.rest = self.rest.removeprefix("?:")
-        self.python.append("(?:")
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise NotUnderstood("groups in groups")
         inner = self.alternatives()
         if not self._take(")"):
             raise NotUnderstood(self.rest)
-        self.python.append(")")
+        self._depth -= 1
         return inner
 
     def _escape(self) -> Part:
         character = self._next()
         if character.lower() in ESCAPES:
             known = ESCAPES[character.lower()]
-            self.python.append(f"\\{character}")
-            return Text(known if character.islower() else _without(known))
+            return Text(known if character.islower() else _without(known), f"\\{character}")
         if character.isalnum():
             raise NotUnderstood(character)
-        self.python.append(re.escape(character))
-        return Text(character)
+        return Text(character, re.escape(character))
 
     def _set(self) -> Part:
         negated = self._take("^")
         found = list(self._members())
         characters = "".join(dict.fromkeys("".join(found)))
-        self.python.append(f"[{'^' if negated else ''}{re.escape(characters)}]")
         chosen = _without(characters) if negated else characters
         if not chosen:
             raise NotUnderstood("an empty set")
-        return Text(chosen)
+        return Text(chosen, f"[{'^' if negated else ''}{re.escape(characters)}]")
 
     def _members(self) -> Iterator[str]:
         first = True
@@ -258,9 +197,10 @@ class _Reader:
         self._take("?")  # as few as possible: the same texts
         if self.rest.startswith(("*", "+", "?", "{")):
             raise NotUnderstood(self.rest)
-        self.python.append(sign)
-        several = tuple(Row((part,) * times) for times in range(least, most + 1))
-        return several[0] if len(several) == 1 else Choice(several)
+        repeated = Repeated(part, least, most, sign in ("*", "+") or sign.endswith(",}"))
+        if repeated.size > LARGEST:
+            raise NotUnderstood("repetitions of repetitions")
+        return repeated
 
     def _quantity(self) -> tuple[int, int, str]:
         for sign, least, most in (("*", 0, MORE), ("+", 1, 1 + MORE), ("?", 0, 1)):
