@@ -22,6 +22,13 @@ COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;[^\S\n]*\n[^\S
 GIVEN_TO_TRIGGER = re.compile(r"(?<=[\[,])\{\}\}(?=[,\]])")
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*")
 FREE_WORDS = (postgast.pg_query_pb2.NO_KEYWORD, postgast.pg_query_pb2.UNRESERVED_KEYWORD)
+# The C library follows trees by calling itself, unguarded: a chain of some 20,000 operators or joins ends the whole process.
+DEEPEST = 10_000
+_KINDS = postgast.pg_query_pb2
+OPENING, CLOSING = (_KINDS.ASCII_40, _KINDS.ASCII_91), (_KINDS.ASCII_41, _KINDS.ASCII_93)
+LISTING = (_KINDS.ASCII_44, _KINDS.AND, _KINDS.OR)  # what stands between them lies side by side in a tree
+CHAINING = (_KINDS.JOIN, _KINDS.UNION, _KINDS.INTERSECT, _KINDS.EXCEPT)  # whatever lists stand between these
+NESTED = "a statement is nested too deeply to be analysed; write it as several statements"
 COMMENTS = (postgast.pg_query_pb2.SQL_COMMENT, postgast.pg_query_pb2.C_COMMENT)
 COPY_ADVICE = "COPY … FROM STDIN takes its rows from psql, which is not there; write the rows as INSERT … VALUES"
 META_ADVICE = "{word} is a command of psql, not SQL; leave it out (the runner stops at the first error and opens the transaction by itself)"
@@ -86,7 +93,10 @@ def tokens(text: str) -> tuple[Token, ...]:
     """Code and comments, in order."""
     data = text.encode()
     found = postgast.scan(text).tokens
-    places = {offset: len(data[:offset].decode()) for token in found for offset in (token.start, token.end)}
+    places, done = {0: 0}, 0
+    for offset in (each for token in found for each in (token.start, token.end)):
+        places[offset] = places[done] + len(data[done:offset].decode())
+        done = offset
     return tuple(
         Token(data[token.start : token.end].decode(), places[token.start], places[token.end], token.token in COMMENTS) for token in found
     )
@@ -183,14 +193,39 @@ def _parse(source: Source) -> postgast.ParseResult:
     if nul >= 0:
         raise source.refusal(nul, "the text contains a NUL byte, which SQL text cannot hold")
     try:
-        return _parsed_text(source.data.decode("utf-8"))
+        text = source.data.decode("utf-8")
+        _refuse_depth(source, text)
+        return _parsed_text(text)
     except UnicodeDecodeError as error:
         raise source.refusal(error.start, "the text is not valid Unicode; save the file as UTF-8") from error
     except postgast.PgQueryError as error:
         offset = _offset(source, error.cursorpos)
         raise source.refusal(offset, _why(source, offset, error.message)) from error
     except DecodeError as error:
-        raise source.refusal(0, "a statement is nested too deeply to be analysed; write it as several statements") from error
+        raise source.refusal(0, NESTED) from error
+
+
+def _refuse_depth(source: Source, text: str) -> None:
+    """By the number of tokens that can lie within each other at most."""
+    above: list[tuple[int, int]] = []
+    depth = chained = listed = 0  # in all open brackets; in the last of them
+    for token in postgast.scan(text).tokens if len(text) > DEEPEST else ():
+        if token.token in OPENING:
+            above.append((chained, listed))
+            chained = listed = 0
+        elif token.token in CLOSING and above:
+            depth -= chained + listed
+            chained, listed = above.pop()
+        elif token.token in LISTING:
+            depth, listed = depth - listed, 0
+        elif token.token == _KINDS.ASCII_59:
+            above, depth, chained, listed = [], 0, 0, 0
+        elif token.token in CHAINING:
+            depth, chained = depth + 1, chained + 1
+        elif token.token not in COMMENTS:
+            depth, listed = depth + 1, listed + 1
+        if depth > DEEPEST:
+            raise source.refusal(token.start, NESTED)
 
 
 @lru_cache(maxsize=8)  # a script is split first and analysed right after

@@ -1,6 +1,7 @@
 """For people at a terminal: the line, a caret under the place, what happens there, and what to write instead."""
 
 import math
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ COLOURS = {Level.BLOCKING: "31", Level.WARNING: "33", Level.NOTICE: "36"}
 BOLD, QUIET, GREEN = "1", "2", "32"
 TAB, WIDTH = "    ", 110
 MINUTE = 60
+# What a terminal would obey, or show in another order than it is written: control characters, and those of both directions of writing.
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+COMMAND = re.compile(r"(?:^|(?<=\s)):(?=:)|#(?=#\[)")  # what a CI that reads our output would obey
 
 
 class Pen:
@@ -43,6 +47,15 @@ def as_text(colours: bool, window: float | None = None) -> Form:
     return Form(partial(_part, pen=pen, window=window), partial(_whole, pen=pen))
 
 
+def harmless(text: str) -> str:
+    """What a script's author may have written, as it is seen by people and obeyed by nobody."""
+    return COMMAND.sub(_escaped, OBEYED.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
 def _part(report: FileReport, pen: Pen, window: float | None) -> _Part:
     return _Part(
         ["\n".join(_finding(report, finding, pen)) for finding in report.findings],
@@ -60,13 +73,14 @@ def _whole(parts: Sequence[_Part], pen: Pen) -> str:
 
 def _finding(report: FileReport, finding: Finding, pen: Pen) -> Iterator[str]:
     word = pen(finding.level.word, COLOURS[finding.level], BOLD)
-    yield f"{pen(f'{report.path}:{finding.line}:{finding.column}', BOLD)}: {word}: {finding.code}"
+    path = harmless(report.path).replace("\n", "\\n")
+    yield f"{pen(f'{path}:{finding.line}:{finding.column}', BOLD)}: {word}: {finding.code}"
     yield from _source_line(report.text, finding, pen)
     yield from _wrapped(finding.message)
     yield from _wrapped(finding.why, pen)
     if finding.safe_form:
         yield "  Write instead:"
-        yield from (pen(f"    {line}", GREEN) for line in finding.safe_form.splitlines())
+        yield from (pen(f"    {line}", GREEN) for line in harmless(finding.safe_form).split("\n"))
 
 
 def _source_line(text: str, finding: Finding, pen: Pen) -> Iterator[str]:
@@ -75,20 +89,20 @@ def _source_line(text: str, finding: Finding, pen: Pen) -> Iterator[str]:
     if not text or finding.line > len(lines):
         return
     line, margin = lines[finding.line - 1].rstrip("\r"), f"{finding.line:>5}"
-    before = line[: finding.column - 1].replace("\t", TAB)
-    yield f"{pen(f'{margin} |', QUIET)} {line.replace(chr(9), TAB)}"
+    before = harmless(line[: finding.column - 1].replace("\t", TAB))
+    yield f"{pen(f'{margin} |', QUIET)} {harmless(line.replace(chr(9), TAB))}"
     yield f"{pen('      |', QUIET)} {' ' * len(before)}{pen('^', COLOURS[finding.level], BOLD)}"
 
 
 def _wrapped(text: str, pen: Pen | None = None) -> Iterator[str]:
-    for line in textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False):
+    for line in textwrap.wrap(harmless(text), WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False):
         yield pen(line, QUIET) if pen else line
 
 
 def _forecast(report: FileReport, window: float | None) -> Iterator[str]:
     if report.prediction and report.statements:
         takes, waits = _interval(report.prediction.duration), _interval(report.prediction.wait)
-        yield f"{report.path}: takes {takes}, keeps others waiting {waits}"
+        yield f"{harmless(report.path)}: takes {takes}, keeps others waiting {waits}"
         yield from (f"  {reason}" for reason in report.prediction.duration.reasons)
         if window is not None:
             yield f"  {fit(report.prediction.duration, window * MINUTE).reason}"

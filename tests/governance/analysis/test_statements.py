@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.analysis.statements import check_not_mixed, parse, split
+from governance.analysis.statements import check_not_mixed, parse, split, tokens
 from governance.errors import BadInput, MixedScript, SessionDiscarded, TransactionControl, UnparsableScript
 
 
@@ -170,3 +170,37 @@ def test_ten_thousand_statements_take_less_than_two_seconds():
 
 def test_parse_gives_one_tree_per_statement():
     assert [node.node_type for node in parse("select 1; drop table x")] == ["SelectStmt", "DropStmt"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1" + "+1" * 100_000,
+        "SELECT 1" + "::int" * 100_000,
+        "SELECT 1 FROM a, b" + " JOIN a ON x OR y, b" * 30_000,
+        "SELECT 1, 2" + " UNION SELECT 1, 2 WHERE a OR b" * 100_000,
+        "SELECT f(1" + " ISNULL" * 100_000 + ", 2)",
+    ],
+)
+def test_chain_that_would_end_the_process_is_refused(text):
+    with pytest.raises(UnparsableScript, match="nested too deeply"):
+        split("x.sql", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO t VALUES (1 + 1)" + ", (1 + 1)" * 10_000,
+        "SELECT 1 WHERE a = 1" + " OR a = 1" * 10_000,
+        "SELECT 1 + 1;" * 10_000,
+        "SELECT 1 -- " + "x y " * 10_000 + "\n",
+    ],
+)
+def test_long_text_is_not_taken_for_a_deep_one(text):
+    assert split("x.sql", text)
+
+
+def test_places_of_tokens_count_characters():
+    assert [(token.text, token.start, token.end) for token in tokens("SELECT 'ü', 'é'")] == [
+        ("SELECT", 0, 6), ("'ü'", 7, 10), (",", 10, 11), ("'é'", 12, 15),
+    ]  # fmt: skip

@@ -163,6 +163,18 @@ def test_github_commands_stand_on_one_line_each(folder, analyse):
     assert "%0ACREATE INDEX CONCURRENTLY" in first
 
 
+def test_nothing_that_an_author_writes_is_obeyed_by_a_terminal_or_a_ci(folder, analyse):
+    name = '"a""b\n::error::forged\n##[error]forged\x1b[2J\u202e"'
+    folder(**{"V1__x\n::error::x_sql": f"DROP TABLE {name}; ALTER TABLE {name} ADD COLUMN {name} int NOT NULL;"})
+
+    text, commands = analyse(".").out, analyse(".", "--format", "github").out
+
+    lines = text.splitlines()
+    assert [line for line in lines if line.lstrip().startswith("::") or "##[" in line] == []
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert [line for line in commands.splitlines() if not line.startswith(("::error file=", "::warning file=", "::notice file="))] == []
+
+
 def test_sarif_names_rules_places_and_what_was_allowed(folder, analyse):
     folder(a_sql=f"-- lockgate: allow require-concurrent-index-creation because it is 5 MB\n{INDEX}selec 1;")
 
