@@ -7,11 +7,10 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from importlib import import_module
 from io import TextIOBase
 from pathlib import Path
 from typing import BinaryIO, TextIO
-
-import psycopg
 
 from governance.analysis.rule import Level
 from governance.errors import Refusal
@@ -20,19 +19,14 @@ from runner.analysing.as_github import AS_GITHUB
 from runner.analysing.as_json import AS_JSON
 from runner.analysing.as_sarif import AS_SARIF
 from runner.analysing.as_text import as_text
+from runner.analysing.errors import Impossible
 from runner.analysing.report import Form, told
 from runner.analysing.sources import NoSuchPath, sources
-from runner.engine.facts import read_facts
-from runner.engine.session import connect
 
 DESCRIPTION = "Says what SQL scripts would lock, rewrite, scan and break, and what to write instead. Executes nothing."
 CLEAN, FOUND, IMPOSSIBLE = 0, 1, 2
 FAILING = {"block": {Level.BLOCKING}, "warn": {Level.BLOCKING, Level.WARNING}}
 FORMATS: dict[str, Form] = {"json": AS_JSON, "sarif": AS_SARIF, "github": AS_GITHUB}
-
-
-class Impossible(Exception):
-    """It cannot be done as asked; the text says what to do."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -75,16 +69,11 @@ def facts_of(options: Namespace) -> Facts | None:
     """
     if options.facts:
         return _kept_facts(Path(options.facts))
-    return facts_at(options.dsn, "the database of --dsn") if options.dsn else None
-
-
-def facts_at(conninfo: str, name: str) -> Facts:
-    """Raises TargetUnreachable, Impossible."""
-    try:
-        with connect(name, conninfo, "lockgate analyse") as connection:
-            return read_facts(connection, name)
-    except psycopg.Error as error:
-        raise Impossible(f"The facts of {name} cannot be read: {error.diag.message_primary or type(error).__name__}.") from error
+    if not options.dsn:
+        return None
+    server = import_module("runner.analysing.server")  # with psycopg, which takes a third of the start
+    facts: Facts = server.facts_at(options.dsn, "the database of --dsn")
+    return facts
 
 
 def keep(facts: Facts | None, options: Namespace) -> None:

@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from governance.errors import TargetRefused
 from governance.facts import Facts
 from governance.handoff.targets import access_to
-from runner.analysing.command import CLEAN, DESCRIPTION, IMPOSSIBLE, Impossible, add_arguments, analyse_paths, facts_at, facts_of, keep
+from runner.analysing.command import CLEAN, DESCRIPTION, IMPOSSIBLE, add_arguments, analyse_paths, facts_of, keep
+from runner.analysing.errors import Impossible
+from runner.analysing.server import facts_at
 from runner.targets import connection_string
 
 

@@ -302,9 +302,10 @@ def test_target_that_the_portal_does_not_have_is_refused(folder):
     assert refused.value.returncode == 2
 
 
-def test_command_starts_without_django_settings_and_database(folder, tmp_path):
+def test_command_starts_without_django_settings_database_and_its_driver(folder, tmp_path):
     folder(a_sql=INDEX)
-    code = "import sys, runner.analysing.command as c; s = c.main(['a.sql']); print(sorted({'django', 'portal'} & set(sys.modules)))"
+    heavy = {"django", "portal", "psycopg"}
+    code = f"import sys, runner.analysing.command as c; s = c.main(['a.sql']); print(sorted({heavy} & set(sys.modules)))"
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
 
     told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
