@@ -67,7 +67,7 @@ class DependantFacts:
     uses: tuple[UseFacts, ...] = ()  # of a rule; a trigger's are its function's
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableFacts:
     schema: str
     name: str

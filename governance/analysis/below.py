@@ -1,12 +1,11 @@
 """What a statement does to the partitions and children of its table, where that is not what it does to the table."""
 
-from dataclasses import replace
-
 from governance.analysis.actions import Action, Kind
 from governance.analysis.effects import AS, EFFECTS, Effect, S
 from governance.analysis.majors import Difference
 from governance.analysis.refinements import Refinement, add_column, data_untouched, effect_of
 from governance.analysis.scene import Scene
+from governance.analysis.values import replace
 
 
 def effect_below(action: Action, scene: Scene) -> Effect:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from governance.analysis.functions import RELATIONS
 from governance.analysis.layers import Layers
 from governance.analysis.majors import SINCE, Difference
+from governance.analysis.values import replace
 from governance.facts import (
     ConstraintFacts,
     DependantFacts,
@@ -48,16 +49,18 @@ class Catalogue:
 
     @classmethod
     def of(cls, facts: Facts | None) -> "Catalogue":
-        tables = {table.identity: table for table in facts.tables} if facts else {}
+        if facts is None:
+            return NOTHING_KNOWN
+        tables = {table.identity: table for table in facts.tables}
         return cls(
             facts,
             Layers(tables),
             Layers({f"{table.schema}.{index.name}": identity for identity, table in tables.items() for index in table.indexes}),
             Layers({found.name: name for name, table in tables.items() for found in table.dependants if found.kind == "statistics"}),
-            Layers({sequence.name: sequence for sequence in facts.sequences} if facts else {}),
-            Layers({domain.name: domain for domain in facts.domains} if facts else {}),
-            Layers({function.name: function for function in facts.functions} if facts else {}),
-            (facts and facts.search_path) or DEFAULT_PATH,
+            Layers({sequence.name: sequence for sequence in facts.sequences}),
+            Layers({domain.name: domain for domain in facts.domains}),
+            Layers({function.name: function for function in facts.functions}),
+            facts.search_path or DEFAULT_PATH,
         )
 
     def with_tables(self, tables: Layers[TableFacts]) -> "Catalogue":
@@ -77,6 +80,8 @@ class Catalogue:
 
     def identity(self, name: str) -> str:
         """The name with its schema. One that nobody knows yet is taken to be in the first schema of the search path."""
+        if not name or "." in name:
+            return name
         return f"{SYSTEM}.{name}" if name in RELATIONS else self._along_path(name, self.tables)
 
     def sequence(self, name: str) -> str:
@@ -125,7 +130,8 @@ class Catalogue:
 
     def descendants(self, table: str) -> tuple[str, ...]:
         """Partitions and tables that inherit, down to the last."""
-        return self._closure(table, lambda found: found.children)
+        found = self.tables.get(table)
+        return self._closure(table, lambda found: found.children) if found and found.children else ()
 
     def partitions(self, table: str) -> tuple[str, ...]:
         found = self.tables.get(table)
@@ -133,7 +139,8 @@ class Catalogue:
 
     def read_through(self, view: str) -> tuple[str, ...]:
         """What a view's query reads, and the queries of the views in it. A materialized view in it is read like a table."""
-        return self._closure(view, lambda found: found.reads if found.kind == "v" or found.identity == view else ())
+        found = self.tables.get(view)
+        return self._closure(view, lambda each: each.reads if each.kind == "v" or each is found else ()) if found and found.reads else ()
 
     def dependent_views(self, table: str, column: str = "") -> tuple[str, ...]:
         """Views that go with a table or with one of its columns, and those that go with them."""
@@ -172,6 +179,9 @@ class Catalogue:
             found.update(dict.fromkeys(new))
             waiting.extend(new)
         return tuple(found)
+
+
+NOTHING_KNOWN = Catalogue(None, Layers({}), Layers({}), Layers({}), Layers({}), Layers({}), Layers({}))
 
 
 def _expressions(table: TableFacts) -> Iterator[str]:

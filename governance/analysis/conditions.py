@@ -1,10 +1,10 @@
 """Whether IF EXISTS or IF NOT EXISTS leaves nothing to do, as far as facts tell."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.scene import Scene
+from governance.analysis.values import replace
 
 
 def finds_nothing(action: Action, scene: Scene) -> bool:

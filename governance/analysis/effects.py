@@ -72,7 +72,7 @@ class Reach(StrEnum):
     ALL = "partitions and children too"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Effect:
     """What one family does: to its own relation, and to the further relations that it names."""
 

@@ -2,7 +2,6 @@
 the whole change has left."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
 
 from governance.analysis.actions import Action, Column, Constraint, Kind
@@ -10,6 +9,7 @@ from governance.analysis.catalogue import TEMPORARY, Catalogue, foreign_keys
 from governance.analysis.effects import EFFECTS, Reach
 from governance.analysis.remade import EDITS, Edit, made, with_other_name
 from governance.analysis.routines import doing
+from governance.analysis.values import replace
 from governance.facts import DependantFacts, DomainFacts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
 
 Step = Callable[[Catalogue, Action], Catalogue]

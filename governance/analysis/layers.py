@@ -28,10 +28,10 @@ class Layers(Generic[V]):
     __slots__ = ("_base", "_log", "_moment")
 
     def __init__(self, base: Mapping[str, V], log: _Log[V] | None = None, moment: int = 0) -> None:
-        self._base, self._log, self._moment = base, log or _Log(), moment
+        self._base, self._log, self._moment = base, log, moment  # no log: nothing was changed yet
 
     def get(self, key: str) -> V | None:
-        changes = self._log.changes.get(key)
+        changes = self._log and self._log.changes.get(key)
         if not changes:
             return self._base.get(key)
         if changes[-1][0] <= self._moment:
@@ -44,7 +44,9 @@ class Layers(Generic[V]):
 
     def changed(self, key: str, value: V | None) -> "Layers[V]":
         """With another value, or without one. This mapping stays as it is: it does not see what happens behind its own moment."""
-        log = self._log if self._log.end == self._moment else self._log.until(self._moment)
+        log = self._log or _Log()
+        if log.end != self._moment:
+            log = log.until(self._moment)
         log.end += 1
         log.changes.setdefault(key, []).append((log.end, value))
         return Layers(self._base, log, log.end)
@@ -53,7 +55,7 @@ class Layers(Generic[V]):
         return (value for _, value in self.items())
 
     def items(self) -> Iterator[tuple[str, V]]:
-        for key in dict.fromkeys((*self._base, *self._log.changes)):
+        for key in dict.fromkeys((*self._base, *(self._log.changes if self._log else ()))):
             value = self.get(key)
             if value is not None:
                 yield key, value

@@ -6,7 +6,6 @@ its table (otherwise it counts as a part of its table). TOAST tables and Postgre
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.below import effect_below
@@ -15,6 +14,8 @@ from governance.analysis.effects import Effect, Lock, LockMode, Reach
 from governance.analysis.partners import partners
 from governance.analysis.refinements import effect_of
 from governance.analysis.scene import Scene
+from governance.analysis.touch import Touch
+from governance.analysis.values import replace
 
 __all__ = ["Lock", "LockMode", "effect_of", "locks", "strongest"]
 
@@ -25,7 +26,7 @@ WITHOUT_ROWS = ("p", "v", "f")
 
 def locks(action: Action, scene: Scene) -> tuple[Lock, ...]:
     """Every relation that the action locks, with its strongest mode."""
-    return strongest(lock for lock in _found(action, scene) if not is_system(lock.relation))
+    return strongest([lock for lock in _found(action, scene) if not is_system(lock.relation)])
 
 
 def strongest(found: Iterable[Lock]) -> tuple[Lock, ...]:
@@ -49,23 +50,32 @@ def _together(before: Lock, lock: Lock) -> Lock:
 
 def _found(action: Action, scene: Scene) -> Iterator[Lock]:
     alone = {scene.identity(name) for name in action.only}
-    named = scene.identity(action.relation)
+    named, as_named = scene.identity(action.relation), effect_of(action, scene)
     for own in filter(None, _own(action, scene)):
-        effect = effect_of(action if own == named else replace(action, relation=own), scene)
-        yield from _lock(own, effect, action, scene)
+        effect = as_named if own == named else effect_of(replace(action, relation=own), scene)
+        if effect.mode:
+            yield _lock(own, effect.mode, effect, action, scene)
         for below in () if own in alone else _reached(own, effect.reach, scene):
-            yield from _lock(below, effect_below(replace(action, relation=below), scene), action, scene)
-    for touch in partners(action, scene, effect_of(action, scene)):
+            further = effect_below(replace(action, relation=below), scene)
+            if further.mode:
+                yield _lock(below, further.mode, further, action, scene)
+    for touch in partners(action, scene, as_named):
         other = scene.identity(touch.relation)
-        for relation in (other, *(() if other in alone else _reached(other, touch.reach, scene))):
-            yield _as_it_is(Lock(relation, touch.mode, scan=touch.scan, reindex=touch.reindex), action, scene)
+        yield _lock(other, touch.mode, touch, action, scene)
+        for below in () if other in alone else _reached(other, touch.reach, scene):
+            yield _lock(below, touch.mode, touch, action, scene)
 
 
-def _lock(relation: str, effect: Effect, action: Action, scene: Scene) -> Iterator[Lock]:
-    if effect.mode:
-        unplannable = action.kind is Kind.REINDEX and effect.mode is LockMode.SHARE
-        lock = Lock(relation, effect.mode, effect.rewrite, effect.scan, reindex=effect.reindex, unplannable=unplannable)
-        yield _as_it_is(lock, action, scene)
+def _lock(relation: str, mode: LockMode, effect: Effect | Touch, action: Action, scene: Scene) -> Lock:
+    """With what the relation makes of it: a new table is empty, a partitioned one has no rows of its own, indexes go with a rewrite."""
+    table, fresh = scene.table(relation), scene.is_new(relation)
+    unplannable = action.kind is Kind.REINDEX and mode is LockMode.SHARE
+    if fresh or (table and table.kind in WITHOUT_ROWS):
+        return Lock(relation, mode, fresh=fresh, unplannable=unplannable)
+    moved_alone = action.kind is Kind.SET_TABLESPACE
+    indexed = table is None or table.partial or bool(table.indexes)
+    reindex = (effect.reindex or (effect.rewrite and not moved_alone)) and (indexed or effect.scan)
+    return Lock(relation, mode, effect.rewrite, effect.scan, reindex=reindex, unplannable=unplannable)
 
 
 def _own(action: Action, scene: Scene) -> tuple[str, ...]:
@@ -101,15 +111,3 @@ def _reached(relation: str, reach: Reach, scene: Scene) -> tuple[str, ...]:
         case Reach.ALL:
             return scene.catalogue.descendants(relation)
     return ()
-
-
-def _as_it_is(lock: Lock, action: Action, scene: Scene) -> Lock:
-    """With what the relation makes of it: a new table is empty, a partitioned one has no rows of its own, indexes go with a rewrite."""
-    table = scene.table(lock.relation)
-    fresh = scene.is_new(lock.relation)
-    if fresh or (table and table.kind in WITHOUT_ROWS):
-        return replace(lock, rewrite=False, scan=False, reindex=False, fresh=fresh)
-    moved_alone = action.kind is Kind.SET_TABLESPACE
-    indexed = table is None or table.partial or bool(table.indexes)
-    reindex = (lock.reindex or (lock.rewrite and not moved_alone)) and (indexed or lock.scan)
-    return replace(lock, reindex=reindex) if reindex != lock.reindex else lock

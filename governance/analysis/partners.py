@@ -1,7 +1,6 @@
 """Which further relations a statement locks: those that it names, and those that only the facts know of."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.bounds import proves_inside, proves_outside
@@ -12,18 +11,22 @@ from governance.analysis.majors import Difference
 from governance.analysis.queried import acting, behind_view, locked, queried, queried_if_filled, referencing_keys, refreshed, written
 from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Finder, Touch, named
+from governance.analysis.values import replace
 from governance.facts import ConstraintFacts, IndexFacts, TableFacts
 
 
 def partners(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:
     if finds_nothing(action, scene):
         return
-    yield from (Touch(parent, SUX) for parent in action.parents)
-    yield from (Touch(name, AS) for name in action.read)
+    for parent in action.parents:
+        yield Touch(parent, SUX)
+    for name in action.read:
+        yield Touch(name, AS)
     if action.kind is Kind.CREATE_FUNCTION:  # its queries are rewritten, down to the tables behind views
         yield from (Touch(name, AS) for read in action.read for name in behind_view(scene, read))
         yield from (Touch(name, RX) for written in action.written for name in behind_view(scene, written))
-    yield from (Touch(name, RX) for name in action.written)
+    for name in action.written:
+        yield Touch(name, RX)
     if effect.others:
         yield from PARTNERS.get(action.kind, named)(action, scene, effect)
 

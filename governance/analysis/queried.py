@@ -1,7 +1,6 @@
 """Which further relations queries and writes lock: what views read, the other sides of foreign keys, and what triggers and rules do."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.catalogue import foreign_keys
@@ -9,6 +8,7 @@ from governance.analysis.effects import ALL, AS, EFFECTS, PARTS, RS, RX, Effect
 from governance.analysis.routines import action_of
 from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Touch, named
+from governance.analysis.values import replace
 from governance.facts import ConstraintFacts, DependantFacts, TableFacts
 
 Acted = frozenset[tuple[str, str]]  # triggers and rules that have acted already: table and name

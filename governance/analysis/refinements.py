@@ -1,7 +1,6 @@
 """The families whose locks, scans and rewrites depend on the statement's details or on the target's facts."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Column, Kind, Volatility
 from governance.analysis.catalogue import foreign_keys, indexes_on
@@ -10,6 +9,7 @@ from governance.analysis.effects import ALL, AS, AX, EFFECTS, RS, SRX, SUX, Effe
 from governance.analysis.majors import Difference
 from governance.analysis.scene import Scene, mentions
 from governance.analysis.types import rewrites, sorts_alike
+from governance.analysis.values import replace
 from governance.facts import TableFacts
 
 # Storage parameters that are changed under ACCESS EXCLUSIVE; all others are only for later writers and vacuums.
@@ -26,14 +26,15 @@ def effect_of(action: Action, scene: Scene) -> Effect:
     """The family's effect, as this statement on this target has it."""
     if action.kind is Kind.LOCK:
         return Effect(LockMode(action.type), LockMode(action.type), reach=ALL)
-    effect = OF_OBJECTS.get((action.kind, action.type)) or EFFECTS.get(action.kind, Effect(None))
+    effect = OF_OBJECTS.get((action.kind, action.type)) or EFFECTS.get(action.kind, NOTHING)
     if finds_nothing(action, scene):
         looked = action.kind in ON_THE_WAY and not scene.lacks(action.relation)
-        return replace(effect, others=None, reach=ON_THE_WAY[action.kind]) if looked else Effect(None)
+        return replace(effect, others=None, reach=ON_THE_WAY[action.kind]) if looked else NOTHING
     refine = REFINEMENTS.get(action.kind)
     return refine(action, scene, effect) if refine else effect
 
 
+NOTHING = Effect(None)
 # What is no table has families of its own.
 OF_OBJECTS: dict[tuple[Kind, str], Effect] = {
     (Kind.ALTER_OBJECT, "OBJECT_SEQUENCE"): Effect(SRX),
@@ -42,7 +43,7 @@ OF_OBJECTS: dict[tuple[Kind, str], Effect] = {
     (Kind.OWNER, "OBJECT_SEQUENCE"): Effect(AX),
     (Kind.DROP_OBJECT, "OBJECT_SEQUENCE"): Effect(AX, AX),
     (Kind.SET_LOGGED, "OBJECT_SEQUENCE"): Effect(AX),
-    (Kind.COMMENT, "OBJECT_SEQUENCE"): Effect(None),
+    (Kind.COMMENT, "OBJECT_SEQUENCE"): NOTHING,
     (Kind.DROP_OBJECT, "OBJECT_STATISTIC_EXT"): Effect(SUX),
     (Kind.ALTER_OBJECT, "OBJECT_INDEX"): Effect(SUX, AS),
     (Kind.COMMENT, "OBJECT_INDEX"): Effect(SUX),
@@ -82,7 +83,7 @@ def _detach(action: Action, scene: Scene, effect: Effect) -> Effect:
 
 
 def _grant(_action: Action, scene: Scene, effect: Effect) -> Effect:
-    return effect if scene.catalogue.has(Difference.GRANT_LOCKS) else Effect(None)
+    return effect if scene.catalogue.has(Difference.GRANT_LOCKS) else NOTHING
 
 
 def _select(action: Action, _scene: Scene, effect: Effect) -> Effect:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Column, Constraint, Kind
+from governance.analysis.values import replace
 from governance.facts import ColumnFacts, ConstraintFacts, DependantFacts, IndexFacts, TableFacts, UseFacts
 
 Edit = Callable[[TableFacts, Action], TableFacts]

@@ -1,12 +1,13 @@
 """What is known when a statement runs: the target's facts, and what the change itself has done so far."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.catalogue import Catalogue
 from governance.analysis.evolution import evolved, moved
 from governance.analysis.layers import Layers
+from governance.analysis.values import replace
 from governance.facts import ConstraintFacts, TableFacts
 
 __all__ = ["CREATING", "Catalogue", "Scene", "columns_of", "mentions"]
@@ -14,6 +15,8 @@ __all__ = ["CREATING", "Catalogue", "Scene", "columns_of", "mentions"]
 UTC_NAMES = "utc uct zulu universal gmt greenwich gmt0 gmt+0 gmt-0"
 UTC = frozenset(UTC_NAMES.split())
 CREATING = frozenset({Kind.CREATE_TABLE, Kind.CREATE_TABLE_AS, Kind.CREATE_PARTITION, Kind.CREATE_MATERIALIZED_VIEW})
+DROPPING = frozenset({Kind.DROP_TABLE, Kind.DROP_VIEW})
+LEAVING = DROPPING | {Kind.RENAME_TABLE, Kind.SET_SCHEMA}  # whose table is not there afterwards under its name
 NOT_NULL_CHECK = re.compile(r"^CHECK \(\((?P<column>\S+) IS NOT NULL\)\)")
 
 
@@ -28,10 +31,10 @@ class Scene:
         return self.catalogue.identity(name)
 
     def table(self, name: str) -> TableFacts | None:
-        return self.catalogue.tables.get(self.identity(name))
+        return self.catalogue.tables.get(self.catalogue.identity(name))
 
     def is_new(self, name: str) -> bool:
-        identity = self.identity(name)
+        identity = self.catalogue.identity(name)
         return identity in self.created or (identity == self.creating and identity != "")
 
     def lacks(self, name: str) -> bool:
@@ -83,15 +86,12 @@ class Scene:
         return action.kind in CREATING and self.identity(action.relation) not in self.catalogue.tables
 
     def _created_after(self, action: Action) -> Layers[bool]:
-        table = self.identity(action.relation)
         if self._creates(action):
-            return self.created.changed(table, True)
-        match action.kind:
-            case Kind.RENAME_TABLE | Kind.SET_SCHEMA if table in self.created:
-                return self.created.changed(table, None).changed(moved(table, action.new_name), True)
-            case Kind.DROP_TABLE | Kind.DROP_VIEW if table in self.created:
-                return self.created.changed(table, None)
-        return self.created
+            return self.created.changed(self.identity(action.relation), True)
+        if action.kind not in LEAVING or (table := self.identity(action.relation)) not in self.created:
+            return self.created
+        others = self.created.changed(table, None)
+        return others if action.kind in DROPPING else others.changed(moved(table, action.new_name), True)
 
     def _with_setting(self, action: Action) -> "Scene":
         if action.name == "timezone":

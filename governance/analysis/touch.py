@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from governance.analysis.actions import Action
 from governance.analysis.effects import Effect, LockMode, Reach
@@ -15,6 +16,7 @@ class Touch:
     scan: bool = False
     reindex: bool = False
     reach: Reach = Reach.NONE
+    rewrite: ClassVar[bool] = False  # that is only done to a statement's own relation
 
 
 Finder = Callable[[Action, Scene, Effect], Iterator[Touch]]
@@ -22,5 +24,5 @@ Finder = Callable[[Action, Scene, Effect], Iterator[Touch]]
 
 def named(action: Action, _scene: Scene, effect: Effect) -> Iterator[Touch]:
     if effect.others:
-        mode = effect.others
-        yield from (Touch(other, mode, effect.others_scan, reach=effect.others_reach) for other in action.others)
+        for other in action.others:
+            yield Touch(other, effect.others, effect.others_scan, reach=effect.others_reach)
