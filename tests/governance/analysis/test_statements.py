@@ -180,6 +180,7 @@ def test_parse_gives_one_tree_per_statement():
         "SELECT 1 FROM a, b" + " JOIN a ON x OR y, b" * 30_000,
         "SELECT 1, 2" + " UNION SELECT 1, 2 WHERE a OR b" * 100_000,
         "SELECT f(1" + " ISNULL" * 100_000 + ", 2)",
+        "SELECT " + "CASE WHEN a THEN 1 ELSE " * 30_000 + "1" + " END" * 30_000,
     ],
 )
 def test_chain_that_would_end_the_process_is_refused(text):
@@ -192,6 +193,7 @@ def test_chain_that_would_end_the_process_is_refused(text):
     [
         "INSERT INTO t VALUES (1 + 1)" + ", (1 + 1)" * 10_000,
         "SELECT 1 WHERE a = 1" + " OR a = 1" * 10_000,
+        "UPDATE t SET a = CASE id" + " WHEN 1 THEN 'x'" * 10_000 + " END",
         "SELECT 1 + 1;" * 10_000,
         "SELECT 1 -- " + "x y " * 10_000 + "\n",
     ],
