@@ -10,6 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 ENVELOPE = "Node"  # of the grammar: around one of its kinds of nodes
+Opening = Callable[[Message], "Node | None"]
 
 
 class Node:
@@ -19,9 +20,8 @@ class Node:
     A field named like a Python keyword is read with an underscore behind it: `def_`.
     """
 
-    __slots__ = ("_message",)
     node_type: ClassVar[str]
-    is_leaf: ClassVar[bool]  # nothing can be below it
+    parts: ClassVar[dict[FieldDescriptor, Opening]]  # the fields that hold nodes, and how one in each of them is opened
 
     def __init__(self, message: Message) -> None:
         self._message = message
@@ -32,8 +32,7 @@ class Node:
 
     def copy_into(self, envelope: Message) -> None:
         """Into the grammar's `Node`, as a field of its kind."""
-        field = next(each for each in envelope.DESCRIPTOR.fields if each.message_type is self._message.DESCRIPTOR)
-        getattr(envelope, field.name).CopyFrom(self._message)
+        getattr(envelope, _field_of(envelope.DESCRIPTOR, self._message.DESCRIPTOR)).CopyFrom(self._message)
 
     def copy_over(self, other: Message) -> None:
         """One of its own kind in another tree."""
@@ -45,25 +44,38 @@ class Node:
         while waiting:
             node = waiting.pop()
             yield node
-            if not node.is_leaf:
+            if node.parts:
                 waiting.extend(reversed(node._below()))
 
     def _below(self) -> list["Node"]:
         found: list[Node | None] = []
         for field, value in self._message.ListFields():
-            if field.message_type:
-                found.extend(map(wrap, value) if field.is_repeated else (wrap(value),))
+            opening = self.parts.get(field)
+            if opening:
+                found.extend(map(opening, value) if field.is_repeated else (opening(value),))
         return [node for node in found if node]
 
 
-def wrap(message: Message) -> Node | None:
+class Once:
+    """A field that is taken out of the message when it is first read; from then on the node has it as an attribute like any other."""
+
+    def __init__(self, name: str, taken: Callable[[Message], Any]) -> None:
+        self.name = name
+        self.taken = taken
+
+    def __get__(self, node: Node, _kind: type[Node]) -> Any:
+        value = self.taken(node._message)
+        setattr(node, self.name, value)
+        return value
+
+
+def opened(envelope: Message) -> Node | None:
     """The node itself, without its envelope."""
-    return _opened(message) if message.DESCRIPTOR.name == ENVELOPE else _bare(message)
-
-
-def _opened(envelope: Message) -> Node | None:
     inner = envelope.WhichOneof("node")
-    return _bare(getattr(envelope, inner)) if inner else None
+    if inner is None:
+        return None
+    message = getattr(envelope, inner)
+    return _kind(message.DESCRIPTOR)(message)
 
 
 def _bare(message: Message) -> Node:
@@ -73,36 +85,36 @@ def _bare(message: Message) -> Node:
 @cache
 def _kind(descriptor: Descriptor) -> type[Node]:
     """The class of such messages. Statements have the same few shapes over and over, so how their fields are read is found out once."""
-    fields = {f"{field.name}_" if iskeyword(field.name) else field.name: property(_reader(field)) for field in descriptor.fields}
-    leaf = not any(field.message_type for field in descriptor.fields)
-    return type(descriptor.name, (Node,), {"__slots__": (), "node_type": descriptor.name, "is_leaf": leaf, **fields})
+    parts = {field: opened if field.message_type.name == ENVELOPE else _bare for field in descriptor.fields if field.message_type}
+    names = ((f"{field.name}_" if iskeyword(field.name) else field.name, field) for field in descriptor.fields)
+    fields = {name: _reader(name, field, parts.get(field)) for name, field in names}
+    return type(descriptor.name, (Node,), {"node_type": descriptor.name, "parts": parts, **fields})
 
 
-def _reader(field: FieldDescriptor) -> Callable[[Any], Any]:
-    get = attrgetter(f"_message.{field.name}")
-    if field.message_type:
-        opened = _opened if field.message_type.name == ENVELOPE else _bare
-        return _several(get, opened) if field.is_repeated else _optional(field.name, opened)
+def _reader(name: str, field: FieldDescriptor, opening: Opening | None) -> property | Once:
+    if opening:
+        return Once(name, _several(field.name, opening) if field.is_repeated else _optional(field.name, opening))
     if field.enum_type:
         names = {number: value.name for number, value in field.enum_type.values_by_number.items()}
-        return lambda node: names[get(node)]
-    return get
+        return Once(name, lambda message: names[getattr(message, field.name)])
+    return property(attrgetter(f"_message.{field.name}"))
 
 
-def _several(get: Callable[[Any], Any], opened: Callable[[Message], Node | None]) -> Callable[[Any], tuple[Node, ...]]:
-    def read(node: Any) -> tuple[Node, ...]:
-        messages = get(node)  # of most fields there are none
-        return tuple([found for found in map(opened, messages) if found]) if messages else ()
+def _several(name: str, opening: Opening) -> Callable[[Message], tuple[Node, ...]]:
+    def taken(message: Message) -> tuple[Node, ...]:
+        messages = getattr(message, name)  # of most fields there are none
+        return tuple([found for found in map(opening, messages) if found]) if messages else ()
 
-    return read
+    return taken
 
 
-def _optional(name: str, opened: Callable[[Message], Node | None]) -> Callable[[Any], Node | None]:
-    def read(node: Any) -> Node | None:
-        message = node._message
-        return opened(getattr(message, name)) if message.HasField(name) else None
+def _optional(name: str, opening: Opening) -> Callable[[Message], Node | None]:
+    return lambda message: opening(getattr(message, name)) if message.HasField(name) else None
 
-    return read
+
+@cache
+def _field_of(envelope: Descriptor, kind: Descriptor) -> str:
+    return next(str(field.name) for field in envelope.fields if field.message_type is kind)
 
 
 def strings(nodes: tuple[Node, ...]) -> tuple[str, ...]:

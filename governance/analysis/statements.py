@@ -11,7 +11,7 @@ from typing import Any
 import postgast
 from google.protobuf.message import DecodeError
 
-from governance.analysis.nodes import Node, wrap
+from governance.analysis.nodes import Node, opened
 from governance.analysis.tags import tag, transactional
 from governance.errors import MixedScript, SessionDiscarded, TransactionControl, UnparsableScript
 from governance.orders import Statement
@@ -172,11 +172,8 @@ def _statements(source: Source) -> Iterator[tuple[Statement, Node]]:
 
 def _trees(source: Source) -> Iterator[tuple[int, int, Node]]:
     """Start and end in bytes, and the tree, of each statement."""
-    for raw in _parse(source).stmts:
-        node = wrap(raw.stmt)
-        if node:
-            end = raw.stmt_location + raw.stmt_len if raw.stmt_len else _end_of_code(source, raw.stmt_location)
-            yield raw.stmt_location, end, node
+    for start, length, node in _parse(source):
+        yield start, start + length if length else _end_of_code(source, start), node
 
 
 def _end_of_code(source: Source, start: int) -> int:
@@ -187,7 +184,8 @@ def _end_of_code(source: Source, start: int) -> int:
     return start + max(token.end for token in postgast.scan(rest.decode()).tokens if token.token not in COMMENTS)
 
 
-def _parse(source: Source) -> postgast.ParseResult:
+def _parse(source: Source) -> tuple[tuple[int, int, Node], ...]:
+    """Start and length in bytes, which is 0 up to the end of the text, and the tree."""
     # The parser is a C library: it takes a NUL for the end of the text and would silently ignore what follows.
     nul = source.data.find(b"\0")
     if nul >= 0:
@@ -229,8 +227,9 @@ def _refuse_depth(source: Source, text: str) -> None:
 
 
 @lru_cache(maxsize=8)  # a script is split first and analysed right after
-def _parsed_text(text: str) -> postgast.ParseResult:
-    return postgast.parse(text)
+def _parsed_text(text: str) -> tuple[tuple[int, int, Node], ...]:
+    trees = ((raw.stmt_location, raw.stmt_len, opened(raw.stmt)) for raw in postgast.parse(text).stmts)
+    return tuple((start, length, node) for start, length, node in trees if node)
 
 
 def _offset(source: Source, cursor: int) -> int:
