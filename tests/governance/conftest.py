@@ -1,7 +1,7 @@
 """A portal in which something has happened: made once for all workers; each test then works in a transaction that is rolled back.
 
-`@pytest.mark.at("production")` chooses the stage of the one change there is, named as in `factories.bring_to_production`;
-`@pytest.mark.at(scene)` a scene of the test's own, a function that gets the cast. Without it the portal is new.
+`@pytest.mark.at("production")` chooses the stage of the one change there is, named as in `factories.bring_to_production`. A module
+that overrides `beginning` has scenes of its own, functions that get the cast (`wanted_of`). Without either the portal is new.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +51,7 @@ def wanted_of(request: pytest.FixtureRequest, scenes: Mapping[str, Scene]) -> Sc
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "at(scene): what has happened in the portal where the test begins")
+    config.addinivalue_line("markers", "at(stage): where the one change is when the test begins")
 
 
 def name_of(scene: Scene) -> str:
@@ -83,7 +83,7 @@ def portal_at(server: EmbeddedServer, portal_template: str, django_db_blocker: A
 @pytest.fixture
 def beginning(request: pytest.FixtureRequest) -> Scene | None:
     mark = request.node.get_closest_marker("at")
-    return STAGES.get(mark.args[0], mark.args[0]) if mark else None
+    return STAGES[mark.args[0]] if mark else None
 
 
 @pytest.fixture

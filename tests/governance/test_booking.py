@@ -17,6 +17,7 @@ from governance.refused_bookings import BookingCollides, OutOfOrder, PersonAway,
 from governance.windows import Slot, Tier
 from tests import factories
 from tests.factories import Cast
+from tests.governance.conftest import STAGES, wanted_of
 
 HOUR = timedelta(hours=1)
 MAKES_ITEMS = "-- Purpose: items\n-- Impact: a table\nCREATE TABLE public.items (id bigint PRIMARY KEY);\n"
@@ -26,12 +27,33 @@ UNALTERS_ITEMS = "-- Purpose: undo\n-- Impact: one column\nALTER TABLE public.it
 
 
 @pytest.fixture
+def spec(cast: Cast) -> Spec:
+    return Spec.objects.earliest("pk")
+
+
+@pytest.fixture
 def phase(cast: Cast, spec):
     return factories.bring_to_window(cast, spec)
 
 
+@pytest.fixture
+def other(cast: Cast):
+    return factories.phase_of(Spec.objects.latest("pk"))
+
+
 def second(cast: Cast, version: str = "20260102_0900", **given):
     return factories.bring_to_window(cast, factories.make_spec(cast, factories.script_files(version), **given))
+
+
+def two_changes(cast: Cast) -> None:
+    """Both wait for their windows."""
+    STAGES["window"](cast)
+    second(cast)
+
+
+@pytest.fixture
+def beginning(request, beginning):
+    return beginning or wanted_of(request, {"other": two_changes})
 
 
 def production_of(phase):
@@ -149,11 +171,10 @@ def test_a_window_that_makes_no_sense_is_refused_in_words(cast, phase, given, wh
         workflow.save_record(actor=cast.operator, record=Window(**{**usual, **given}))
 
 
-@pytest.mark.at("window")
-def test_a_window_has_room_for_as_many_changes_as_it_says(cast, phase):
+def test_a_window_has_room_for_as_many_changes_as_it_says(cast, phase, other):
     window = factories.make_window(production_of(phase), capacity=2)
     book(cast, phase, window)
-    others = [second(cast), second(cast, "20260103_0900")]
+    others = [other, second(cast, "20260103_0900")]
     targets = [elsewhere(each) for each in others]
 
     booked = book(cast, others[0], window, targets[0], acknowledge=True)
@@ -163,11 +184,9 @@ def test_a_window_has_room_for_as_many_changes_as_it_says(cast, phase):
     assert booked.slot == 2
 
 
-@pytest.mark.at("window")
-def test_an_operator_is_booked_for_one_change_at_a_time(cast, phase):
+def test_an_operator_is_booked_for_one_change_at_a_time(cast, phase, other):
     window = factories.make_window(production_of(phase), capacity=2)
     book(cast, phase, window, operator=cast.operator)
-    other = second(cast)
     target = elsewhere(other)
 
     with pytest.raises(PersonBusy, match=f"otto is booked for {phase.spec.number} on production_db"):
@@ -187,13 +206,11 @@ def test_people_have_the_role_and_the_time(cast, phase):
         book(cast, phase, window, operator=cast.operator)
 
 
-@pytest.mark.at("window")
-def test_whoever_is_on_call_is_so_while_the_change_is_watched_and_for_several(cast, phase):
+def test_whoever_is_on_call_is_so_while_the_change_is_watched_and_for_several(cast, phase, other):
     target = production_of(phase)
     factories.at_once("UPDATE governance_environment SET monitoring_seconds = 3600 WHERE production")
     window = factories.make_window(target, capacity=2)
     booking = book(cast, phase, window, on_call=cast.reviewer)
-    other = second(cast)
 
     book(cast, other, window, elsewhere(other), on_call=cast.reviewer, acknowledge=True)
 
@@ -202,9 +219,7 @@ def test_whoever_is_on_call_is_so_while_the_change_is_watched_and_for_several(ca
     assert Reservation.objects.live().filter(person=cast.reviewer).count() == 2
 
 
-@pytest.mark.at("window")
-def test_targets_on_one_server_share_its_room(cast, phase):
-    other = second(cast)
+def test_targets_on_one_server_share_its_room(cast, phase, other):
     target = elsewhere(other)
     server = factories.make_resource(production_of(phase), target)
     window = factories.make_window(target, capacity=2)
@@ -231,11 +246,9 @@ def test_a_withdrawn_booking_gives_everything_back_and_says_why(cast, phase):
         workflow.withdraw(actor=cast.operator, booking=booking, reason="again")
 
 
-@pytest.mark.at("window")
-def test_what_disturbs_another_booking_is_acknowledged_or_not_booked(cast, phase):
+def test_what_disturbs_another_booking_is_acknowledged_or_not_booked(cast, phase, other):
     window = factories.make_window(production_of(phase), capacity=2)
     first = book(cast, phase, window)
-    other = second(cast)
     target = elsewhere(other)
 
     with pytest.raises(Unacknowledged, match="otto would start and watch both"):
@@ -248,11 +261,9 @@ def test_what_disturbs_another_booking_is_acknowledged_or_not_booked(cast, phase
     assert workflow.collisions_of(first) == [collision]
 
 
-@pytest.mark.at("window")
-def test_a_collision_that_comes_up_later_holds_the_change_until_it_is_acknowledged(cast, phase):
+def test_a_collision_that_comes_up_later_holds_the_change_until_it_is_acknowledged(cast, phase, other):
     window = factories.make_window(production_of(phase), capacity=2)
     book(cast, phase, window)
-    other = second(cast)
     booking = book(cast, other, window, elsewhere(other), acknowledge=True)
     factories.at_once("UPDATE governance_collision SET acknowledged_at = NULL, acknowledged_by_id = NULL")
 
@@ -263,11 +274,9 @@ def test_a_collision_that_comes_up_later_holds_the_change_until_it_is_acknowledg
     assert not any(each.conflict for each in gather(other).targets)
 
 
-@pytest.mark.at("window")
-def test_changes_that_must_not_run_together_are_not_booked_together(cast, phase):
+def test_changes_that_must_not_run_together_are_not_booked_together(cast, phase, other):
     window = factories.make_window(production_of(phase), capacity=2)
     booking = book(cast, phase, window, ends=timezone.now() + HOUR)
-    other = second(cast)
     workflow.link(actor=cast.engineer, spec=other.spec, other=phase.spec, kind=DependencyKind.CONFLICTS)
     target = elsewhere(other)
 
@@ -277,19 +286,17 @@ def test_changes_that_must_not_run_together_are_not_booked_together(cast, phase)
     assert book(cast, other, window, target, starts=booking.ends).pk
 
 
-@pytest.mark.at("window")
-def test_a_change_is_not_booked_before_what_it_requires(cast, phase):
+def test_a_change_is_not_booked_before_what_it_requires(cast, phase, other):
     window = factories.make_window(production_of(phase), hours=8)
-    dependant = second(cast)
-    workflow.link(actor=cast.engineer, spec=dependant.spec, other=phase.spec)
+    workflow.link(actor=cast.engineer, spec=other.spec, other=phase.spec)
     with pytest.raises(OutOfOrder, match=f"requires {phase.spec.number}, which is neither deployed to production_db nor booked there"):
-        book(cast, dependant, window)
+        book(cast, other, window)
     middle = window.starts + 4 * HOUR
     book(cast, phase, window, starts=middle, ends=middle + 2 * HOUR)
 
-    with pytest.raises(BookingCollides, match=f"{dependant.spec.number} requires {phase.spec.number}, which is not over before"):
-        book(cast, dependant, window, starts=window.starts, ends=middle)
-    booking = book(cast, dependant, window, starts=middle + 2 * HOUR)
+    with pytest.raises(BookingCollides, match=f"{other.spec.number} requires {phase.spec.number}, which is not over before"):
+        book(cast, other, window, starts=window.starts, ends=middle)
+    booking = book(cast, other, window, starts=middle + 2 * HOUR)
 
     assert booking.pk
     later = factories.make_window(production_of(phase), starts_in=48, hours=4)
@@ -336,12 +343,10 @@ def test_two_changes_that_alter_each_others_tables_are_a_conflict_and_not_a_circ
     assert any("as a requirement it would be a circle: CHG-" in row.found for row in found.values())
 
 
-@pytest.mark.at("window")
-def test_the_first_slot_is_free_for_targets_people_and_resources(cast, phase):
+def test_the_first_slot_is_free_for_targets_people_and_resources(cast, phase, other):
     target = production_of(phase)
     window = factories.make_window(target, starts_in=1, hours=6, capacity=2)
     factories.make_availability(cast.operator, starts_in=2, hours=24)
-    other = second(cast)
     busy = book(cast, other, window, ends=window.starts + 2 * HOUR)
 
     alone = openings.first_slot([target], HOUR, window.starts)
