@@ -1,12 +1,14 @@
 """The command's arguments, and what it does with them.
 
-Exit status: 0 nothing at or above --fail-on; 1 there is; 2 it could not be done as asked (a path, a facts file or a target is not there).
+Exit status: 0 nothing at or above --fail-on; 1 there is; 2 it could not be done as asked (a path, a facts file or a target is not there,
+the output cannot be written); 130 it was interrupted.
 """
 
 import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOBase
 from pathlib import Path
@@ -24,7 +26,7 @@ from runner.analysing.report import Form, told
 from runner.analysing.sources import NoSuchPath, sources
 
 DESCRIPTION = "Says what SQL scripts would lock, rewrite, scan and break, and what to write instead. Executes nothing."
-CLEAN, FOUND, IMPOSSIBLE = 0, 1, 2
+CLEAN, FOUND, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 FAILING = {"block": {Level.BLOCKING}, "warn": {Level.BLOCKING, Level.WARNING}}
 FORMATS: dict[str, Form] = {"json": AS_JSON, "sarif": AS_SARIF, "github": AS_GITHUB}
 
@@ -57,8 +59,20 @@ def analyse_paths(options: Namespace, facts: Facts | None, stdin: BinaryIO, out:
         raise Impossible(str(error)) from error
     written = form.whole([part for part, _ in found]) if options.paths or options.format != "text" else ""
     if written:
-        out.write(f"{written}\n")
+        _write(out, f"{written}\n")
     return FOUND if any(levels & FAILING[options.fail_on] for _, levels in found) else CLEAN
+
+
+def _write(out: TextIO | TextIOBase, text: str) -> None:
+    try:
+        out.write(text)
+        out.flush()
+    except OSError as error:
+        with suppress(OSError):  # what is still to be written would fail once more when the process ends, and change its status
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise Impossible(f"The output cannot be written: {error.strerror}.") from error
 
 
 def facts_of(options: Namespace) -> Facts | None:
@@ -105,6 +119,6 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return IMPOSSIBLE
     except BrokenPipeError:
-        # whoever read the output, for example head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return IMPOSSIBLE
+        return IMPOSSIBLE  # whoever read the output, for example head, has seen enough
+    except KeyboardInterrupt:
+        return INTERRUPTED

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
@@ -26,13 +27,16 @@ def shared_out(work: Callable[[Sequence[P]], list[R]], pieces: Sequence[P]) -> l
 def _begun(work: Callable[[Sequence[P]], list[R]], share: Sequence[P]) -> Connection:
     context = get_context("fork")
     answer, telling = context.Pipe(duplex=False)
-    context.Process(target=_answer, args=(work, share, telling), daemon=True).start()
+    context.Process(target=_answer, args=(work, share, answer, telling), daemon=True).start()
     telling.close()
     return answer
 
 
-def _answer(work: Callable[[Sequence[P]], list[R]], share: Sequence[P], telling: Connection) -> None:
-    telling.send(work(share))
+def _answer(work: Callable[[Sequence[P]], list[R]], share: Sequence[P], answer: Connection, telling: Connection) -> None:
+    """Whose parent is gone ends too: unless it kept the other end of the pipe open itself, and waited for ever to be read."""
+    answer.close()
+    with suppress(BrokenPipeError, KeyboardInterrupt):
+        telling.send(work(share))
 
 
 def _received(work: Callable[[Sequence[P]], list[R]], share: Sequence[P], answer: Connection) -> list[R]:

@@ -313,6 +313,17 @@ def test_command_starts_without_django_settings_database_and_its_driver(folder, 
     assert told.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
+def test_output_that_cannot_be_written_is_no_finding(folder):
+    folder(V1__x_sql="DROP TABLE users;")
+    command = [sys.executable, str(ROOT / "manage.py"), "analyse", "."]
+
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (2, "The output cannot be written: No space left on device.\n")
+
+
 def test_manage_py_takes_the_short_way(folder, tmp_path):
     folder(a_sql="CREATE TABLE notes (id bigint);")
     began = time.perf_counter()
