@@ -63,11 +63,6 @@ class Catalogue:
             facts.search_path or DEFAULT_PATH,
         )
 
-    def with_tables(self, tables: Layers[TableFacts]) -> "Catalogue":
-        """As replace() does it, which is done for every statement."""
-        others = (self.index_owners, self.statistics_owners, self.sequences, self.domains, self.functions, self.search_path)
-        return Catalogue(self.facts, tables, *others)
-
     def with_path(self, schemas: tuple[str, ...]) -> "Catalogue":
         """None: as it was before the change."""
         path = schemas or (self.facts and self.facts.search_path) or DEFAULT_PATH

@@ -1,19 +1,20 @@
 """What a target is like once an action has been done: a script is judged by what its earlier statements have left, a rollback by what
 the whole change has left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Literal
 
-from governance.analysis.actions import Action, Column, Constraint, Kind
+from governance.analysis.actions import Action, Kind
 from governance.analysis.catalogue import TEMPORARY, Catalogue, foreign_keys
 from governance.analysis.effects import EFFECTS, Reach
 from governance.analysis.remade import EDITS, Edit, made, with_other_name
 from governance.analysis.routines import doing
 from governance.analysis.values import replace
-from governance.facts import DependantFacts, DomainFacts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
+from governance.facts import ConstraintFacts, DependantFacts, DomainFacts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
 
 Step = Callable[[Catalogue, Action], Catalogue]
 Link = Literal["referenced_by", "children", "parents"]
+UNKNOWN = TableFacts("", "", "r", None, 0, partial=True)
 
 
 def evolved(catalogue: Catalogue, action: Action) -> Catalogue:
@@ -26,36 +27,33 @@ def evolved(catalogue: Catalogue, action: Action) -> Catalogue:
 
 def _edited(catalogue: Catalogue, action: Action, edit: Edit) -> Catalogue:
     """The table and, unless it is named with ONLY, what inherits from it."""
-    name, action = catalogue.identity(action.relation), _resolved(catalogue, action)
+    name = catalogue.identity(action.relation)
+    if action.function:
+        action = replace(action, function=catalogue.function(action.function))
     known = catalogue.tables.get(name)
     alone = known is None or not known.children or action.relation in action.only
     for each in (name,) if alone else (name, *_below(catalogue, name, EFFECTS[action.kind].reach)):
         table = catalogue.tables.get(each) or _unknown(each)
         changed = edit(table, action)
         if changed is not table:
+            if changed.constraints is not table.constraints and (action.constraint or action.column):
+                changed = _resolved(catalogue, changed, {found.name for found in table.constraints})
             catalogue = _indexed(_referenced(_with(catalogue, changed), table, changed), table, changed)
     return catalogue
 
 
-def _resolved(catalogue: Catalogue, action: Action) -> Action:
-    """With full names, and the columns that a foreign key refers to without naming them."""
+def _resolved(catalogue: Catalogue, table: TableFacts, known: Container[str] = ()) -> TableFacts:
+    """With full names in foreign keys that are new, and the columns that they refer to without naming them."""
 
-    def resolved(constraint: Constraint) -> Constraint:
-        name = catalogue.identity(constraint.references)
-        table = catalogue.tables.get(name) if name and not constraint.referenced else None
-        key = next((found.columns for found in table.constraints if found.kind == "p"), ()) if table else constraint.referenced
-        return replace(constraint, references=name, referenced=key) if name else constraint
+    def resolved(key: ConstraintFacts) -> ConstraintFacts:
+        if key.kind != "f" or key.inherited or key.name in known:
+            return key
+        name = catalogue.identity(key.references)
+        other = None if key.referenced_columns else catalogue.tables.get(name)
+        columns = next((found.columns for found in other.constraints if found.kind == "p"), ()) if other else key.referenced_columns
+        return replace(key, references=name, referenced_columns=columns)
 
-    def of_column(column: Column) -> Column:
-        return replace(column, constraints=tuple(map(resolved, column.constraints))) if column.constraints else column
-
-    if action.constraint:
-        return replace(action, constraint=resolved(action.constraint))
-    if action.column and action.column.constraints:
-        return replace(action, column=of_column(action.column))
-    if action.made or action.constraints:
-        return replace(action, made=tuple(map(of_column, action.made)), constraints=tuple(map(resolved, action.constraints)))
-    return replace(action, function=catalogue.function(action.function)) if action.function else action
+    return replace(table, constraints=tuple(map(resolved, table.constraints)))
 
 
 def _below(catalogue: Catalogue, name: str, reach: Reach) -> tuple[str, ...]:
@@ -64,11 +62,11 @@ def _below(catalogue: Catalogue, name: str, reach: Reach) -> tuple[str, ...]:
 
 def _unknown(name: str) -> TableFacts:
     schema, _, plain = name.partition(".")
-    return TableFacts(schema, plain, "r", None, 0, partial=True)
+    return replace(UNKNOWN, schema=schema, name=plain)
 
 
 def _with(catalogue: Catalogue, table: TableFacts) -> Catalogue:
-    return catalogue.with_tables(catalogue.tables.changed(table.identity, table))
+    return replace(catalogue, tables=catalogue.tables.changed(table.identity, table))
 
 
 def _referenced(catalogue: Catalogue, before: TableFacts, after: TableFacts) -> Catalogue:
@@ -110,8 +108,9 @@ def _create_table(catalogue: Catalogue, action: Action) -> Catalogue:
     if name in catalogue.tables:
         return catalogue
     parents = tuple(map(catalogue.identity, action.parents or (action.others if action.kind is Kind.CREATE_PARTITION else ())))
-    table = made(_unknown(name), _resolved(catalogue, action), tuple(found for found in map(catalogue.tables.get, parents) if found))
-    catalogue = _indexed(_referenced(_with(catalogue, table), _unknown(name), table), _unknown(name), table)
+    before = _unknown(name)
+    table = _resolved(catalogue, made(before, action, tuple(found for found in map(catalogue.tables.get, parents) if found)))
+    catalogue = _indexed(_referenced(_with(catalogue, table), before, table), before, table)
     if table.schema == TEMPORARY and TEMPORARY not in catalogue.search_path:
         catalogue = replace(catalogue, search_path=(TEMPORARY, *catalogue.search_path))
     for column in action.made:
@@ -159,7 +158,8 @@ def _without(catalogue: Catalogue, name: str) -> Catalogue:
     table = catalogue.tables.get(name)
     if table is None:
         return catalogue
-    catalogue = _indexed(_referenced(catalogue, table, _unknown(name)), table, _unknown(name))
+    gone = _unknown(name)
+    catalogue = _indexed(_referenced(catalogue, table, gone), table, gone)
     for parent in table.parents:
         catalogue = _linked(catalogue, parent, "children", name, there=False)
         above = catalogue.tables.get(parent)

@@ -1,7 +1,7 @@
 """Facts of one table once an action has changed it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from governance.analysis.actions import Action, Column, Constraint, Kind
 from governance.analysis.values import replace
@@ -73,9 +73,13 @@ def _with_constraint(table: TableFacts, constraint: Constraint) -> TableFacts:
     return replace(
         table,
         constraints=(*table.constraints, fact),
-        columns=tuple(replace(each, not_null=True) if each.name in filled and not each.not_null else each for each in table.columns),
+        columns=_filled(table.columns, filled) if filled else table.columns,
         indexes=(*others, IndexFacts(name, "", kind != "x", True, 0, columns, constraint=name)) if kind in INDEXED else table.indexes,
     )
+
+
+def _filled(columns: tuple[ColumnFacts, ...], names: Container[str]) -> tuple[ColumnFacts, ...]:
+    return tuple(replace(each, not_null=True) if each.name in names and not each.not_null else each for each in columns)
 
 
 def _default_name(table: TableFacts, constraint: Constraint) -> str:
