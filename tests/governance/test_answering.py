@@ -1,36 +1,44 @@
 """What domains ask is answered by their owners, who stay free to approve, or by the author."""
 
 import pytest
+from django.db import transaction
 
 from governance import workflow
 from governance.errors import BadInput, NotAllowed
 from governance.lifecycle import Stage
 from governance.models import Answer, Consideration, Domain, SpecEditor
 from tests import factories
+from tests.factories import Cast
 from tests.governance.api.caller import Caller
 from tests.governance.behaviours.ways import WAYS, browser, by_api, by_form, by_function
+from tests.governance.conftest import Scene
 from tests.governance.pages.scenes import keep
 
 
-@pytest.fixture
-def question(cast):
+@transaction.atomic
+def asked(cast: Cast) -> None:
+    """A change on whose domain a question is open."""
     factories.make_targets()
     domain = Domain.objects.get()
     _own(domain, cast.stakeholder)
-    return keep(Consideration(domain=domain, question="Who sees the level?"))
-
-
-@factories.transaction.atomic
-def _own(domain, person):
-    factories.audit.append(factories.System.FIXTURES, "test.set_up", "", "An owner for a test.")
-    domain.owners.add(person)
+    keep(Consideration(domain=domain, question="Who sees the level?"))
+    factories.observe(factories.phase_of(factories.make_spec(cast)))
 
 
 @pytest.fixture
-def spec(cast, question):
-    spec = factories.make_spec(cast)
-    factories.observe(factories.phase_of(spec))
-    return spec
+def beginning() -> Scene:
+    return asked
+
+
+@pytest.fixture
+def question(cast) -> Consideration:
+    return Consideration.objects.get()
+
+
+@transaction.atomic
+def _own(domain, person):
+    factories.audit.append(factories.System.FIXTURES, "test.set_up", "", "An owner for a test.")
+    domain.owners.add(person)
 
 
 def answer_by(way, person, spec, question) -> str:
