@@ -16,6 +16,13 @@
   // Menus and the small forms of acts close when somebody clicks elsewhere.
   const close = (where) => document.querySelectorAll("details:is(.me, .ask, .more)[open]").forEach((d) => { if (!d.contains(where)) d.open = false; });
   document.addEventListener("click", (e) => close(e.target));
+  // A form goes out once: a second click before the answer comes does nothing. Whoever comes back to the page may send it again.
+  document.addEventListener("submit", (e) => {
+    if (e.defaultPrevented || e.target.method !== "post") return;
+    if ("sent" in e.target.dataset) e.preventDefault();
+    e.target.dataset.sent = "";
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
   // On a narrow screen the track and the tabs scroll: show where we are.
   for (const here of document.querySelectorAll(".track .now, .tabs [aria-current]")) {
     const row = here.parentElement;

@@ -323,3 +323,19 @@ def test_person_without_a_role_is_told_whom_to_ask(sit, cast):
 
     expect(desk.page.get_by_text("Your account has no role yet.")).to_be_visible()
     expect(desk.page.get_by_role("navigation", name="Main").get_by_role("link")).to_have_count(1)
+
+
+def test_a_form_goes_out_once_however_often_it_is_clicked(sit, cast):
+    desk = sit(cast.engineer)
+    desk.open(f"/governance/spec/{phase_of('To be approved').spec_id}/change/?tab=discussion")
+    form = desk.page.locator("form", has=desk.page.locator("textarea[name=text]")).first
+    form.locator("textarea").fill("Said once.")
+
+    kept_back = form.evaluate("""form => {
+        const found = [];
+        window.addEventListener("submit", (e) => { found.push(e.defaultPrevented); e.preventDefault(); });
+        form.requestSubmit(); form.requestSubmit();
+        return found;
+    }""")
+
+    assert kept_back == [False, True]
