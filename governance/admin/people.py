@@ -40,7 +40,19 @@ class PeopleAdmin(Titled, UserAdmin):
 
     @admin.display(description="May sign in", ordering="is_active")
     def active(self, person: User) -> SafeString:
-        return pill("done" if person.is_active else "", "Yes" if person.is_active else "No")
+        may = person.is_active and person.is_staff
+        return pill("done" if may else "", "Yes" if may else "No")
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **given: Any) -> Any:
+        """Django calls them staff who may sign in to an admin site; here that is everybody."""
+        if db_field.name == "is_staff":
+            given |= {"label": "May sign in", "help_text": "Everybody who has a role needs it; without it the portal is closed to them."}
+        return super().formfield_for_dbfield(db_field, request, **given)
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Whoever is added may sign in."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
 
     @admin.display(description="Roles")
     def roles(self, person: User) -> str:

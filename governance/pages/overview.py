@@ -203,7 +203,7 @@ def _first_steps(person: User, roles: Collection[Role], databases: list[dict[str
     if Spec.objects.exists():
         return []
     environment, add, submit = (reverse(f"admin:governance_{noun}_add") for noun in ("environment", "target", "spec"))
-    filled = Group.objects.filter(name__in=NEEDED, user__is_active=True).distinct().count()
+    filled = Group.objects.filter(name__in=NEEDED, user__is_active=True, user__is_staff=True).distinct().count()
     return [
         {
             "done": filled == len(NEEDED),

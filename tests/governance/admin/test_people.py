@@ -1,9 +1,12 @@
 """People and roles: who may see them, and the event of every change."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 
 from governance.models import AuditEvent
+from tests.governance.pages.scenes import words
 
 PASSWORD = "between-two-gates"
 
@@ -51,8 +54,17 @@ def test_administrator_adds_a_person(superuser, sign_in):
 
     sign_in(superuser).post("/auth/user/add/", given)
 
-    assert User.objects.filter(username="vera").exists()
+    assert User.objects.get(username="vera").is_staff, "may sign in"
     assert AuditEvent.objects.get(kind="person.add").subject == "vera"
+
+
+@pytest.mark.parametrize(("given", "word"), [({"is_staff": True}, "Yes"), ({}, "No"), ({"is_staff": True, "is_active": False}, "No")])
+def test_the_list_says_who_may_sign_in(superuser, sign_in, given, word):
+    User.objects.create_user("nina", **given)
+
+    page = sign_in(superuser).get("/auth/user/?q=nina").content.decode()
+
+    assert words(re.search(r'<td class="field-active">.*?</td>', page, re.DOTALL)[0]).strip() == word
 
 
 @pytest.mark.parametrize("who", ["engineer", "reviewer", "stakeholder", "operator", "auditor"])
