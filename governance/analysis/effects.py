@@ -33,10 +33,11 @@ class LockMode(StrEnum):
     @property
     def blocks_writes(self) -> bool:
         """Of other sessions: what conflicts with ROW EXCLUSIVE."""
-        return self.strength >= LockMode.SHARE.strength
+        return self in BLOCKING_WRITES
 
 
 STRENGTHS = {mode: strength for strength, mode in enumerate(LockMode)}
+BLOCKING_WRITES = frozenset(mode for mode in LockMode if mode.strength >= LockMode.SHARE.strength)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _together(before: Lock, lock: Lock) -> Lock:
 def _found(action: Action, scene: Scene) -> Iterator[Lock]:
     alone = {scene.identity(name) for name in action.only}
     named, as_named = scene.identity(action.relation), effect_of(action, scene)
-    for own in filter(None, _own(action, scene)):
+    for own in filter(None, _own(action, named, scene)):
         effect = as_named if own == named else effect_of(replace(action, relation=own), scene)
         if effect.mode:
             yield _lock(own, effect.mode, effect, action, scene)
@@ -68,7 +68,7 @@ def _found(action: Action, scene: Scene) -> Iterator[Lock]:
 
 def _lock(relation: str, mode: LockMode, effect: Effect | Touch, action: Action, scene: Scene) -> Lock:
     """With what the relation makes of it: a new table is empty, a partitioned one has no rows of its own, indexes go with a rewrite."""
-    table, fresh = scene.table(relation), scene.is_new(relation)
+    table, fresh = scene.catalogue.tables.get(relation), scene.is_new(relation)
     unplannable = action.kind is Kind.REINDEX and mode is LockMode.SHARE
     if fresh or (table and table.kind in WITHOUT_ROWS):
         return Lock(relation, mode, fresh=fresh, unplannable=unplannable)
@@ -78,7 +78,7 @@ def _lock(relation: str, mode: LockMode, effect: Effect | Touch, action: Action,
     return Lock(relation, mode, effect.rewrite, effect.scan, reindex=reindex, unplannable=unplannable)
 
 
-def _own(action: Action, scene: Scene) -> tuple[str, ...]:
+def _own(action: Action, named: str, scene: Scene) -> tuple[str, ...]:
     """What the statement is about; several only where it names none or a whole schema."""
     catalogue = scene.catalogue
     if action.type == SEQUENCE:
@@ -91,7 +91,7 @@ def _own(action: Action, scene: Scene) -> tuple[str, ...]:
         return () if action.new_name and action.kind is Kind.ALTER_OBJECT else (catalogue.index(action.name),)
     if action.kind in EVERYWHERE and not action.relation:
         return tuple(name for name, table in catalogue.tables.items() if table.kind in ("r", "m", "p"))
-    return (scene.identity(action.relation),)
+    return (named,)
 
 
 def _indexed(action: Action, scene: Scene) -> tuple[str, ...]:

@@ -64,8 +64,11 @@ def _written(action: Action, scene: Scene, effect: Effect, seen: Acted) -> Itera
 
 def _instead(action: Action, scene: Scene) -> bool:
     """Whether triggers of a view do what is to be done."""
-    view, wanted = scene.table(action.relation), {f"instead of {event}" for event in action.events}
-    return view is not None and any(not wanted.isdisjoint(found.events) for found in view.dependants)
+    view = scene.table(action.relation)
+    if view is None or not view.dependants:
+        return False
+    wanted = {f"instead of {event}" for event in action.events}
+    return any(not wanted.isdisjoint(found.events) for found in view.dependants)
 
 
 def acting(
