@@ -51,8 +51,12 @@ class Node:
         found: list[Node | None] = []
         for field, value in self._message.ListFields():
             opening = self.parts.get(field)
-            if opening:
-                found.extend(map(opening, value) if field.is_repeated else (opening(value),))
+            if opening is None:
+                continue
+            if field.is_repeated:
+                found.extend(map(opening, value))
+            else:
+                found.append(opening(value))
         return [node for node in found if node]
 
 

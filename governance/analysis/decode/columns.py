@@ -137,8 +137,10 @@ def is_builtin(node: Node | None) -> bool:
 
 def volatility(expression: Node | None) -> Volatility:
     """Of a default, as far as its text tells."""
-    if expression is None or (expression.node_type == "A_Const" and expression.isnull):
+    if expression is None:
         return Volatility.NONE
+    if expression.node_type == "A_Const":
+        return Volatility.NONE if expression.isnull else Volatility.CONSTANT
     called = functions(expression)
     names = {name.rpartition(".")[2] for name in called}
     if any(name in VOLATILE or VOLATILITY.get(name) == "v" for name in names):

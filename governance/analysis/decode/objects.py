@@ -39,18 +39,22 @@ def create_table(node: Node) -> tuple[Action, ...]:
     of_table = tuple(constraint(found) for found in node.table_elts if found.node_type == "Constraint" and found.contype in CONSTRAINTS)
     partners = tuple(dict.fromkeys(found.references for found in (*of_columns, *of_table) if found.references))
     parents = tuple(relation(parent) for parent in node.inh_relations)
-    whole = Action(
-        Kind.CREATE_TABLE,
-        created(node.relation),
-        conditional=node.if_not_exists,
-        made=columns,
-        constraints=of_table,
-        partitioned=node.partspec is not None,
-    )
-    if node.partbound:
-        return (replace(whole, kind=Kind.CREATE_PARTITION, others=parents, bound=bound_of(node.partbound)),)
     read = tuple(relation(found.relation) for found in node.table_elts if found.node_type == "TableLikeClause")
-    return (replace(whole, others=partners, parents=parents, read=read),)
+    bound = node.partbound
+    return (
+        Action(
+            Kind.CREATE_PARTITION if bound else Kind.CREATE_TABLE,
+            created(node.relation),
+            others=parents if bound else partners,
+            parents=() if bound else parents,
+            bound=bound_of(bound) if bound else None,
+            conditional=node.if_not_exists,
+            made=columns,
+            constraints=of_table,
+            partitioned=node.partspec is not None,
+            read=read,
+        ),
+    )
 
 
 def create_schema(node: Node) -> tuple[Action, ...]:
