@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, get_args, get_origin, get_type_hints
 
 
@@ -156,7 +156,7 @@ class Need:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """What a target said about itself at one moment."""
 
@@ -179,7 +179,12 @@ class Facts:
     def table(self, name: str) -> TableFacts | None:
         """By "schema.table", or by "table" along the search path."""
         names = (name,) if "." in name else tuple(f"{schema}.{name}" for schema in self.search_path)
-        return next((table for wanted in names for table in self.tables if table.identity == wanted), None)
+        return next((self.by_identity[wanted] for wanted in names if wanted in self.by_identity), None)
+
+    @cached_property
+    def by_identity(self) -> Mapping[str, TableFacts]:
+        """Tables by "schema.table"."""
+        return {table.identity: table for table in self.tables}
 
 
 def facts_as_json(facts: Facts) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Catalogue:
     def of(cls, facts: Facts | None) -> "Catalogue":
         if facts is None:
             return NOTHING_KNOWN
-        tables = {table.identity: table for table in facts.tables}
+        tables = facts.by_identity
         return cls(
             facts,
             Layers(tables),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(value: V, /, **changes: object) -> V:
-        """As dataclasses.replace() does it, and ten times as quick unless the class has slots: only what is changed is set anew."""
+        """As dataclasses.replace() does it, and ten times as quick unless the class has slots. For values that are nothing but fields."""
         if not hasattr(value, "__dict__"):
             return dataclasses.replace(value, **changes)
         other = object.__new__(type(value))
