@@ -191,19 +191,23 @@ def _parse(source: Source) -> tuple[tuple[int, int, Node], ...]:
     if nul >= 0:
         raise source.refusal(nul, "the text contains a NUL byte, which SQL text cannot hold")
     try:
-        text = source.data.decode("utf-8")
-        _refuse_depth(source, text)
-        return _parsed_text(text)
+        return _parsed_text(source.data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise source.refusal(error.start, "the text is not valid Unicode; save the file as UTF-8") from error
     except postgast.PgQueryError as error:
         offset = _offset(source, error.cursorpos)
         raise source.refusal(offset, _why(source, offset, error.message)) from error
-    except DecodeError as error:
-        raise source.refusal(0, NESTED) from error
+    except (_TooDeep, DecodeError) as error:
+        raise source.refusal(error.start if isinstance(error, _TooDeep) else 0, NESTED) from error
 
 
-def _refuse_depth(source: Source, text: str) -> None:
+class _TooDeep(Exception):
+    def __init__(self, start: int) -> None:
+        super().__init__(NESTED)
+        self.start = start  # in bytes
+
+
+def _refuse_depth(text: str) -> None:
     """By the number of tokens that can lie within each other at most."""
     above: list[tuple[int, int]] = []
     depth = chained = listed = 0  # in all open brackets; in the last of them
@@ -223,11 +227,12 @@ def _refuse_depth(source: Source, text: str) -> None:
         elif token.token not in COMMENTS:
             depth, listed = depth + 1, listed + 1
         if depth > DEEPEST:
-            raise source.refusal(token.start, NESTED)
+            raise _TooDeep(token.start)
 
 
 @lru_cache(maxsize=8)  # a script is split first and analysed right after
 def _parsed_text(text: str) -> tuple[tuple[int, int, Node], ...]:
+    _refuse_depth(text)
     trees = ((raw.stmt_location, raw.stmt_len, opened(raw.stmt)) for raw in postgast.parse(text).stmts)
     return tuple((start, length, node) for start, length, node in trees if node)
 
