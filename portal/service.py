@@ -52,14 +52,18 @@ class Service(Supervisor):
 
 def processes(address: str, static: Path, connections: Iterable[str]) -> list[Process]:
     """`connections`: names of the variables that hold the targets' connection strings."""
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN), "--chdir", str(settings.BASE_DIR), "--bind", address]
     web = {**without_connections(os.environ, connections), "STATIC_ROOT": str(static), "PYTHONPATH": str(settings.BASE_DIR)}
     runner = for_runner(os.environ)
     return [
-        _process("web", gunicorn, web),
+        _process("web", gunicorn(address), web),
         _process("cluster", [sys.executable, str(MANAGE), "qcluster"], runner),
         _process("clock", [sys.executable, str(MANAGE), "clock"], runner),
     ]
+
+
+def gunicorn(address: str) -> list[str]:
+    """The command that serves the portal's pages there."""
+    return [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN), "--chdir", str(settings.BASE_DIR), "--bind", address]
 
 
 def without_connections(environment: Mapping[str, str], connections: Iterable[str]) -> dict[str, str]:

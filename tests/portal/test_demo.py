@@ -9,12 +9,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.request import urlopen
 
 import psutil
+import psycopg
 import pytest
 
 from governance.lifecycle import Stage
@@ -68,6 +70,25 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def sessions(home: Path) -> int:
+    """How many the server of the portal's database has."""
+    address = re.search(r"^DATABASE_URL=(\S+)$", (home / "demo.env").read_text(), re.MULTILINE)
+    assert address
+    with psycopg.connect(address[1]) as connection:
+        return connection.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'").fetchone()[0]
+
+
+def sessions_for(visitors: int, home: Path, port: int) -> int:
+    """How many there are more while so many visitors keep their connections to the portal."""
+    before = sessions(home)
+    with ExitStack() as kept:
+        for _ in range(visitors):
+            visitor = kept.enter_context(closing(HTTPConnection("127.0.0.1", port)))
+            visitor.request("GET", "/readyz")
+            visitor.getresponse().read()
+        return sessions(home) - before
+
+
 def read_until(demo: "subprocess.Popen[str]", text: str) -> str:
     seen = ""
     while text not in seen:
@@ -103,6 +124,7 @@ def test_newcomer_sees_thirteen_stages_and_a_refusal_then_the_portal_and_forgets
         second = read_until(demo, "Ctrl-C ends everything")
         seconds = time.monotonic() - began
         page = urlopen(f"http://127.0.0.1:{port}/admin/login/").read().decode()
+        more = sessions_for(30, home, port)
         demo.send_signal(signal.SIGINT)
         rest, _ = demo.communicate(timeout=60)
     after = processes_of(home)
@@ -129,6 +151,7 @@ def test_newcomer_sees_thirteen_stages_and_a_refusal_then_the_portal_and_forgets
     assert all(name in second for name in ("tomasz", "rahul", "maya", "ingrid", "carla", "admin"))
     assert seconds < 40  # on a machine that runs other tests; 15 on its own
     assert "Sign in" in page or "Log in" in page
+    assert more <= 10  # a thread of the web server holds one
     assert (demo.returncode, after) == (0, []), rest
     assert "is forgotten" in forgotten
     assert "is forgotten" in nothing

@@ -23,7 +23,8 @@ from portal.demo.setup import ADMINISTRATOR, PASSWORD, PEOPLE, set_up
 from portal.demo.story import Story, StoryFailed, submit
 from portal.demo.teller import Teller
 from portal.embedded import UNSAFE_FAST, EmbeddedServer
-from portal.supervisor import Supervisor, manage
+from portal.service import gunicorn
+from portal.supervisor import Process, Supervisor, manage
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0  # seconds for the web server to come up
@@ -97,7 +98,7 @@ class Command(BaseCommand):
         """Without a port only the story is told."""
         cluster = manage("cluster", ["qcluster"], addresses.for_runner(), LOGS)
         clock = manage("clock", ["clock"], addresses.for_portal(), LOGS)
-        web = manage("web", ["runserver", "--noreload", "--insecure", f"{HOST}:{port}"], addresses.for_portal(), LOGS)
+        web = Process("web", gunicorn(f"{HOST}:{port}"), addresses.for_portal(), LOGS / "web.log")
         with Supervisor([web, cluster, clock] if port else [cluster, clock]) as supervisor:
             teller = Teller(self._say, self.style.MIGRATE_HEADING)
             story = Story(teller, addresses.targets[databases.TARGETS[1]], supervisor.look)
