@@ -37,7 +37,7 @@ def first_row(page: Page, address: str) -> str:
 
 def take(page: Page, portal: str, into: Path) -> None:
     change = first_row(page, f"{portal}/governance/spec/?q={CHANGE}")
-    run = first_row(page, f"{portal}/governance/run/")
+    run = first_row(page, f"{portal}/governance/run/?kind__exact=deploy&status__exact=succeeded")
     for name, address in {"home": "/", "change": f"{change}?tab=scripts", "run": run}.items():
         page.goto(portal + address)
         page.evaluate("document.fonts.ready")

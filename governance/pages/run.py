@@ -69,6 +69,7 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
         "next": TO_DECIDE if undecided and status is RunStatus.SUCCEEDED else next_step(RunKind(run.kind), status),
         "points": decided,
         "undecided": undecided,
+        "measured": run.kind != RunKind.DRY_RUN,
         "course": course(run),
         "back": going_back(run),
         "window": run.booking.ends if run.booking and status not in ENDED else None,

@@ -135,6 +135,16 @@ def test_run_that_nobody_measured_says_so(queued, cast, sign_in):
     assert "Nothing is measured yet." in page_of(queued, cast.auditor, sign_in)
 
 
+def test_page_of_a_dry_run_does_not_promise_to_measure(queued, cast, sign_in):
+    Run.objects.filter(pk=queued.pk).update(kind=RunKind.DRY_RUN)
+
+    text = page_of(queued, cast.auditor, sign_in)
+
+    assert "Statements" in text
+    assert "What clients wait for one row" not in text
+    assert "Acts by itself" not in text
+
+
 def test_activity_of_the_running_statement_is_shown_with_who_is_in_the_way(queued, cast, sign_in):
     claim = handoff.claim("run", queued.pk)
     activity = Activity("building the index: scanning table", 250, 1000, "blocks", 50.0, "report (pid 7)", "app (pid 8)")
