@@ -138,8 +138,9 @@ def explain(node: Node) -> tuple[Action, ...]:
 
 
 def setting(node: Node) -> tuple[Action, ...]:
-    """SET and RESET. The value only where it is plain text, which is what matters: SET TimeZone = 'UTC'."""
-    value = ", ".join(str(found.sval.sval) for found in node.args if found.node_type == "A_Const" and found.sval)
+    """SET and RESET. The value only where it is plain text or a whole number, which is what matters: SET TimeZone = 'UTC'."""
+    given = (found.sval or found.ival for found in node.args if found.node_type == "A_Const")
+    value = ", ".join(str(found.sval if found.node_type == "String" else found.ival) for found in given if found)
     return (Action(Kind.SESSION, name=node.name.lower(), new_name=value, type="VariableSetStmt"),)
 
 

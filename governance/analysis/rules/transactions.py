@@ -1,5 +1,6 @@
 """Rules about transactions: what runs in which, and how long its locks are held or waited for."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -8,6 +9,11 @@ from governance.analysis.rule import SMALL_TABLE, Hit, Level, Place, Read, hit, 
 from governance.orders import Script, Statement
 
 BEGINS, ENDS = frozenset({"begin", "start"}), frozenset({"commit", "rollback", "prepare"})
+TIMEOUTS = {
+    "lock_timeout": ("waits for a lock", "every query on the table that comes later waits behind it", Level.WARNING),
+    "statement_timeout": ("works", "what it has locked stays locked that long", Level.NOTICE),
+}
+NEVER = re.compile(r"0+\s*(us|ms|s|min|h|d)?")
 WORKING = frozenset({Kind.UPDATE, Kind.DELETE, Kind.INSERT, Kind.MERGE})
 
 
@@ -188,6 +194,21 @@ def _without_setting(read: Read, name: str, says: str, why: str, instead: str) -
 def _keeps_waiting(place: Place) -> bool:
     # without facts nobody knows the table of an index
     return any(lock.blocks != "nothing" for lock in place.locks) or place.action.kind in (Kind.DROP_INDEX, Kind.REINDEX)
+
+
+@rule("timeout-switched-off", Level.WARNING, rollback=True, on=["VariableSetStmt"])
+def timeout_switched_off(read: Read) -> Iterator[Hit]:
+    for place in read.statements("VariableSetStmt"):
+        name = place.action.name
+        if name in TIMEOUTS and NEVER.fullmatch(place.action.new_name):
+            does, then, level = TIMEOUTS[name]
+            yield hit(
+                place,
+                f"Nothing bounds any more how long a statement {does}: zero switches {name} off.",
+                f"However long it takes, {then}. A script's own value holds instead of the one that Lockgate's runner sets.",
+                f"SET {name} = '5s';  -- or leave it out",
+                level,
+            )
 
 
 @rule("prefer-robust-stmts", Level.NOTICE)

@@ -276,3 +276,20 @@ def test_column_that_a_trigger_acts_upon_cannot_be_dropped_before_the_trigger():
     assert refused.message == "the trigger counted of public.bids needs amount of bids, which this statement drops: PostgreSQL refuses it."
     assert "object-in-use" not in codes(analysed(f"{HEADER}{made};\nDROP TRIGGER counted ON bids;\n{dropped}"))
     assert "object-in-use" not in codes(analysed(f"{HEADER}{made};\nALTER TABLE bids RENAME COLUMN amount TO sum"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "level"),
+    [
+        ("SET lock_timeout = 0", Level.WARNING),
+        ("SET LOCAL lock_timeout TO '0 ms'", Level.WARNING),
+        ("SET statement_timeout = '0'", Level.NOTICE),
+        ("SET lock_timeout = '10ms'", None),
+        ("SET lock_timeout TO DEFAULT", None),
+        ("SET work_mem = 0", None),
+    ],
+)
+def test_timeout_of_zero_is_told_from_a_short_one(setting, level):
+    found = analysed(f"{setting};\nALTER TABLE bids ADD COLUMN level text;").findings
+
+    assert [each.level for each in found if each.code == "timeout-switched-off"] == ([level] if level else [])
