@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from governance.analysis.nodes import Node, opened
 from governance.analysis.tags import tag, transactional
-from governance.errors import MixedScript, SessionDiscarded, TransactionControl, UnparsableScript
+from governance.errors import MixedScript, TargetUnlocked, TransactionControl, UnparsableScript
 from governance.orders import Statement
 
 # the rows begin on the line behind it
@@ -29,6 +29,7 @@ OPENING, CLOSING = (_KINDS.ASCII_40, _KINDS.ASCII_91), (_KINDS.ASCII_41, _KINDS.
 LISTING = (_KINDS.ASCII_44, _KINDS.AND, _KINDS.OR, _KINDS.WHEN)  # what stands between them lies side by side in a tree
 CHAINING = (_KINDS.JOIN, _KINDS.UNION, _KINDS.INTERSECT, _KINDS.EXCEPT)  # whatever lists stand between these
 NESTED = "a statement is nested too deeply to be analysed; write it as several statements"
+UNLOCKING = "pg_advisory_unlock_all"
 COMMENTS = (postgast.pg_query_pb2.SQL_COMMENT, postgast.pg_query_pb2.C_COMMENT)
 COPY_ADVICE = "COPY … FROM STDIN takes its rows from psql, which is not there; write the rows as INSERT … VALUES"
 META_ADVICE = "{word} is a command of psql, not SQL; leave it out (the runner stops at the first error and opens the transaction by itself)"
@@ -158,11 +159,21 @@ def _parsed(name: str, text: str) -> Iterator[tuple[Statement, Node]]:
     for statement, node in _statements(source):
         if node.node_type == "TransactionStmt":
             raise TransactionControl(name, statement.line, statement.column, statement.text.split()[0].upper())
-        if node.node_type == "DiscardStmt" and node.target == "DISCARD_ALL":
-            raise SessionDiscarded(name, statement.line, statement.column)
+        if word := _gives_up_locks(statement, node):
+            raise TargetUnlocked(name, statement.line, statement.column, word)
         if node.node_type == "CopyStmt" and node.is_from and not node.filename:
             raise UnparsableScript(name, statement.line, statement.column, COPY_ADVICE)
         yield statement, node
+
+
+def _gives_up_locks(statement: Statement, node: Node) -> str:
+    """By what all advisory locks of the session go, the runner's with them; "" if they stay."""
+    if node.node_type == "DiscardStmt" and node.target == "DISCARD_ALL":
+        return "DISCARD ALL"
+    if UNLOCKING not in statement.text.lower():
+        return ""
+    called = (found for found in node.walk() if found.node_type == "FuncCall")
+    return UNLOCKING if node.node_type == "DoStmt" or any(found.funcname[-1].sval == UNLOCKING for found in called) else ""
 
 
 def _statements(source: Source) -> Iterator[tuple[Statement, Node]]:

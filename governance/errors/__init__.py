@@ -3,7 +3,7 @@
 Refusal
 ├── BadInput            what was handed in cannot be used
 │   ├── BadScriptName  MissingRollback  DuplicateVersion  BadSpecification  BadCheck  BadDirective  BadGroup  BadRecurrence  BadPolicy
-│   └── UnparsableScript  MixedScript  TransactionControl  SessionDiscarded
+│   └── UnparsableScript  MixedScript  TransactionControl  TargetUnlocked
 ├── NotAllowed          this person may not do this
 │   ├── MissingRole  OwnWork  AlreadyDecided  NeedsReason  CountedTwice  OnlyApprover  TwoPeople
 │   └── NotDelegated  PasswordNeeded  WrongPassword
@@ -41,7 +41,7 @@ from governance.errors.inputs import (
     DuplicateVersion,
     MissingRollback,
     MixedScript,
-    SessionDiscarded,
+    TargetUnlocked,
     TransactionControl,
     UnparsableScript,
 )
@@ -72,7 +72,7 @@ __all__ = [
     "BadSpecification", "BookingTaken", "CountedTwice", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible",
     "MissingEvidence", "MissingRole", "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotAsked",
     "NotDelegated", "NotItsTurn", "NotReady", "NothingToUndo", "OnlyApprover", "OutsideWindow", "OwnWork", "PasswordNeeded", "RecordInUse",
-    "Refusal", "ReviewOverdue", "SessionDiscarded", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers",
-    "TargetPooled", "TargetReadOnly", "TargetRefused", "TargetUnreachable", "TookPart", "TransactionControl", "TwoPeople", "Undeployed",
+    "Refusal", "ReviewOverdue", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers", "TargetPooled",
+    "TargetReadOnly", "TargetRefused", "TargetUnlocked", "TargetUnreachable", "TookPart", "TransactionControl", "TwoPeople", "Undeployed",
     "UnknownConnection", "UnparsableScript", "WrongPassword", "WrongStage",
 ]  # fmt: skip

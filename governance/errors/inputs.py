@@ -75,15 +75,15 @@ class TransactionControl(BadInput):
         self.name, self.line, self.column, self.word = name, line, column, word
 
 
-class SessionDiscarded(BadInput):
-    """A script throws away the session that it runs in, and with it the lock that keeps others from the target."""
+class TargetUnlocked(BadInput):
+    """A script gives up the lock that keeps others from its target."""
 
-    def __init__(self, name: str, line: int, column: int) -> None:
+    def __init__(self, name: str, line: int, column: int, word: str) -> None:
         super().__init__(
-            f"{name}, line {line}, column {column}: DISCARD ALL would give up the lock that keeps other runs from the target. "
+            f"{name}, line {line}, column {column}: {word} would give up the lock that keeps other runs from the target. "
             "Leave it out: every script begins in a session without anything left of the one before it."
         )
-        self.name, self.line, self.column = name, line, column
+        self.name, self.line, self.column, self.word = name, line, column, word
 
 
 class BadSpecification(BadInput):

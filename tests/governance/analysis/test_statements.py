@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.analysis.statements import check_not_mixed, parse, split, tokens
-from governance.errors import BadInput, MixedScript, SessionDiscarded, TransactionControl, UnparsableScript
+from governance.errors import BadInput, MixedScript, TargetUnlocked, TransactionControl, UnparsableScript
 
 
 def test_statements_know_their_line_and_column():
@@ -122,11 +122,20 @@ def test_transaction_control_is_the_runners(word):
     assert (refused.value.line, refused.value.word) == (2, word.split()[0])
 
 
-def test_session_with_the_targets_lock_is_not_thrown_away():
-    with pytest.raises(SessionDiscarded) as refused:
-        split("x.sql", "-- first\nDISCARD ALL;")
+@pytest.mark.parametrize(
+    "statement",
+    ["DISCARD ALL", "SELECT pg_catalog.PG_Advisory_Unlock_All()", "DO $$BEGIN PERFORM pg_advisory_unlock_all(); END$$"],
+)
+def test_lock_of_the_target_is_not_given_up(statement):
+    with pytest.raises(TargetUnlocked) as refused:
+        split("x.sql", f"-- first\n{statement};")
 
     assert (refused.value.line, refused.value.column) == (2, 1)
+
+
+@pytest.mark.parametrize("statement", ["DISCARD PLANS", "SELECT pg_advisory_unlock(7)", "SELECT 'pg_advisory_unlock_all()'"])
+def test_what_only_looks_like_giving_up_the_lock_stays(statement):
+    assert len(split("x.sql", statement)) == 1
 
 
 def test_script_that_mixes_both_kinds_is_refused():
