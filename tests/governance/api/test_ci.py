@@ -170,6 +170,19 @@ def test_a_job_fails_with_the_reason(job):
     assert job.forge.statuses[1]["description"].startswith("UnparsableScript: ")
 
 
+def test_a_job_says_what_is_missing_before_a_rehearsal(job):
+    (check,) = job.folder.glob("C*.sql")
+    check.unlink()
+
+    status, said = job.run()
+
+    assert status == 1
+    assert "WrongStage: " in said
+    assert "Not rehearsed. Missing: Check script, C….sql" in said
+    assert job.forge.statuses[-1]["state"] == "failure"
+    assert job.forge.statuses[-1]["description"] == "Not rehearsed. Missing: Check script, C….sql"
+
+
 def test_a_blocking_finding_fails_a_job(job):
     forward = factories.script_files()[0]
     job.write(forward.name, "-- Purpose: x\n-- Impact: y\nALTER TABLE public.contractors ADD COLUMN level integer NOT NULL;\n")
