@@ -7,6 +7,7 @@ from django.urls import reverse
 from governance import workflow
 from governance.pages.impact import WIDTH
 from tests import factories
+from tests.governance.pages.scenes import words
 
 HEAD = "-- Purpose: p\n-- Impact: i\n"
 FORWARD = f"""{HEAD}ALTER TABLE public.contractors ADD COLUMN grade text;
@@ -65,6 +66,24 @@ def test_before_any_analysis_of_a_target_durations_and_sizes_are_not_made_up(cas
 
     assert page["phases"][0]["impact"]["facts"] is None
     assert "without facts of a target" in text
+
+
+def test_scripts_say_from_which_commit_and_request_they_came(cast):
+    request = "https://git.example.com/bids/pulls/7"
+    factories.make_targets()
+    spec = workflow.submit(
+        actor=cast.engineer,
+        specification=factories.specification(),
+        scripts=factories.script_files(),
+        source=workflow.Source("https://git.example.com/bids", "4f2a91c", request),
+    )
+    client = Client()
+    client.force_login(cast.reviewer)
+
+    page = client.get(f"/governance/spec/{spec.pk}/change/?tab=scripts").content.decode()
+
+    assert "of commit 4f2a91c in https://git.example.com/bids, by https://git.example.com/bids/pulls/7" in words(page)
+    assert f'href="{request}"' in page
 
 
 def test_scripts_show_what_changed_since_the_analysis_before(cast, phase):
