@@ -224,7 +224,7 @@ EXITS: Mapping[Stage, tuple[Need, ...]] = {
     Stage.SCRIPT_DEVELOPMENT: (
         Need("Forward script", lambda d: _yes(d.forward, str(d.forward))),
         Need("Rollback script for each, or a restore plan", lambda d: _yes(d.forward and not d.unpaired, ", ".join(d.unpaired))),
-        Need("Checks", lambda d: _yes(d.checks, str(d.checks))),
+        Need("Check script, C….sql", lambda d: _yes(d.checks, str(d.checks))),
         Need("No open blocking finding", _no_blockers),
     ),
     Stage.LOCAL_TESTING: (Need("Rehearsal of these scripts", lambda d: (d.rehearsal, d.rehearsal_detail), Skip.REHEARSAL),),

@@ -26,6 +26,7 @@ TEXTS = [
     "title", "domains", "data_class", "privacy_impact", "pattern", "purpose", "drivers", "design", "risk_assessment", "mitigation",
     "rollback_procedure", "irreversible", "restore_plan",
 ]  # fmt: skip
+DOMAINS = "Those whose tables it touches, one at least. One that is not listed is added by an operator, under Domains."
 LARGEST_SCRIPT = 2 * 1024 * 1024  # bytes
 
 
@@ -70,6 +71,7 @@ class SubmissionForm(forms.ModelForm):
     class Meta:
         model = Spec
         fields = TEXTS
+        help_texts = {"domains": DOMAINS}
 
     def clean_scripts(self) -> list[ScriptFile]:
         files = [ScriptFile(each.name, _decoded(each)) for each in self.cleaned_data["scripts"]]
@@ -168,7 +170,7 @@ class SpecificationForm(ActForm):
 
     def prepare(self) -> None:
         spec = self.phase.spec
-        self.fields |= forms.fields_for_model(Spec, fields=TEXTS)
+        self.fields |= forms.fields_for_model(Spec, fields=TEXTS, help_texts={"domains": DOMAINS})
         self.initial = {**model_to_dict(spec, fields=TEXTS), "domains": [domain.pk for domain in spec.domains.all()]}
         answers = dict(spec.answers.values_list("consideration_id", "text"))
         for consideration in Consideration.objects.filter(domain__specs=spec).select_related("domain"):

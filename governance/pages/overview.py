@@ -17,6 +17,7 @@ from governance.delivery import PERIOD, Ended, figures
 from governance.lifecycle import ENDED, OVER, PhaseStatus, Role, Stage
 from governance.models import (
     Booking,
+    Domain,
     Drift,
     DriftState,
     Environment,
@@ -202,7 +203,7 @@ def _first_steps(person: User, roles: Collection[Role], databases: list[dict[str
     """Until the first change is in: what there is to do, in order."""
     if Spec.objects.exists():
         return []
-    environment, add, submit = (reverse(f"admin:governance_{noun}_add") for noun in ("environment", "target", "spec"))
+    environment, add, domain, submit = (reverse(f"admin:governance_{noun}_add") for noun in ("environment", "target", "domain", "spec"))
     filled = Group.objects.filter(name__in=NEEDED, user__is_active=True, user__is_staff=True).distinct().count()
     return [
         {
@@ -231,6 +232,13 @@ def _first_steps(person: User, roles: Collection[Role], databases: list[dict[str
             "title": "Take the baseline",
             "sub": "Its page shows the grants that the runner needs there. The runner tests them and reads the schema as version 1.0.0.",
             "url": next((each["url"] for each in databases if not each["known"]), ""),
+            "who": "an operator",
+        },
+        {
+            "done": Domain.objects.exists(),
+            "title": "Add a domain",
+            "sub": "A part of the business with its tables, its owners and what it asks of a change. Every change names one at least.",
+            "url": domain if Role.OPERATOR in roles else "",
             "who": "an operator",
         },
         {

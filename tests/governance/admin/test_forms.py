@@ -364,3 +364,24 @@ def test_an_earlier_version_is_shown_and_cannot_be_written(cast, sign_in):
     assert "as it was on" in shown
     assert "<dd>15</dd>" in shown
     assert Environment.objects.get().rank == 16
+
+
+@pytest.mark.usefixtures("targets")
+def test_both_forms_of_a_specification_say_where_domains_come_from(cast, sign_in):
+    spec = factories.make_spec(cast)
+    client = sign_in(cast.engineer)
+
+    for path in ("/governance/spec/add/", f"/governance/spec/{spec.pk}/{factories.phase_of(spec).pk}/form/edit_specification/"):
+        assert "One that is not listed is added by an operator, under Domains." in client.get(path).content.decode()
+
+
+def test_a_table_of_a_domain_is_written_with_its_schema(cast, sign_in):
+    rows = {f"{prefix}-{name}": "0" for prefix in ("tables", "considerations") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    given = {"slug": "sales", "name": "Sales", **rows, "tables-TOTAL_FORMS": "1", "tables-0-name": "purchase"}
+    client = sign_in(cast.operator)
+
+    refused = client.post("/governance/domain/add/", given)
+    client.post("/governance/domain/add/", given | {"tables-0-name": "public.purchase"})
+
+    assert "Write schema and table, for example public.purchase." in refused.content.decode()
+    assert list(Domain.objects.get(slug="sales").tables.values_list("name", flat=True)) == ["public.purchase"]

@@ -174,12 +174,14 @@ def test_first_steps_name_what_is_missing_and_who_does_it(cast):
         (False, True),
         (False, False),
         (False, True),
+        (False, True),
     ]
     assert [(step["done"], bool(step["url"])) for step in targets] == [
         (True, False),
         (True, False),
         (True, False),
         (False, True),
+        (True, False),
         (False, True),
     ]
 
@@ -268,3 +270,16 @@ def test_home_says_how_forecasts_are_kept_once_enough_runs_have_ended(cast, spec
 
     assert "2 runs with a forecast ended so far. The share is told after 8 more runs." in words(before)
     assert "100 % of 2 runs ended inside their forecast; 90 % was promised." in words(after)
+
+
+def test_the_first_steps_lead_to_a_domain_since_no_change_goes_on_without_one(cast):
+    steps = {step["title"]: step for step in page_of(cast.operator)["steps"]}
+    others = {step["title"]: step for step in page_of(cast.engineer)["steps"]}
+
+    assert list(steps)[-2:] == ["Add a domain", "Submit the first change"]
+    assert steps["Add a domain"]["url"] == reverse("admin:governance_domain_add")
+    assert not steps["Add a domain"]["done"]
+    assert (others["Add a domain"]["url"], others["Add a domain"]["who"]) == ("", "an operator")
+
+    factories.make_domain("sales")
+    assert {step["title"]: step["done"] for step in page_of(cast.operator)["steps"]}["Add a domain"]
