@@ -123,7 +123,7 @@ def observe(request: HttpRequest, name: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"{target} is being read. Open this page again in a moment.")
+        messages.success(request, f"The runner reads {target}. Open this page again in a moment.")
     return HttpResponseRedirect(reverse("admin:schema_target", args=[target.name]))
 
 

@@ -14,6 +14,11 @@ from governance import audit
 from governance.admin.base import Titled
 from governance.pages.values import EMPTY, pill
 
+ROLES = (
+    "An engineer submits changes, a reviewer approves how they are made, a stakeholder for the business, security for what they reveal; "
+    "an operator sets up, books and runs; an auditor reads. Nobody approves what they wrote themselves."
+)
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -47,6 +52,8 @@ class PeopleAdmin(Titled, UserAdmin):
         """Django calls them staff who may sign in to an admin site; here that is everybody."""
         if db_field.name == "is_staff":
             given |= {"label": "May sign in", "help_text": "Everybody who has a role needs it; without it the portal is closed to them."}
+        if db_field.name == "groups":
+            given |= {"label": "Roles", "help_text": ROLES}
         return super().formfield_for_dbfield(db_field, request, **given)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:

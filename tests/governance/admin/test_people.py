@@ -91,3 +91,13 @@ def test_administrator_cannot_make_superusers_in_the_form(superuser, cast, sign_
     sign_in(superuser).post(f"/auth/user/{cast.reviewer.pk}/change/", posted(cast.reviewer, is_superuser="on"))
 
     assert not User.objects.get(pk=cast.reviewer.pk).is_superuser
+
+
+def test_whoever_adds_a_person_reads_what_the_roles_are_and_where_they_are_given(superuser, everybody, sign_in):
+    client = sign_in(superuser)
+
+    added = words(client.get("/auth/user/add/").content.decode())
+    person = words(client.get(f"/auth/user/{everybody['nobody'].pk}/change/").content.decode())
+
+    assert "The next page asks for name and roles" in added
+    assert "An engineer submits changes, a reviewer approves how they are made" in person

@@ -83,6 +83,7 @@ def test_target_without_snapshot_says_how_to_get_one(cast, staging):
     page = words(html(cast.engineer, "/schema/staging_db/"))
 
     assert "No snapshot of this target is known yet." in page
+    assert "before the baseline is taken" in page
 
 
 def test_tables_stand_under_their_domain_with_rows_size_and_version(cast, known):
