@@ -71,7 +71,9 @@ def check_approval(
     refuse_ended(case.phase)
     permit(person, f"approve_{kind}", stage=case.phase.at, roles=roles)
     if case.asked:
-        raise MissingEvidence("approve", ["the changes that {person} asked for: “{text:.60}”".format(**case.asked[0])])
+        wish = case.asked[0]
+        said = wish["text"][:60].rstrip(". ")
+        raise MissingEvidence("approve", [f"the changes that {wish['person']} asked for: “{said}”"])
     _check_decision(person, case, kind, seen, on_behalf_of)
     _check_turn(on_behalf_of or person, case, kind, step)
 

@@ -339,3 +339,13 @@ def test_a_form_goes_out_once_however_often_it_is_clicked(sit, cast):
     }""")
 
     assert kept_back == [False, True]
+
+
+def test_the_bar_of_actions_stays_in_its_list_on_a_phone(sit, cast):
+    desk = sit(cast.engineer)
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    desk.open("/governance/spec/")
+
+    bar, form = (desk.page.locator(each).bounding_box() for each in ("#changelist .actions", "#changelist-form"))
+
+    assert bar["x"] + bar["width"] <= form["x"] + form["width"]
