@@ -173,7 +173,7 @@ def test_ask_button_holds_the_approval_up(cast, rehearsed):
 
     assert workflow.open_comments(rehearsed).get().kind == CommentKind.CHANGES
     assert disabled(page) == ["approve"]
-    assert "Name the index." in page
+    assert "asked for: “Name the index”" in page
 
 
 def refused_role(cast, phase):
