@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
 
 from governance.analysis.actions import Kind
 from governance.analysis.allowance import allowed
@@ -23,6 +24,7 @@ from governance.orders import Script, ScriptKind, Statement
 
 __all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
 
+WHERE = attrgetter("line", "column")
 WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
 MAKING = CREATING | {Kind.CREATE_VIEW}
 VALIDATED = frozenset({Kind.ADD_CHECK, Kind.ADD_FOREIGN_KEY, Kind.ADD_NOT_NULL, Kind.VALIDATE_CONSTRAINT})
@@ -150,8 +152,8 @@ def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surround
     scripts = tuple(script for script in change.scripts if script.kind == kind)
     trees = (((script, statement), statement.text, node) for script in scripts for statement, node in _trees(script))
     places = tuple(
-        Place(script, statement, action, now, locks(action, now.during(action)), node, now.is_new(action.relation))
-        for (script, statement), node, action, now in played(trees, scene)
+        Place(script, statement, action, now, locks(action, now.during(action)), node, now.is_new(action.relation), number)
+        for number, ((script, statement), node, action, now) in enumerate(played(trees, scene))
     )
     return Read(scripts, places, change.category, change.guarded, surroundings)
 
@@ -170,16 +172,18 @@ def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:
 
 
 def _findings(read: Read, kind: ScriptKind) -> tuple[Finding, ...]:
-    found = (finding for rule in rules_for(read, kind) for finding in rule(read))
-    order = {script.name: position for position, script in enumerate(read.scripts)}
-    return tuple(sorted(allowed(found, read.scripts), key=lambda finding: (order[finding.script], finding.line, finding.column)))
+    """In the order of the scripts, and in them from the first line to the last."""
+    rules = rules_for(read, kind) if read.scripts else ()
+    found = allowed([finding for rule in rules for finding in rule(read)], read.scripts)
+    found.sort(key=WHERE)
+    if len(read.scripts) > 1:
+        order = {script.name: position for position, script in enumerate(read.scripts)}
+        found.sort(key=lambda finding: order[finding.script])
+    return tuple(found)
 
 
 def _reports(read: Read) -> tuple[StatementReport, ...]:
-    by_statement: dict[tuple[str, int, int], list[Place]] = {}
-    for place in read.places:
-        by_statement.setdefault((place.script.name, place.statement.line, place.statement.column), []).append(place)
-    return tuple(map(_report, by_statement.values()))
+    return tuple(map(_report, read.by_statement))
 
 
 def _report(places: list[Place]) -> StatementReport:
@@ -194,10 +198,10 @@ def _report(places: list[Place]) -> StatementReport:
         change_class=hardest(map(class_of, found)),
         category=leading(found),
         locks=held,
-        rewrite=any(lock.rewrite for lock in held),
-        scan=any(lock.scan for lock in held),
-        tables=_unique(place.scene.identity(place.action.relation) for place in places),
-        writes_rows=any(action.kind in WRITING for action in found),
+        rewrite=any([place.rewrites for place in places]),
+        scan=any([place.scans for place in places]),
+        tables=_unique([place.scene.identity(place.action.relation) for place in places]),
+        writes_rows=any([action.kind in WRITING for action in found]),
         column=first.statement.column,
     )
 
@@ -207,7 +211,7 @@ def _touched(read: Read, kinds: Iterable[Kind]) -> tuple[str, ...]:
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name for name in dict.fromkeys(names) if name)
+    return tuple(filter(None, dict.fromkeys(names)))
 
 
 def _statement_as_json(report: StatementReport) -> dict[str, object]:

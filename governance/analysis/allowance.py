@@ -7,7 +7,7 @@ The comment stands before its statement, in it, or behind it on its last line. T
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from governance.analysis.psql import LEXEME
@@ -41,14 +41,13 @@ class Allowance:
         )
 
 
-def allowed(findings: Iterable[Finding], scripts: tuple[Script, ...]) -> tuple[Finding, ...]:
+def allowed(findings: list[Finding], scripts: tuple[Script, ...]) -> list[Finding]:
     """The findings, those that are allowed as notices; and what is wrong with the allowances themselves."""
     allowances = [found for script in scripts if WORD in script.text for found in _allowances(script)]
-    findings = tuple(findings)
     if not allowances:
         return findings
     useless = (found for found in allowances if not any(found.covers(finding) for finding in findings))
-    return (*(_judged(finding, allowances) for finding in findings), *map(_complaint, useless))
+    return [*(_judged(finding, allowances) for finding in findings), *map(_complaint, useless)]
 
 
 def _judged(finding: Finding, allowances: list[Allowance]) -> Finding:

@@ -192,13 +192,13 @@ def category_of(action: Action) -> Category:
 
 
 def hardest(classes: Iterable[ChangeClass]) -> ChangeClass:
-    return max(classes, key=lambda found: found.hardness, default=ChangeClass.NONE)
+    return max(classes, key=HARDNESS.__getitem__, default=ChangeClass.NONE)
 
 
 def leading(actions: Iterable[Action]) -> Category:
     """The category of a statement or of a whole change."""
-    actions = tuple(actions)
-    found = {category_of(action) for action in actions if action.kind not in SILENT} or {category_of(action) for action in actions}
+    kinds = {action.kind for action in actions}
+    found = {CATEGORY_OF.get(kind, Category.STRUCTURAL) for kind in kinds - SILENT or kinds}
     return next((category for category in LEADING if category in found), Category.STRUCTURAL)
 
 

@@ -1,11 +1,13 @@
 """What a rule is, what it is shown, and what it reports."""
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.conditions import finds_nothing
@@ -19,6 +21,10 @@ from governance.orders import Script, ScriptKind, Statement
 
 SMALL_TABLE = 10_000  # rows; PostgreSQL reads or copies that many in a few milliseconds
 LARGE_TABLE = 2**30  # bytes; whatever the planner thinks of its rows
+GUARDED, UNGUARDED = "executed by the runner", "executed by somebody else"  # words of a vocabulary
+NO_WORD = re.compile(r"\W")
+REWRITE, SCAN, BLOCKS_WRITES = attrgetter("rewrite"), attrgetter("scan"), attrgetter("blocks_writes")  # of a lock
+NUMBER, KIND = attrgetter("number"), attrgetter("action.kind")  # of a place
 
 
 class Level(StrEnum):
@@ -57,6 +63,7 @@ class Place:
     locks: tuple[Lock, ...]
     node: Node  # the statement's whole tree
     is_new: bool  # the change itself has made the table
+    number: int  # among all of its direction's
 
     @property
     def table(self) -> str:
@@ -65,7 +72,11 @@ class Place:
 
     @property
     def rows(self) -> int | None:
-        return self.scene.rows(self.table)
+        """None: unknown."""
+        if self.is_new:
+            return 0
+        table = self.scene.table(self.table)
+        return table.rows if table else None
 
     @property
     def bytes(self) -> int:
@@ -75,15 +86,21 @@ class Place:
     @property
     def size(self) -> str:
         """The number of rows in words."""
-        return "an unknown number of rows" if self.rows is None else f"about {self.rows:,} rows"
+        rows = self.rows
+        return "an unknown number of rows" if rows is None else f"about {rows:,} rows"
 
     @property
     def rewrites(self) -> bool:
-        return any(lock.rewrite for lock in self.locks)
+        return any(map(REWRITE, self.locks))
 
     @property
     def scans(self) -> bool:
-        return any(lock.scan for lock in self.locks)
+        return any(map(SCAN, self.locks))
+
+    @property
+    def stops_writes(self) -> bool:
+        """Whether clients may have to wait for it."""
+        return any(map(BLOCKS_WRITES, self.locks))
 
 
 @dataclass(frozen=True)
@@ -97,56 +114,69 @@ class Read:
     surroundings: Surroundings = ALONE
     undone_by: "Read | None" = None  # of forward scripts: their rollback scripts
 
-    def of(self, *kinds: Kind) -> Iterator[Place]:
+    def of(self, *kinds: Kind) -> Sequence[Place]:
         """In the scripts' order, without those that find nothing to do."""
-        return _in_order([self._by_kind[kind] for kind in kinds if kind in self._by_kind])
+        found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
+        return found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=NUMBER)
 
-    def statements(self, *node_types: str) -> Iterator[Place]:
-        """The first place of each statement of these types."""
-        return _in_order([self._by_node[node_type] for node_type in node_types if node_type in self._by_node])
+    def statements(self, node_type: str) -> Sequence[Place]:
+        """The first place of each statement of this type."""
+        return self._by_node.get(node_type, ())
 
     @cached_property
-    def _by_kind(self) -> dict[Kind, list[tuple[int, Place]]]:
-        found: dict[Kind, list[tuple[int, Place]]] = {}
-        for number, place in enumerate(self.places):
+    def _by_kind(self) -> dict[Kind, list[Place]]:
+        found = defaultdict(list)
+        for place in self.places:
             if not finds_nothing(place.action, place.scene):
-                found.setdefault(place.action.kind, []).append((number, place))
+                found[place.action.kind].append(place)
+        return dict(found)
+
+    @cached_property
+    def _by_node(self) -> dict[str, list[Place]]:
+        found = defaultdict(list)
+        for places in self.by_statement:
+            found[places[0].node.node_type].append(places[0])
+        return dict(found)
+
+    @cached_property
+    def by_script(self) -> list[tuple[Script, list[list[Place]]]]:
+        """The statements of each script that has any."""
+        found: list[tuple[Script, list[list[Place]]]] = []
+        for places in self.by_statement:
+            script = places[0].script
+            if not found or found[-1][0] is not script:
+                found.append((script, []))
+            found[-1][1].append(places)
         return found
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """Kinds of actions and types of nodes in the scripts."""
-        return frozenset({*self._by_kind, *self._by_node})
+    def by_statement(self) -> list[list[Place]]:
+        """The places of each statement."""
+        found: list[list[Place]] = []
+        last = None
+        for place in self.places:
+            if place.statement is not last:
+                found.append([])
+            found[-1].append(place)
+            last = place.statement
+        return found
 
     @cached_property
-    def firsts(self) -> tuple[Place, ...]:
-        """The first place of each statement."""
-        before = (None, *(place.statement for place in self.places))
-        return tuple(place for place, last in zip(self.places, before, strict=False) if place.statement is not last)
+    def vocabulary(self) -> set[str]:
+        """What the scripts speak of: kinds of actions, types of nodes, the first words of new columns' types; and who executes them."""
+        types = (NO_WORD.split(name, 1)[0] for _, _, name in self.new_columns)
+        return {*map(KIND, self.places), *self._by_node, *types, GUARDED if self.guarded else UNGUARDED}
 
     @cached_property
-    def new_columns(self) -> tuple[tuple[Place, Node, str], ...]:
+    def new_columns(self) -> list[tuple[Place, Node, str]]:
         """Columns that a CREATE TABLE or an ALTER TABLE gives a type, each with the name of that type."""
         tables = ((place, found) for place in self.statements("CreateStmt") for found in place.node.table_elts)
         added = ((place, command.def_) for place in self.statements("AlterTableStmt") for command in place.node.cmds)
-        return tuple(
+        return [
             (place, found, type_name(found.type_name))
             for place, found in (*tables, *added)
             if found and found.node_type == "ColumnDef" and found.colname and found.type_name
-        )
-
-    @cached_property
-    def _by_node(self) -> dict[str, list[tuple[int, Place]]]:
-        found: dict[str, list[tuple[int, Place]]] = {}
-        for number, place in enumerate(self.firsts):
-            found.setdefault(place.node.node_type, []).append((number, place))
-        return found
-
-
-def _in_order(found: list[list[tuple[int, Place]]]) -> Iterator[Place]:
-    if len(found) > 1:
-        found = [sorted(chain.from_iterable(found), key=itemgetter(0))]
-    return (place for _, place in found[0]) if found else iter(())
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,29 +197,30 @@ class Rule:
     level: Level
     kinds: frozenset[ScriptKind]
     check: Callable[[Read], Iterable[Hit]]
-    on: frozenset[str] = frozenset()  # kinds of actions and types of nodes; without one of them it has nothing to say
+    on: frozenset[str] = frozenset()  # words of a vocabulary; without one of them it has nothing to say
 
-    def __call__(self, read: Read) -> Iterator[Finding]:
-        for hit in self.check(read):
-            where = hit.statement
-            yield Finding(
-                code=self.code,
-                level=hit.level or self.level,
-                script=hit.script.name,
-                line=where.line if where else 1,
-                column=where.column if where else 1,
-                statement=where.text if where else "",
-                message=hit.message,
-                why=hit.why,
-                safe_form=hit.safe_form,
-            )
+    def __call__(self, read: Read) -> list[Finding]:
+        return [self._finding(hit, hit.statement) for hit in self.check(read)]
+
+    def _finding(self, hit: Hit, where: Statement | None) -> Finding:
+        return Finding(
+            code=self.code,
+            level=hit.level or self.level,
+            script=hit.script.name,
+            line=where.line if where else 1,
+            column=where.column if where else 1,
+            statement=where.text if where else "",
+            message=hit.message,
+            why=hit.why,
+            safe_form=hit.safe_form,
+        )
 
 
 def rule(code: str, level: Level, *, rollback: bool = False, on: Iterable[str] = ()) -> Callable[[Callable[[Read], Iterable[Hit]]], Rule]:
     """Make a rule of a function.
 
-    `rollback`: it matters in rollback scripts too. `on`: the kinds of actions and types of nodes that it speaks of, so that it is not
-    asked about scripts without them; nothing: it is always asked.
+    `rollback`: it matters in rollback scripts too. `on`: the words that it waits for, so that it is not asked about scripts that have
+    none of them in their vocabulary; nothing: it is always asked.
     """
     kinds = frozenset({ScriptKind.FORWARD, ScriptKind.ROLLBACK} if rollback else {ScriptKind.FORWARD})
     return lambda check: Rule(code, level, kinds, check, frozenset(on))

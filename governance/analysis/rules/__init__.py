@@ -1,6 +1,7 @@
 """All rules, in the order in which their findings are listed for one statement."""
 
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Mapping
 
 from governance.analysis.rule import Read, Rule
 from governance.analysis.rules import (
@@ -22,13 +23,23 @@ from governance.orders import ScriptKind
 
 ROOMS = (indexes, nulls, columns, constraints, tables, objects, uses, transactions, changes, data, security, scripts, styles)
 RULES: tuple[Rule, ...] = tuple(found for room in ROOMS for found in vars(room).values() if isinstance(found, Rule))
+ALWAYS = ""
 
 
-def rules_for(read: Read, kind: ScriptKind) -> tuple[Rule, ...]:
+def _numbers_by_word(kind: ScriptKind) -> Mapping[str, set[int]]:
+    found = defaultdict(set)
+    for number, rule in enumerate(RULES):
+        for word in rule.on or (ALWAYS,):
+            if kind in rule.kinds:
+                found[word].add(number)
+    return dict(found)
+
+
+NUMBERS = {kind: _numbers_by_word(kind) for kind in (ScriptKind.FORWARD, ScriptKind.ROLLBACK)}
+
+
+def rules_for(read: Read, kind: ScriptKind) -> list[Rule]:
     """Those that may have something to say."""
-    return _rules(read.vocabulary, kind) if read.scripts else ()
-
-
-@lru_cache(maxsize=1024)  # scripts of a folder have much in common
-def _rules(vocabulary: frozenset[str], kind: ScriptKind) -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES if kind in rule.kinds and (not rule.on or not rule.on.isdisjoint(vocabulary)))
+    numbers = NUMBERS[kind]
+    spoken = read.vocabulary & numbers.keys()
+    return [RULES[number] for number in sorted(numbers[ALWAYS].union(*map(numbers.__getitem__, spoken)))]

@@ -39,7 +39,9 @@ def _said(place: Place) -> str:
 
 @rule("change-too-large", Level.WARNING)
 def change_too_large(read: Read) -> Iterator[Hit]:
-    changing = [place for place in read.places if not place.is_new and any(lock.blocks != "nothing" for lock in place.locks)]
+    if len(read.places) <= MOST_TABLES:
+        return
+    changing = [place for place in read.places if place.stops_writes and not place.is_new]
     tables = {place.scene.identity(place.table) for place in changing if place.table}
     statements = {(place.script.name, place.statement.line, place.statement.column) for place in changing}
     if len(tables) > MOST_TABLES or len(statements) > MOST_STATEMENTS:
@@ -53,8 +55,9 @@ def change_too_large(read: Read) -> Iterator[Hit]:
 
 @rule("lock-order-differs", Level.WARNING)
 def lock_order_differs(read: Read) -> Iterator[Hit]:
-    mine = _first_locks(read.places)
-    for neighbour in read.surroundings.neighbours:
+    neighbours = read.surroundings.neighbours
+    mine = _first_locks(read.places) if neighbours else {}
+    for neighbour in neighbours:
         if neighbour.name in {script.name for script in read.scripts} or not neighbour.transactional or not read.places:
             continue
         order = _order_of(neighbour, read.places[0].scene)
@@ -75,7 +78,7 @@ def _first_locks(places: tuple[Place, ...]) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for place in places:
         for lock in place.locks:
-            if lock.blocks != "nothing":
+            if lock.blocks_writes:
                 found.setdefault(lock.relation, place)
     return found
 
@@ -84,5 +87,5 @@ def _order_of(script: Script, scene: Scene) -> list[str]:
     """Each statement locks what those before it have left."""
     statements = ((None, statement.text, node) for statement in script.statements for node in parse(statement.text, script.name)[:1])
     moves = played(statements, scene)
-    held = (lock for _, _, action, now in moves for lock in locks(action, now.during(action)) if lock.blocks != "nothing")
+    held = (lock for _, _, action, now in moves for lock in locks(action, now.during(action)) if lock.blocks_writes)
     return list(dict.fromkeys(lock.relation for lock in held))

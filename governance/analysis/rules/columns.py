@@ -42,7 +42,7 @@ def adding_required_field(read: Read) -> Iterator[Hit]:
             )
 
 
-@rule("ban-drop-column", Level.WARNING, on=[Kind.DROP_COLUMN, "AlterTableStmt"])
+@rule("ban-drop-column", Level.WARNING, on=[Kind.DROP_COLUMN, Kind.ALTER_OBJECT])
 def ban_drop_column(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.DROP_COLUMN):
         if not place.is_new and not _added_here(read, place):
@@ -78,7 +78,7 @@ def _added_here(read: Read, dropped: Place) -> bool:
     )
 
 
-@rule("renaming-column", Level.BLOCKING, on=[Kind.RENAME_COLUMN, "RenameStmt"])
+@rule("renaming-column", Level.BLOCKING, on=[Kind.RENAME_COLUMN, Kind.RENAME_OBJECT])
 def renaming_column(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.RENAME_COLUMN):
         if not place.is_new:
@@ -115,7 +115,7 @@ def breaks_prepared_statements(read: Read) -> Iterator[Hit]:
             )
 
 
-@rule("changing-column-type", Level.BLOCKING, rollback=True, on=[Kind.ALTER_COLUMN_TYPE, "AlterTableStmt"])
+@rule("changing-column-type", Level.BLOCKING, rollback=True, on=[Kind.ALTER_COLUMN_TYPE, Kind.ALTER_OBJECT])
 def changing_column_type(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.ALTER_COLUMN_TYPE):
         if place.rewrites or place.scans:
@@ -148,7 +148,7 @@ def _shadow_column(place: Place) -> str:
     )
 
 
-@rule("ban-alter-generated-expression", Level.BLOCKING, rollback=True, on=["AlterTableStmt"])
+@rule("ban-alter-generated-expression", Level.BLOCKING, rollback=True, on=[Kind.ALTER_TABLE_OTHER])
 def ban_alter_generated_expression(read: Read) -> Iterator[Hit]:
     for place, command in _commands(read, "AT_SetExpression"):
         yield hit(
@@ -166,7 +166,7 @@ def ban_alter_generated_expression(read: Read) -> Iterator[Hit]:
         )
 
 
-@rule("ban-drop-generated-expression", Level.WARNING, on=["AlterTableStmt"])
+@rule("ban-drop-generated-expression", Level.WARNING, on=[Kind.ALTER_TABLE_OTHER])
 def ban_drop_generated_expression(read: Read) -> Iterator[Hit]:
     for place, command in _commands(read, "AT_DropExpression"):
         yield hit(
@@ -177,7 +177,7 @@ def ban_drop_generated_expression(read: Read) -> Iterator[Hit]:
         )
 
 
-@rule("ban-alter-identity", Level.WARNING, on=["AlterTableStmt"])
+@rule("ban-alter-identity", Level.WARNING, on=[Kind.ALTER_TABLE_OTHER])
 def ban_alter_identity(read: Read) -> Iterator[Hit]:
     for place, command in _commands(read, "AT_AddIdentity", "AT_SetIdentity", "AT_DropIdentity"):
         yield hit(

@@ -5,18 +5,19 @@ from collections.abc import Callable, Iterator
 
 from governance.analysis.actions import Kind
 from governance.analysis.decode.columns import SERIALS
-from governance.analysis.nodes import Node, strings
+from governance.analysis.nodes import Node
 from governance.analysis.psql import LEXEME
 from governance.analysis.rule import Hit, Level, Read, Rule, hit, rule, safe
 
 LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
 MANY_COLUMNS = 4
 LONG_WORD = re.compile(r'"([^"]{16,})"|[^\W\d][\w$]{15,}')  # in characters, of up to four bytes
+LONG_STRETCH = re.compile(r"[^ ]{64}")
 LONG_ASCII_WORD = re.compile(r'"([^"]{64,})"|[^\W\d][\w$]{63,}')
 
 
-def _about_type(code: str, fits: Callable[[str, Node], bool], says: str, why: str, better: str) -> Rule:
-    """`fits` is asked with the type as PostgreSQL names it, and as it is written."""
+def _about_type(code: str, words: list[str], fits: Callable[[str, Node], bool], says: str, why: str, better: str) -> Rule:
+    """`fits` is asked with the type as PostgreSQL names it, which begins with one of the words, and as it is written."""
 
     def check(read: Read) -> Iterator[Hit]:
         for place, column, kind in read.new_columns:
@@ -24,11 +25,12 @@ def _about_type(code: str, fits: Callable[[str, Node], bool], says: str, why: st
                 instead = safe(f"ALTER TABLE {{table}} ADD COLUMN {{column}} {better};", table=place.table, column=column.colname)
                 yield hit(place, f"{column.colname} of {place.table} {says}", why, instead)
 
-    return rule(code, Level.NOTICE, on=["CreateStmt", "AlterTableStmt"])(check)
+    return rule(code, Level.NOTICE, on=words)(check)
 
 
 prefer_bigint_over_int = _about_type(
     "prefer-bigint-over-int",
+    ["integer"],
     lambda kind, _written: kind == "integer",
     "is a 32-bit integer, which ends at 2,147,483,647.",
     "Widening it later copies the whole table while nobody can read or write it; 64 bits cost four bytes a row.",
@@ -36,6 +38,7 @@ prefer_bigint_over_int = _about_type(
 )
 prefer_bigint_over_smallint = _about_type(
     "prefer-bigint-over-smallint",
+    ["smallint"],
     lambda kind, _written: kind == "smallint",
     "is a 16-bit integer, which ends at 32,767.",
     "Widening it later copies the whole table while nobody can read or write it; 64 bits cost six bytes a row.",
@@ -43,13 +46,15 @@ prefer_bigint_over_smallint = _about_type(
 )
 prefer_identity = _about_type(
     "prefer-identity",
-    lambda _kind, written: strings(written.names)[-1] in SERIALS,
+    list({*SERIALS.values()}),
+    lambda _kind, written: written.names[-1].sval in SERIALS,
     "is a serial: its sequence has an owner and grants of its own, and anybody may overwrite its numbers.",
     "Whoever may insert needs a right on the sequence besides the one on the table; an identity column needs none.",
     "bigint GENERATED ALWAYS AS IDENTITY",
 )
 prefer_text_field = _about_type(
     "prefer-text-field",
+    ["character"],
     lambda kind, _written: kind.startswith("character varying("),
     "has a length limit, and lowering it later checks or copies every row.",
     "A CHECK constraint can be changed without stopping anybody: added NOT VALID, then validated.",
@@ -57,6 +62,7 @@ prefer_text_field = _about_type(
 )
 prefer_timestamp_tz = _about_type(
     "prefer-timestamp-tz",
+    ["timestamp"],
     lambda kind, _written: kind.startswith("timestamp") and kind.endswith("without time zone"),
     "does not say in which time zone its times are.",
     "Clients in different zones write and read different moments; timestamptz keeps the moment, at the same size.",
@@ -64,6 +70,7 @@ prefer_timestamp_tz = _about_type(
 )
 prefer_jsonb = _about_type(
     "prefer-jsonb",
+    ["json"],
     lambda kind, _written: kind == "json",
     "is json, which has no equality: SELECT DISTINCT, GROUP BY and UNION over it fail.",
     "Queries that worked on the table stop working as soon as they meet the column; jsonb can be compared and indexed.",
@@ -71,6 +78,7 @@ prefer_jsonb = _about_type(
 )
 ban_char_field = _about_type(
     "ban-char-field",
+    ["character"],
     lambda kind, _written: kind == "character" or kind.startswith("character("),
     "is char(n), which pads with blanks that comparisons then ignore.",
     "It is neither smaller nor faster than text, and its blanks surprise clients.",
@@ -80,7 +88,7 @@ ban_char_field = _about_type(
 
 @rule("identifier-too-long", Level.WARNING, rollback=True)
 def identifier_too_long(read: Read) -> Iterator[Hit]:
-    for place in read.firsts:
+    for place, *_ in read.by_statement:
         if len(place.statement.text) > LONGEST_NAME:
             for name in _long_words(place.statement.text):
                 yield hit(
@@ -92,6 +100,8 @@ def identifier_too_long(read: Read) -> Iterator[Hit]:
 
 
 def _long_words(text: str) -> Iterator[str]:
+    if text.isascii() and '"' not in text and not LONG_STRETCH.search(text):
+        return
     found = dict.fromkeys(_words(text))
     if any(map(_is_too_long, found)):
         # it may be a word of a string or comment

@@ -1,12 +1,13 @@
 """Rules about transactions: what runs in which, and how long its locks are held or waited for."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from governance.analysis.actions import Kind
-from governance.analysis.rule import SMALL_TABLE, Hit, Level, Place, Read, hit, rule
-from governance.orders import Script, Statement
+from governance.analysis.rule import GUARDED, SMALL_TABLE, UNGUARDED, Hit, Level, Place, Read, hit, rule
+from governance.orders import Statement
 
 BEGINS, ENDS = frozenset({"begin", "start"}), frozenset({"commit", "rollback", "prepare"})
 TIMEOUTS = {
@@ -14,52 +15,38 @@ TIMEOUTS = {
     "statement_timeout": ("works", "what it has locked stays locked that long", Level.NOTICE),
 }
 NEVER = re.compile(r"0+\s*(us|ms|s|min|h|d)?")
+TOGETHER = (GUARDED, Kind.TRANSACTION)  # who may say that statements run in one transaction
+PASSING = frozenset({Kind.SESSION, Kind.SELECT})
 WORKING = frozenset({Kind.UPDATE, Kind.DELETE, Kind.INSERT, Kind.MERGE})
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Statements of one script that run in one transaction, or each in its own."""
+    """Statements of one script, each as its places, that run in one transaction, or each in its own."""
 
-    script: Script
-    places: tuple[Place, ...]
+    statements: list[list[Place]]
     together: bool
 
 
 def parts(read: Read) -> Iterator[Part]:
     """The runner puts a script that can be in one transaction into one; everybody else does what the script says."""
-    for script in read.scripts:
-        places = tuple(place for place in read.places if place.script is script)
+    for script, statements in read.by_script:
         if read.guarded:
-            yield Part(script, places, script.transactional)
+            yield Part(statements, script.transactional)
         else:
-            yield from _as_written(script, places)
+            yield from _as_written(statements)
 
 
-def _as_written(script: Script, places: tuple[Place, ...]) -> Iterator[Part]:
-    found: list[Place] = []
-    inside = False
-    for place in places:
-        word = place.action.type if place.action.kind is Kind.TRANSACTION else ""
-        if word in BEGINS | ENDS:
-            yield Part(script, tuple(found), inside)
-            found, inside = [], word in BEGINS
-        else:
-            found.append(place)
-    yield Part(script, tuple(found), inside)
+def _as_written(statements: list[list[Place]]) -> Iterator[Part]:
+    begun, inside = 0, False
+    for number, (place, *_) in enumerate(statements):
+        if place.action.kind is Kind.TRANSACTION and place.action.type in BEGINS | ENDS:
+            yield Part(statements[begun:number], inside)
+            begun, inside = number + 1, place.action.type in BEGINS
+    yield Part(statements[begun:], inside)
 
 
-def _statements(places: Iterable[Place]) -> list[tuple[Statement, list[Place]]]:
-    found: list[tuple[Statement, list[Place]]] = []
-    for place in places:
-        if found and found[-1][0] is place.statement:
-            found[-1][1].append(place)
-        else:
-            found.append((place.statement, [place]))
-    return found
-
-
-@rule("lock-held-while-working", Level.WARNING, rollback=True)
+@rule("lock-held-while-working", Level.WARNING, rollback=True, on=TOGETHER)
 def lock_held_while_working(read: Read) -> Iterator[Hit]:
     for part in parts(read):
         if part.together:
@@ -68,7 +55,7 @@ def lock_held_while_working(read: Read) -> Iterator[Hit]:
 
 def _held(part: Part) -> Iterator[Hit]:
     held: dict[str, Place] = {}
-    for _statement, places in _statements(part.places):
+    for places in part.statements:
         # a SHARE lock of CREATE INDEX ends with its work; rules about the statement itself speak of that
         work = next((place for place in places if _works(place)), None)
         before = {relation: place for relation, place in held.items() if place.statement is not places[0].statement}
@@ -81,7 +68,7 @@ def _held(part: Part) -> Iterator[Hit]:
                 "-- in a script of its own, so that the lock is given back first:\n" + f"{work.statement.text};",
             )
             return
-        held.update({lock.relation: place for place in places for lock in place.locks if lock.blocks != "nothing"})
+        held.update({lock.relation: place for place in places for lock in place.locks if lock.blocks_writes})
 
 
 def _works(place: Place) -> bool:
@@ -91,13 +78,14 @@ def _works(place: Place) -> bool:
     return place.rewrites or place.scans or (place.action.kind in WORKING and place.action.everything)
 
 
-@rule("ban-concurrent-index-creation-in-transaction", Level.BLOCKING, rollback=True)
+@rule("ban-concurrent-index-creation-in-transaction", Level.BLOCKING, rollback=True, on=TOGETHER)
 def ban_concurrent_index_creation_in_transaction(read: Read) -> Iterator[Hit]:
     for part in parts(read):
-        for statement, places in _statements(part.places) if part.together else ():
+        for place, *_ in part.statements if part.together else ():
+            statement = place.statement
             if not statement.transactional:
                 yield hit(
-                    places[0],
+                    place,
                     f"{statement.tag} cannot run inside a transaction: PostgreSQL refuses it.",
                     "It stops with “cannot run inside a transaction block” (25001), and the transaction with it.",
                     f"{statement.text};  -- after COMMIT, or in a script of its own",
@@ -107,9 +95,9 @@ def ban_concurrent_index_creation_in_transaction(read: Read) -> Iterator[Hit]:
 @rule("mixed-transaction", Level.WARNING, rollback=True)
 def mixed_transaction(read: Read) -> Iterator[Hit]:
     for script in read.scripts:
-        inside = [statement for statement in script.statements if statement.transactional and not _is_idle(statement)]
         outside = [statement for statement in script.statements if not statement.transactional]
-        if inside and outside:
+        inside = [statement for statement in script.statements if statement.transactional and not _is_idle(statement)] if outside else []
+        if inside:
             split = _script("1", inside) + _script("2, without a transaction", outside)
             yield Hit(
                 script,
@@ -158,7 +146,7 @@ def ban_uncommitted_transaction(read: Read) -> Iterator[Hit]:
             )
 
 
-@rule("require-lock-timeout", Level.WARNING)
+@rule("require-lock-timeout", Level.WARNING, on=[UNGUARDED])
 def require_lock_timeout(read: Read) -> Iterator[Hit]:
     yield from _without_setting(
         read,
@@ -169,7 +157,7 @@ def require_lock_timeout(read: Read) -> Iterator[Hit]:
     )
 
 
-@rule("require-statement-timeout", Level.NOTICE)
+@rule("require-statement-timeout", Level.NOTICE, on=[UNGUARDED])
 def require_statement_timeout(read: Read) -> Iterator[Hit]:
     yield from _without_setting(
         read,
@@ -182,8 +170,8 @@ def require_statement_timeout(read: Read) -> Iterator[Hit]:
 
 def _without_setting(read: Read, name: str, says: str, why: str, instead: str) -> Iterator[Hit]:
     """Once per script, at the first statement that others may have to wait for. The runner sets timeouts by itself."""
-    for script in () if read.guarded else read.scripts:
-        for place in (found for found in read.places if found.script is script):
+    for _, statements in read.by_script:
+        for place in chain.from_iterable(statements):
             if place.node.node_type == "VariableSetStmt" and place.node.name in (name, "transaction_timeout"):
                 break
             if place.statement.transactional and _keeps_waiting(place):
@@ -193,7 +181,7 @@ def _without_setting(read: Read, name: str, says: str, why: str, instead: str) -
 
 def _keeps_waiting(place: Place) -> bool:
     # without facts nobody knows the table of an index
-    return any(lock.blocks != "nothing" for lock in place.locks) or place.action.kind in (Kind.DROP_INDEX, Kind.REINDEX)
+    return place.stops_writes or place.action.kind in (Kind.DROP_INDEX, Kind.REINDEX)
 
 
 @rule("timeout-switched-off", Level.WARNING, rollback=True, on=["VariableSetStmt"])
@@ -211,10 +199,10 @@ def timeout_switched_off(read: Read) -> Iterator[Hit]:
             )
 
 
-@rule("prefer-robust-stmts", Level.NOTICE)
+@rule("prefer-robust-stmts", Level.NOTICE, on=[UNGUARDED])
 def prefer_robust_stmts(read: Read) -> Iterator[Hit]:
-    for part in () if read.guarded else parts(read):
-        lasting = [places[0] for _, places in _statements(part.places) if places[0].action.kind not in (Kind.SESSION, Kind.SELECT)]
+    for part in parts(read):
+        lasting = [place for place, *_ in part.statements if place.action.kind not in PASSING]
         if not part.together and len(lasting) > 1 and not all(place.action.conditional for place in lasting):
             place = next(place for place in lasting if not place.action.conditional)
             yield hit(
