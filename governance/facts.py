@@ -1,10 +1,12 @@
 """What a target says about itself at one moment: what the analysis, the forecast and the pages speak from."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, field, is_dataclass
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, get_args, get_origin, get_type_hints
+
+from governance.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ rates of runs, and the more there are the less the shipped ones count.
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from governance.analysis import StatementReport
 from governance.analysis.classify import Category, ChangeClass
 from governance.analysis.locks import Lock
 from governance.belief import Belief
 from governance.facts import Facts
+from governance.values import dataclass, replace
 
 MEGABYTE = 2**20
 

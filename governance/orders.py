@@ -4,12 +4,13 @@ Governance hands out an `Order`; the runner hands back `Step`s while it works an
 frozen and serialisable, so an order can be compared, logged and rebuilt. Times are aware UTC, durations seconds, sizes bytes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from governance.facts import Facts
 from governance.rehearsals import Clients, HeldLock, Loss, PairOutcome
+from governance.values import dataclass
 from governance.verdicts import Check, CheckChoice, CheckResult, Moment, Question, Severity, Verdict
 
 __all__ = [

@@ -1,7 +1,7 @@
 """SQL text and facts in; class, category, bump, risk and findings out. `analyse` is the one public name."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from operator import attrgetter
 
 from governance.analysis.actions import Kind
@@ -21,6 +21,7 @@ from governance.analysis.surroundings import ALONE, Client, Surroundings
 from governance.facts import Facts
 from governance.matrix.steps import Step
 from governance.orders import Script, ScriptKind, Statement
+from governance.values import dataclass, replace
 
 __all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
 

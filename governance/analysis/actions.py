@@ -1,9 +1,9 @@
 """What statements do, as values: one statement is one action, or several (ALTER TABLE with a list, DROP of many)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from governance.analysis.bounds import Bound
+from governance.values import dataclass
 
 
 class Kind(StrEnum):

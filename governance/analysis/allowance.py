@@ -8,12 +8,12 @@ The comment stands before its statement, in it, or behind it on its last line. T
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from governance.analysis.psql import LEXEME
 from governance.analysis.rule import Finding, Level
 from governance.batched import is_batched
 from governance.orders import Script, Statement
+from governance.values import dataclass, replace
 
 WORD = "lockgate:"
 ALLOWING = re.compile(r"--\s*lockgate:\s*allow\s+(?P<codes>[\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+because\s+(?P<reason>\S.*?))?\s*$")

@@ -5,7 +5,7 @@ from governance.analysis.effects import AS, EFFECTS, Effect, S
 from governance.analysis.majors import Difference
 from governance.analysis.refinements import Refinement, add_column, data_untouched, effect_of
 from governance.analysis.scene import Scene
-from governance.analysis.values import replace
+from governance.values import replace
 
 
 def effect_below(action: Action, scene: Scene) -> Effect:

@@ -1,7 +1,6 @@
 """What a DO block or a function body would do, as far as its text tells: the statements in it, whichever branch they stand in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from governance.analysis.actions import Action, Kind
@@ -11,6 +10,7 @@ from governance.analysis.dynamic import Names, names_in, texts
 from governance.analysis.nodes import Node, option, strings
 from governance.analysis.statements import parse, parse_body
 from governance.errors import UnparsableScript
+from governance.values import replace
 
 Bodies = Mapping[str, tuple[Action, ...]]  # by the function's name
 

@@ -5,11 +5,11 @@ PostgreSQL's own prover knows more. In doubt the answer is no: then the rows are
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from governance.analysis.nodes import Node, strings
 from governance.analysis.statements import parse
 from governance.facts import TableFacts
+from governance.values import dataclass
 
 KEY = re.compile(r"^(?:RANGE|LIST) \((?P<columns>.+)\)$")
 PLAIN = re.compile(r'"?(?P<name>\w+)"?')

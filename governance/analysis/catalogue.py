@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from governance.analysis.functions import RELATIONS
 from governance.analysis.layers import Layers
 from governance.analysis.majors import SINCE, Difference
-from governance.analysis.values import replace
 from governance.facts import (
     ConstraintFacts,
     DependantFacts,
@@ -20,6 +18,7 @@ from governance.facts import (
     TableFacts,
     UseFacts,
 )
+from governance.values import dataclass, replace
 
 SYSTEM, STANDARD = "pg_catalog", "information_schema"  # PostgreSQL's own: nobody changes them, and no lock there is told of
 TEMPORARY = "pg_temp"  # is looked into first, as soon as something is in it

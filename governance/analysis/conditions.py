@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.scene import Scene
-from governance.analysis.values import replace
+from governance.values import replace
 
 
 def finds_nothing(action: Action, scene: Scene) -> bool:

@@ -4,10 +4,10 @@
 https://www.postgresql.org/docs/current/explicit-locking.html and the page of each command.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from governance.analysis.actions import Kind
+from governance.values import dataclass
 
 
 class LockMode(StrEnum):

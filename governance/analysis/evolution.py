@@ -9,8 +9,8 @@ from governance.analysis.catalogue import TEMPORARY, Catalogue, foreign_keys
 from governance.analysis.effects import EFFECTS, Reach
 from governance.analysis.remade import EDITS, Edit, made, with_other_name
 from governance.analysis.routines import doing
-from governance.analysis.values import replace
 from governance.facts import ConstraintFacts, DependantFacts, DomainFacts, FunctionFacts, IndexFacts, SequenceFacts, TableFacts
+from governance.values import replace
 
 Step = Callable[[Catalogue, Action], Catalogue]
 Link = Literal["referenced_by", "children", "parents"]

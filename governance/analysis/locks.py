@@ -15,7 +15,7 @@ from governance.analysis.partners import partners
 from governance.analysis.refinements import effect_of
 from governance.analysis.scene import Scene
 from governance.analysis.touch import Touch
-from governance.analysis.values import replace
+from governance.values import replace
 
 __all__ = ["Lock", "LockMode", "effect_of", "locks", "strongest"]
 

@@ -11,8 +11,8 @@ from governance.analysis.majors import Difference
 from governance.analysis.queried import acting, behind_view, locked, queried, queried_if_filled, referencing_keys, refreshed, written
 from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Finder, Touch, named
-from governance.analysis.values import replace
 from governance.facts import ConstraintFacts, IndexFacts, TableFacts
+from governance.values import replace
 
 
 def partners(action: Action, scene: Scene, effect: Effect) -> Iterator[Touch]:

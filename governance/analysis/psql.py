@@ -5,7 +5,8 @@ It is found without a parser, because the parser stops at it. What is taken out 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from governance.values import dataclass
 
 # Whatever may hide a backslash or a semicolon is one lexeme; one that never ends runs to the end of the text.
 LEXEME = re.compile(

@@ -8,8 +8,8 @@ from governance.analysis.effects import ALL, AS, EFFECTS, PARTS, RS, RX, Effect
 from governance.analysis.routines import action_of
 from governance.analysis.scene import Scene, columns_of
 from governance.analysis.touch import Touch, named
-from governance.analysis.values import replace
 from governance.facts import ConstraintFacts, DependantFacts, TableFacts
+from governance.values import replace
 
 Acted = frozenset[tuple[str, str]]  # triggers and rules that have acted already: table and name
 ACTING = ("trigger", "rule")

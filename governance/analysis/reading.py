@@ -1,13 +1,13 @@
 """A text of any origin into statements: what cannot be understood becomes a finding where it stands, and the rest is read nevertheless."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from governance.analysis.psql import NOT_BLANK, Oddity, piece_around, without_psql
 from governance.analysis.rule import Finding, Level
 from governance.analysis.statements import read
 from governance.errors import UnparsableScript
 from governance.orders import Script, ScriptKind, Statement
+from governance.values import dataclass
 
 MOST_ERRORS = 20  # in one text; whoever has more has another problem
 SYNTAX_ERROR, PSQL_COMMAND, COPY_ROWS, UNREADABLE = "syntax-error", "psql-command", "copy-rows", "unreadable-file"

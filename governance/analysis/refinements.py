@@ -9,8 +9,8 @@ from governance.analysis.effects import ALL, AS, AX, EFFECTS, RS, SRX, SUX, Effe
 from governance.analysis.majors import Difference
 from governance.analysis.scene import Scene, mentions
 from governance.analysis.types import rewrites, sorts_alike
-from governance.analysis.values import replace
 from governance.facts import TableFacts
+from governance.values import replace
 
 # Storage parameters that are changed under ACCESS EXCLUSIVE; all others are only for later writers and vacuums.
 EXCLUSIVE_NAMES = "user_catalog_table fastupdate gin_pending_list_limit buffering pages_per_range autosummarize"

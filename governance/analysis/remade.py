@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Container, Iterator
 
 from governance.analysis.actions import Action, Column, Constraint, Kind
-from governance.analysis.values import replace
 from governance.facts import ColumnFacts, ConstraintFacts, DependantFacts, IndexFacts, TableFacts, UseFacts
+from governance.values import replace
 
 Edit = Callable[[TableFacts, Action], TableFacts]
 # pg_constraint.contype, and how PostgreSQL ends the name of one that nobody named

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from governance.analysis.classify import ChangeClass
 from governance.analysis.locks import Lock
 from governance.analysis.rule import Finding
 from governance.facts import Facts
+from governance.values import dataclass
 
 GIGABYTE = 2**30
 PROTECTED_DATA = frozenset({"personal", "financial"})

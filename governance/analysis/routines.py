@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.bodies import actions_of
@@ -13,6 +13,7 @@ from governance.analysis.nodes import option
 from governance.analysis.statements import parse
 from governance.errors import UnparsableScript
 from governance.facts import UseFacts
+from governance.values import dataclass
 
 WHATS = {
     Kind.INSERT: "insert",

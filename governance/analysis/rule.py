@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
@@ -18,6 +17,7 @@ from governance.analysis.scene import Scene
 from governance.analysis.statements import quoted
 from governance.analysis.surroundings import ALONE, Surroundings
 from governance.orders import Script, ScriptKind, Statement
+from governance.values import dataclass
 
 SMALL_TABLE = 10_000  # rows; PostgreSQL reads or copies that many in a few milliseconds
 LARGE_TABLE = 2**30  # bytes; whatever the planner thinks of its rows

@@ -1,14 +1,14 @@
 """What is known when a statement runs: the target's facts, and what the change itself has done so far."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.catalogue import Catalogue
 from governance.analysis.evolution import evolved, moved
 from governance.analysis.layers import Layers
-from governance.analysis.values import replace
 from governance.facts import ConstraintFacts, TableFacts
+from governance.values import dataclass, replace
 
 __all__ = ["CREATING", "Catalogue", "Scene", "columns_of", "mentions"]
 

@@ -4,7 +4,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +14,7 @@ from governance.analysis.nodes import Node, opened
 from governance.analysis.tags import tag, transactional
 from governance.errors import MixedScript, TargetUnlocked, TransactionControl, UnparsableScript
 from governance.orders import Statement
+from governance.values import dataclass
 
 # the rows begin on the line behind it
 COPY_FROM_STDIN = re.compile(r"\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;[^\S\n]*\n[^\S\n]*\Z", re.IGNORECASE)

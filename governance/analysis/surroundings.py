@@ -1,9 +1,10 @@
 """What else there is beside the target: who owns its tables, who uses them, and what runs in the same window."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from governance.orders import Script
+from governance.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """A further relation that a statement touches, and the plain case: those that it names."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from governance.analysis.actions import Action
 from governance.analysis.effects import Effect, LockMode, Reach
 from governance.analysis.scene import Scene
+from governance.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Which changes of a column's type PostgreSQL makes without touching a row."""
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
 from governance.facts import DomainFacts
+from governance.values import dataclass
 
 # "numeric(10,2)", "timestamp(3) with time zone": name and modifiers, as format_type() writes them
 WRITTEN = re.compile(r"^(?P<head>[^(\[]+?)(?:\((?P<modifiers>[\d,-]+)\))?(?P<tail> with(?:out)? time zone)?(?P<array>(?:\[\])*)$")

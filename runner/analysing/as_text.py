@@ -5,12 +5,12 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from governance.analysis.rule import Finding, Level
 from governance.forecast import Interval
 from governance.prediction import fit
+from governance.values import dataclass
 from governance.wording import counted, span
 from runner.analysing.report import FileReport, Form
 

@@ -1,7 +1,6 @@
 """What is said about each file, whichever way it is written out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from governance.analysis import Change, StatementReport, examine
@@ -11,6 +10,7 @@ from governance.facts import Facts
 from governance.forecast import Interval, forecast_statement
 from governance.orders import ScriptKind
 from governance.prediction import Prediction, predict
+from governance.values import dataclass
 from runner.analysing.sharing import shared_out
 from runner.analysing.sources import NotText, Section, Source, by_change, sections, text_of, together
 

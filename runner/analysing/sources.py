@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from governance.orders import ScriptKind
+from governance.values import dataclass
 
 STDIN = "-"
 NUMBER = re.compile(r"(\d+)")

@@ -1,12 +1,12 @@
 """ALTER TABLE and the statements that rename, into actions."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.bounds import bound_of
 from governance.analysis.decode.columns import column, constraint, type_name, volatility
 from governance.analysis.nodes import Node, dotted, only_of, relation
+from governance.values import replace
 
 # Subcommands that carry nothing that matters beyond their family.
 PLAIN = {

@@ -1,11 +1,10 @@
 """Statements that read and write rows, and maintenance, into actions."""
 
-from dataclasses import replace
-
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode.columns import STABLE, VOLATILE
 from governance.analysis.decode.objects import created, named_in, only_read, tables_read
 from governance.analysis.nodes import Node, only_of, relation, strings, switched_on
+from governance.values import replace
 
 LOCK_MODES = {
     1: "AccessShareLock",

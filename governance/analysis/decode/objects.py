@@ -1,7 +1,6 @@
 """Statements that create, drop and protect objects, into actions."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.bounds import bound_of
@@ -9,6 +8,7 @@ from governance.analysis.decode.columns import CONSTRAINTS, column, constraint, 
 from governance.analysis.nodes import Node, dotted, only_of, option, relation, strings, switched_on
 from governance.analysis.statements import parse
 from governance.errors import UnparsableScript
+from governance.values import replace
 
 DROPPED = {
     "OBJECT_TABLE": Kind.DROP_TABLE,

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from governance.analysis.actions import Kind
 from governance.analysis.rule import GUARDED, SMALL_TABLE, UNGUARDED, Hit, Level, Place, Read, hit, rule
 from governance.orders import Statement
+from governance.values import dataclass
 
 BEGINS, ENDS = frozenset({"begin", "start"}), frozenset({"commit", "rollback", "prepare"})
 TIMEOUTS = {

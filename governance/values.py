@@ -1,0 +1,38 @@
+"""Values that are made by the thousand, and others out of them."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar
+
+__all__ = ["dataclass", "replace"]
+
+V = TypeVar("V")
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass, replace
+else:
+
+    def dataclass(*, frozen: bool = False, slots: bool = False) -> Callable[[type[V]], type[V]]:
+        """As dataclasses.dataclass() does it, but that nobody assigns to a field is held by the type checker alone: the guard against it at
+        run time takes five sixths of the time in which a value is made."""
+        return dataclasses.dataclass(slots=slots, unsafe_hash=frozen)
+
+    def replace(value: V, /, **changes: object) -> V:
+        """As dataclasses.replace() does it, and several times as quick. For values of this module that are nothing but fields."""
+        kind = type(value)
+        if hasattr(value, "__dict__"):
+            other = object.__new__(kind)
+            other.__dict__.update(value.__dict__, **changes)
+            return other
+        other = kind(*_fields(kind)(value))
+        for name, new in changes.items():
+            setattr(other, name, new)
+        return other
+
+
+@cache
+def _fields(kind: type) -> Callable[[object], tuple[object, ...]]:
+    """Of a class with two fields or more."""
+    return attrgetter(*(field.name for field in dataclasses.fields(kind)))
