@@ -25,7 +25,8 @@ from governance.values import dataclass, replace
 
 __all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
 
-WHERE = attrgetter("line", "column")
+WHERE = attrgetter("line", "column")  # of a finding
+KIND, REWRITES, SCANS = attrgetter("action.kind"), attrgetter("rewrites"), attrgetter("scans")  # of a place
 WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
 MAKING = CREATING | {Kind.CREATE_VIEW}
 VALIDATED = frozenset({Kind.ADD_CHECK, Kind.ADD_FOREIGN_KEY, Kind.ADD_NOT_NULL, Kind.VALIDATE_CONSTRAINT})
@@ -199,10 +200,10 @@ def _report(places: list[Place]) -> StatementReport:
         change_class=hardest(map(class_of, found)),
         category=leading(found),
         locks=held,
-        rewrite=any([place.rewrites for place in places]),
-        scan=any([place.scans for place in places]),
+        rewrite=any(map(REWRITES, places)),
+        scan=any(map(SCANS, places)),
         tables=_unique([place.scene.identity(place.action.relation) for place in places]),
-        writes_rows=any([action.kind in WRITING for action in found]),
+        writes_rows=not WRITING.isdisjoint(map(KIND, places)),
         column=first.statement.column,
     )
 

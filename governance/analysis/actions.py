@@ -132,6 +132,7 @@ class Column:
     not_null: bool = False
     default: Volatility = Volatility.NONE
     identity: bool = False  # identity or serial: numbers from a sequence
+    serial: bool = False
     generated: str = ""  # "stored" or "virtual"
     constraints: tuple[Constraint, ...] = ()
     functions: tuple[str, ...] = ()  # that the default calls and that are not built in

@@ -178,6 +178,7 @@ LEADING = (
 SILENT = frozenset({Kind.SESSION, Kind.TRANSACTION, Kind.COMMENT, Kind.LOCK, Kind.ANALYZE, Kind.SELECT})
 CLASS_OF = {kind: change_class for change_class, kinds in CLASSES.items() for kind in kinds}
 CATEGORY_OF = {kind: category for category, kinds in CATEGORIES.items() for kind in kinds}
+RANKS = {kind: (kind in SILENT, LEADING.index(CATEGORY_OF.get(kind, Category.STRUCTURAL))) for kind in Kind}
 
 
 def class_of(action: Action) -> ChangeClass:
@@ -197,9 +198,8 @@ def hardest(classes: Iterable[ChangeClass]) -> ChangeClass:
 
 def leading(actions: Iterable[Action]) -> Category:
     """The category of a statement or of a whole change."""
-    kinds = {action.kind for action in actions}
-    found = {CATEGORY_OF.get(kind, Category.STRUCTURAL) for kind in kinds - SILENT or kinds}
-    return next((category for category in LEADING if category in found), Category.STRUCTURAL)
+    _silent, rank = min([RANKS[action.kind] for action in actions], default=(False, 0))
+    return LEADING[rank]
 
 
 def bump_of(classes: Iterable[ChangeClass]) -> Bump:

@@ -1,6 +1,5 @@
 """What a rule is, what it is shown, and what it reports."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -8,9 +7,8 @@ from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 
-from governance.analysis.actions import Action, Kind
+from governance.analysis.actions import Action, Column, Kind
 from governance.analysis.conditions import finds_nothing
-from governance.analysis.decode.columns import type_name
 from governance.analysis.locks import Lock
 from governance.analysis.nodes import Node
 from governance.analysis.scene import Scene
@@ -22,9 +20,9 @@ from governance.values import dataclass
 SMALL_TABLE = 10_000  # rows; PostgreSQL reads or copies that many in a few milliseconds
 LARGE_TABLE = 2**30  # bytes; whatever the planner thinks of its rows
 GUARDED, UNGUARDED = "executed by the runner", "executed by somebody else"  # words of a vocabulary
-NO_WORD = re.compile(r"\W")
+WITH_COLUMNS = ("CreateStmt", "AlterTableStmt")
 REWRITE, SCAN, BLOCKS_WRITES = attrgetter("rewrite"), attrgetter("scan"), attrgetter("blocks_writes")  # of a lock
-NUMBER, KIND = attrgetter("number"), attrgetter("action.kind")  # of a place
+NUMBER = attrgetter("number")  # of a place
 
 
 class Level(StrEnum):
@@ -116,24 +114,27 @@ class Read:
 
     def of(self, *kinds: Kind) -> Sequence[Place]:
         """In the scripts' order, without those that find nothing to do."""
-        found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
+        found = [self._by_word[kind] for kind in kinds if kind in self._by_word]
         return found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=NUMBER)
 
     def statements(self, node_type: str) -> Sequence[Place]:
         """The first place of each statement of this type."""
-        return self._by_node.get(node_type, ())
+        return self._by_word.get(node_type, ())
+
+    @property
+    def vocabulary(self) -> set[str]:
+        """What the scripts speak of: kinds of actions, types of nodes, types of new columns up to a parenthesis; and who executes them."""
+        types = [column.type.partition("(")[0] for _, column in self.new_columns]
+        return {*self._by_word, *types, GUARDED if self.guarded else UNGUARDED}
 
     @cached_property
-    def _by_kind(self) -> dict[Kind, list[Place]]:
-        found = defaultdict(list)
+    def _by_word(self) -> dict[str, list[Place]]:
+        """By the kinds of their actions, and the first of each statement by the type of its node."""
+        found: dict[str, list[Place]] = defaultdict(list)
         for place in self.places:
+            of_kind = found[place.action.kind]
             if not finds_nothing(place.action, place.scene):
-                found[place.action.kind].append(place)
-        return dict(found)
-
-    @cached_property
-    def _by_node(self) -> dict[str, list[Place]]:
-        found = defaultdict(list)
+                of_kind.append(place)
         for places in self.by_statement:
             found[places[0].node.node_type].append(places[0])
         return dict(found)
@@ -162,21 +163,10 @@ class Read:
         return found
 
     @cached_property
-    def vocabulary(self) -> set[str]:
-        """What the scripts speak of: kinds of actions, types of nodes, the first words of new columns' types; and who executes them."""
-        types = (NO_WORD.split(name, 1)[0] for _, _, name in self.new_columns)
-        return {*map(KIND, self.places), *self._by_node, *types, GUARDED if self.guarded else UNGUARDED}
-
-    @cached_property
-    def new_columns(self) -> list[tuple[Place, Node, str]]:
-        """Columns that a CREATE TABLE or an ALTER TABLE gives a type, each with the name of that type."""
-        tables = ((place, found) for place in self.statements("CreateStmt") for found in place.node.table_elts)
-        added = ((place, command.def_) for place in self.statements("AlterTableStmt") for command in place.node.cmds)
-        return [
-            (place, found, type_name(found.type_name))
-            for place, found in (*tables, *added)
-            if found and found.node_type == "ColumnDef" and found.colname and found.type_name
-        ]
+    def new_columns(self) -> list[tuple[Place, Column]]:
+        """Those of a CREATE TABLE or an ALTER TABLE."""
+        columns = ((place, place.action.made or (place.action.column,)) for place in self.places if place.node.node_type in WITH_COLUMNS)
+        return [(place, column) for place, found in columns for column in found if column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +235,12 @@ def simple(code: str, level: Level, *kinds: Kind, says: str, why: str, instead: 
 
 def by_size(place: Place) -> Level:
     """What a scan or rewrite under a lock deserves on the place's table: the worst where nobody knows its size."""
-    if place.rows is None or place.bytes >= LARGE_TABLE:
+    rows = place.rows
+    if rows is None or place.bytes >= LARGE_TABLE:
         return Level.BLOCKING
-    if place.rows == 0:
+    if rows == 0:
         return Level.NOTICE
-    return Level.WARNING if place.rows < SMALL_TABLE else Level.BLOCKING
+    return Level.WARNING if rows < SMALL_TABLE else Level.BLOCKING
 
 
 def safe(template: str, **names: str) -> str:

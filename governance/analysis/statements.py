@@ -134,12 +134,13 @@ def _parsed_body(text: str) -> Any:
         return json.loads(GIVEN_TO_TRIGGER.sub("{}", error.doc))
 
 
+@lru_cache(maxsize=4096)  # a script names the same few tables over and over
 def quoted(name: str) -> str:
     """A name, with or without schema, as it has to be written in SQL."""
     return ".".join(map(identifier, name.split(".")))
 
 
-@lru_cache(maxsize=4096)  # a script names the same few tables over and over
+@lru_cache(maxsize=4096)
 def identifier(name: str) -> str:
     """One name as it has to be written in SQL: with quotes, unless it needs none."""
     # https://www.postgresql.org/docs/current/sql-keywords-appendix.html: only unreserved words may name anything

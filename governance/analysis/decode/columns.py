@@ -67,6 +67,7 @@ def column(node: Node) -> Column:
         not_null="CONSTR_NOTNULL" in by_kind or "CONSTR_PRIMARY" in by_kind,
         default=volatility(default.raw_expr if default else None),
         identity=written in SERIALS or "CONSTR_IDENTITY" in by_kind,
+        serial=written in SERIALS,
         generated=("virtual" if generated.generated_kind == "v" else "stored") if generated else "",
         constraints=tuple(
             constraint(found, node.colname)

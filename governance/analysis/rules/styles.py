@@ -3,11 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 
-from governance.analysis.actions import Kind
-from governance.analysis.decode.columns import SERIALS
-from governance.analysis.nodes import Node
+from governance.analysis.actions import Column, Kind
 from governance.analysis.psql import LEXEME
-from governance.analysis.rule import Hit, Level, Read, Rule, hit, rule, safe
+from governance.analysis.rule import Hit, Level, Place, Read, Rule, hit, rule, safe
 
 LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
 MANY_COLUMNS = 4
@@ -16,22 +14,22 @@ LONG_STRETCH = re.compile(r"[^ ]{64}")
 LONG_ASCII_WORD = re.compile(r'"([^"]{64,})"|[^\W\d][\w$]{63,}')
 
 
-def _about_type(code: str, words: list[str], fits: Callable[[str, Node], bool], says: str, why: str, better: str) -> Rule:
-    """`fits` is asked with the type as PostgreSQL names it, which begins with one of the words, and as it is written."""
+def _about_type(code: str, types: list[str], fits: Callable[[Column], bool], says: str, why: str, better: str) -> Rule:
+    """`types` are those that may fit, without what may stand in parentheses."""
 
     def check(read: Read) -> Iterator[Hit]:
-        for place, column, kind in read.new_columns:
-            if fits(kind, column.type_name):
-                instead = safe(f"ALTER TABLE {{table}} ADD COLUMN {{column}} {better};", table=place.table, column=column.colname)
-                yield hit(place, f"{column.colname} of {place.table} {says}", why, instead)
+        for place, column in read.new_columns:
+            if fits(column):
+                instead = safe(f"ALTER TABLE {{table}} ADD COLUMN {{column}} {better};", table=place.table, column=column.name)
+                yield hit(place, f"{column.name} of {place.table} {says}", why, instead)
 
-    return rule(code, Level.NOTICE, on=words)(check)
+    return rule(code, Level.NOTICE, on=types)(check)
 
 
 prefer_bigint_over_int = _about_type(
     "prefer-bigint-over-int",
     ["integer"],
-    lambda kind, _written: kind == "integer",
+    lambda column: column.type == "integer",
     "is a 32-bit integer, which ends at 2,147,483,647.",
     "Widening it later copies the whole table while nobody can read or write it; 64 bits cost four bytes a row.",
     "bigint",
@@ -39,31 +37,31 @@ prefer_bigint_over_int = _about_type(
 prefer_bigint_over_smallint = _about_type(
     "prefer-bigint-over-smallint",
     ["smallint"],
-    lambda kind, _written: kind == "smallint",
+    lambda column: column.type == "smallint",
     "is a 16-bit integer, which ends at 32,767.",
     "Widening it later copies the whole table while nobody can read or write it; 64 bits cost six bytes a row.",
     "bigint",
 )
 prefer_identity = _about_type(
     "prefer-identity",
-    list({*SERIALS.values()}),
-    lambda _kind, written: written.names[-1].sval in SERIALS,
+    ["smallint", "integer", "bigint"],
+    lambda column: column.serial,
     "is a serial: its sequence has an owner and grants of its own, and anybody may overwrite its numbers.",
     "Whoever may insert needs a right on the sequence besides the one on the table; an identity column needs none.",
     "bigint GENERATED ALWAYS AS IDENTITY",
 )
 prefer_text_field = _about_type(
     "prefer-text-field",
-    ["character"],
-    lambda kind, _written: kind.startswith("character varying("),
+    ["character varying"],
+    lambda column: column.type.startswith("character varying("),
     "has a length limit, and lowering it later checks or copies every row.",
     "A CHECK constraint can be changed without stopping anybody: added NOT VALID, then validated.",
     "text",
 )
 prefer_timestamp_tz = _about_type(
     "prefer-timestamp-tz",
-    ["timestamp"],
-    lambda kind, _written: kind.startswith("timestamp") and kind.endswith("without time zone"),
+    ["timestamp", "timestamp without time zone"],
+    lambda column: column.type.startswith("timestamp") and column.type.endswith("without time zone"),
     "does not say in which time zone its times are.",
     "Clients in different zones write and read different moments; timestamptz keeps the moment, at the same size.",
     "timestamptz",
@@ -71,7 +69,7 @@ prefer_timestamp_tz = _about_type(
 prefer_jsonb = _about_type(
     "prefer-jsonb",
     ["json"],
-    lambda kind, _written: kind == "json",
+    lambda column: column.type == "json",
     "is json, which has no equality: SELECT DISTINCT, GROUP BY and UNION over it fail.",
     "Queries that worked on the table stop working as soon as they meet the column; jsonb can be compared and indexed.",
     "jsonb",
@@ -79,7 +77,7 @@ prefer_jsonb = _about_type(
 ban_char_field = _about_type(
     "ban-char-field",
     ["character"],
-    lambda kind, _written: kind == "character" or kind.startswith("character("),
+    lambda column: column.type == "character" or column.type.startswith("character("),
     "is char(n), which pads with blanks that comparisons then ignore.",
     "It is neither smaller nor faster than text, and its blanks surprise clients.",
     "text",
@@ -150,8 +148,8 @@ def require_enum_value_ordering(read: Read) -> Iterator[Hit]:
 @rule("index-of-many-columns", Level.NOTICE, on=["IndexStmt"])
 def index_of_many_columns(read: Read) -> Iterator[Hit]:
     for place in read.statements("IndexStmt"):
-        columns = [part.name for part in place.node.index_params]
-        if len(columns) >= MANY_COLUMNS and not place.node.unique:
+        if len(place.node.index_params) >= MANY_COLUMNS and not place.node.unique:
+            columns = [part.name for part in place.node.index_params]
             yield hit(
                 place,
                 f"An index of {len(columns)} columns on {place.table} is large and is written at every change.",
@@ -164,17 +162,25 @@ def index_of_many_columns(read: Read) -> Iterator[Hit]:
 
 @rule("foreign-key-without-index", Level.NOTICE, on=[Kind.ADD_FOREIGN_KEY])
 def foreign_key_without_index(read: Read) -> Iterator[Hit]:
-    indexed = {(place.scene.identity(place.table), place.node.index_params[0].name) for place in read.statements("IndexStmt")}
-    for place in read.of(Kind.ADD_FOREIGN_KEY):
-        table, constraint = place.scene.table(place.table), place.action.constraint
-        if table is None or table.partial or place.is_new or constraint is None or not constraint.columns:
-            continue
-        first = constraint.columns[0]
-        known = any(index.columns[:1] == (first,) or f"({first}" in index.definition for index in table.indexes)
-        if not known and (place.scene.identity(place.table), first) not in indexed:
+    found = [(place, first) for place in read.of(Kind.ADD_FOREIGN_KEY) if (first := _unindexed(place))]
+    indexes = read.statements("IndexStmt") if found else ()
+    indexed = {(place.scene.identity(place.table), place.node.index_params[0].name) for place in indexes}
+    for place, first in found:
+        if (place.scene.identity(place.table), first) not in indexed:
+            partner = place.action.constraint.references if place.action.constraint else ""
             yield hit(
                 place,
-                f"No index of {place.table} begins with {first}: each DELETE in {constraint.references} reads all of {place.table}.",
+                f"No index of {place.table} begins with {first}: each DELETE in {partner} reads all of {place.table}.",
                 "PostgreSQL looks for rows that refer to the deleted one, and makes no index for that by itself.",
                 safe("CREATE INDEX CONCURRENTLY ON {table} ({column});  -- in a script of its own", table=place.table, column=first),
             )
+
+
+def _unindexed(place: Place) -> str:
+    """The first column of a foreign key with which no index of the table begins before the change; "" if that is not known."""
+    table, constraint = place.scene.table(place.table), place.action.constraint
+    if table is None or table.partial or place.is_new or constraint is None or not constraint.columns:
+        return ""
+    first = constraint.columns[0]
+    known = any(index.columns[:1] == (first,) or f"({first}" in index.definition for index in table.indexes)
+    return "" if known else first

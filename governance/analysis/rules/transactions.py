@@ -39,10 +39,11 @@ def parts(read: Read) -> Iterator[Part]:
 
 def _as_written(statements: list[list[Place]]) -> Iterator[Part]:
     begun, inside = 0, False
-    for number, (place, *_) in enumerate(statements):
-        if place.action.kind is Kind.TRANSACTION and place.action.type in BEGINS | ENDS:
+    for number, places in enumerate(statements):
+        action = places[0].action
+        if action.kind is Kind.TRANSACTION and action.type in BEGINS | ENDS:
             yield Part(statements[begun:number], inside)
-            begun, inside = number + 1, place.action.type in BEGINS
+            begun, inside = number + 1, action.type in BEGINS
     yield Part(statements[begun:], inside)
 
 
@@ -202,11 +203,11 @@ def timeout_switched_off(read: Read) -> Iterator[Hit]:
 @rule("prefer-robust-stmts", Level.NOTICE, on=[UNGUARDED])
 def prefer_robust_stmts(read: Read) -> Iterator[Hit]:
     for part in parts(read):
-        lasting = [place for place, *_ in part.statements if place.action.kind not in PASSING]
-        if not part.together and len(lasting) > 1 and not all(place.action.conditional for place in lasting):
-            place = next(place for place in lasting if not place.action.conditional)
+        lasting = [places[0] for places in part.statements if places[0].action.kind not in PASSING]
+        failing = next((place for place in lasting if not place.action.conditional), None)
+        if failing and len(lasting) > 1 and not part.together:
             yield hit(
-                place,
+                failing,
                 "If the script stops in the middle, it can be run again neither from its start nor as a whole.",
                 "Outside of a transaction each statement stays done, and fails when it comes again. Lockgate's runner opens one by itself.",
                 "BEGIN;\n-- all statements that can run in a transaction\nCOMMIT;",

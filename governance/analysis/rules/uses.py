@@ -36,6 +36,8 @@ def object_in_use(read: Read) -> Iterator[Hit]:
 def _dependants(place: Place) -> tuple[DependantFacts, ...]:
     table = place.scene.table(place.table)
     found = table.dependants if table else ()
+    if not found:
+        return ()
     if place.action.kind in TAKING_COLUMN:
         found = tuple(each for each in found if place.action.name in each.columns)
     if place.action.kind in (Kind.RENAME_COLUMN, Kind.RENAME_TABLE, Kind.SET_SCHEMA):
@@ -78,7 +80,7 @@ def _around(place: Place, found: DependantFacts) -> str:
 @rule("crosses-domain", Level.WARNING, on=[*TAKING_COLUMN, *TAKING_TABLE])
 def crosses_domain(read: Read) -> Iterator[Hit]:
     domains = read.surroundings.domains
-    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE):
+    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE) if domains else ():
         table = place.scene.table(place.table)
         own = domains.get(place.scene.identity(place.table))
         if table is None or own is None or place.is_new:
@@ -102,13 +104,14 @@ def _read_by(place: Place) -> tuple[str, ...]:
 
 @rule("breaks-live-client", Level.BLOCKING, on=[*TAKING_COLUMN, *TAKING_TABLE])
 def breaks_live_client(read: Read) -> Iterator[Hit]:
-    kept = {place.scene.identity(place.table) for place in read.of(Kind.CREATE_VIEW)}
-    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE):
+    clients = read.surroundings.clients
+    kept = {place.scene.identity(place.table) for place in read.of(Kind.CREATE_VIEW)} if clients else set()
+    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE) if clients else ():
         table = place.scene.identity(place.table)
         if place.is_new or (place.action.kind in TAKING_TABLE and table in kept):
             continue
         columns = frozenset({place.action.name}) if place.action.kind in TAKING_COLUMN else frozenset()
-        names = [client.name for client in read.surroundings.clients if _uses(client.uses.get(table), columns)]
+        names = [client.name for client in clients if _uses(client.uses.get(table), columns)]
         if names:
             yield hit(
                 place,
