@@ -1,16 +1,20 @@
 """A read-only view of the parse tree, so that nothing else depends on the form in which the parser hands it over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from keyword import iskeyword
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.message import Message
+import postgast
+from google.protobuf.descriptor import FieldDescriptor
 
 ENVELOPE = "Node"  # of the grammar: around one of its kinds of nodes
-Opening = Callable[[Message], "Node | None"]
+KINDS = postgast.pg_query_pb2.DESCRIPTOR.message_types_by_name
+WRAPPED_AS = {str(field.message_type.name): str(field.name) for field in KINDS[ENVELOPE].fields}
+NOTHING: tuple["Node", ...] = ()
+NEW = object.__new__
+Fields = dict[str, Any]
 
 
 class Node:
@@ -20,23 +24,15 @@ class Node:
     A field named like a Python keyword is read with an underscore behind it: `def_`.
     """
 
+    __slots__ = ("__dict__", "below")
     node_type: ClassVar[str]
-    parts: ClassVar[dict[FieldDescriptor, Opening]]  # the fields that hold nodes, and how one in each of them is opened
-
-    def __init__(self, message: Message) -> None:
-        self._message = message
+    bare: ClassVar[Mapping[str, str]]  # the fields that hold a node of one certain kind, and which
+    theirs: ClassVar[Mapping[str, str]]  # how the parser's messages name the fields
+    below: tuple["Node", ...]
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
-
-    def copy_into(self, envelope: Message) -> None:
-        """Into the grammar's `Node`, as a field of its kind."""
-        getattr(envelope, _field_of(envelope.DESCRIPTOR, self._message.DESCRIPTOR)).CopyFrom(self._message)
-
-    def copy_over(self, other: Message) -> None:
-        """One of its own kind in another tree."""
-        other.CopyFrom(self._message)
 
     def walk(self) -> Iterator["Node"]:
         """This node and everything below it, depth first, without recursion: a deep expression must not exhaust the stack."""
@@ -44,81 +40,71 @@ class Node:
         while waiting:
             node = waiting.pop()
             yield node
-            if node.parts:
-                waiting.extend(reversed(node._below()))
+            waiting.extend(reversed(node.below))
 
-    def _below(self) -> list["Node"]:
-        found: list[Node | None] = []
-        for field, value in self._message.ListFields():
-            opening = self.parts.get(field)
-            if opening is None:
-                continue
-            if field.is_repeated:
-                found.extend(map(opening, value))
-            else:
-                found.append(opening(value))
-        return [node for node in found if node]
+    def as_message(self) -> Fields:
+        """What the parser's message of this kind is made of; all but a plain DISTINCT, which it gives as a list of nothing."""
+        made: dict[Node, Fields] = {}
+        for node in reversed([*self.walk()]):
+            made[node] = {node.theirs[name]: _wrapped(value, made, name in node.bare) for name, value in vars(node).items()}
+        return made[self]
 
 
-class Once:
-    """A field that is taken out of the message when it is first read; from then on the node has it as an attribute like any other."""
+def grown(envelope: dict[str, Fields]) -> Node:
+    """The tree out of the parser's JSON, which becomes its own: the nodes of a statement are few, and nearly all of them are asked for."""
+    root = _opened(envelope)
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        fields, below = node.__dict__, NOTHING
+        for name, value in fields.items():
+            kind = type(value)
+            if kind is dict:
+                fields[name] = inner = _node(node.bare[name], value) if name in node.bare else _opened(value)
+                below += (inner,)
+            elif kind is list:
+                fields[name] = several = tuple([_opened(each) for each in value if each])
+                below += several
+        node.below = below
+        waiting += below
+    return root
 
-    def __init__(self, name: str, taken: Callable[[Message], Any]) -> None:
-        self.name = name
-        self.taken = taken
 
-    def __get__(self, node: Node, _kind: type[Node]) -> Any:
-        value = self.taken(node._message)
-        setattr(node, self.name, value)
-        return value
+def _opened(envelope: dict[str, Fields]) -> Node:
+    return _node(*envelope.popitem())
 
 
-def opened(envelope: Message) -> Node | None:
-    """The node itself, without its envelope."""
-    inner = envelope.WhichOneof("node")
-    if inner is None:
+def _node(name: str, fields: Fields) -> Node:
+    """What is not among the fields has the default of its class."""
+    node = NEW(_kind(name))
+    node.__dict__ = fields
+    return node
+
+
+def _wrapped(value: Any, made: Mapping[Node, Fields], bare: bool) -> Any:
+    if isinstance(value, Node):
+        return made[value] if bare else {WRAPPED_AS[value.node_type]: made[value]}
+    return [_wrapped(each, made, bare) for each in value] if isinstance(value, tuple) else value
+
+
+@cache
+def _kind(name: str) -> type[Node]:
+    """The class of such nodes."""
+    fields = KINDS[name].fields
+    bare = {field.json_name: field.message_type.name for field in fields if field.message_type and field.message_type.name != ENVELOPE}
+    defaults = {field.json_name: _default(field) for field in fields}
+    theirs = {field.json_name: field.name for field in fields}
+    ours = ((f"{name}_" if iskeyword(name) else name, key) for key, name in theirs.items())
+    renamed = {name: property(attrgetter(key)) for name, key in ours if name != key}
+    return type(name, (Node,), {"__slots__": (), "node_type": name, "bare": bare, "theirs": theirs, **defaults, **renamed})
+
+
+def _default(field: FieldDescriptor) -> Any:
+    if field.is_repeated:
+        return ()
+    if field.message_type:
         return None
-    message = getattr(envelope, inner)
-    return _kind(message.DESCRIPTOR)(message)
-
-
-def _bare(message: Message) -> Node:
-    return _kind(message.DESCRIPTOR)(message)
-
-
-@cache
-def _kind(descriptor: Descriptor) -> type[Node]:
-    """The class of such messages. Statements have the same few shapes over and over, so how their fields are read is found out once."""
-    parts = {field: opened if field.message_type.name == ENVELOPE else _bare for field in descriptor.fields if field.message_type}
-    names = ((f"{field.name}_" if iskeyword(field.name) else field.name, field) for field in descriptor.fields)
-    fields = {name: _reader(name, field, parts.get(field)) for name, field in names}
-    return type(descriptor.name, (Node,), {"node_type": descriptor.name, "parts": parts, **fields})
-
-
-def _reader(name: str, field: FieldDescriptor, opening: Opening | None) -> property | Once:
-    if opening:
-        return Once(name, _several(field.name, opening) if field.is_repeated else _optional(field.name, opening))
-    if field.enum_type:
-        names = {number: value.name for number, value in field.enum_type.values_by_number.items()}
-        return Once(name, lambda message: names[getattr(message, field.name)])
-    return property(attrgetter(f"_message.{field.name}"))
-
-
-def _several(name: str, opening: Opening) -> Callable[[Message], tuple[Node, ...]]:
-    def taken(message: Message) -> tuple[Node, ...]:
-        messages = getattr(message, name)  # of most fields there are none
-        return tuple([found for found in map(opening, messages) if found]) if messages else ()
-
-    return taken
-
-
-def _optional(name: str, opening: Opening) -> Callable[[Message], Node | None]:
-    return lambda message: opening(getattr(message, name)) if message.HasField(name) else None
-
-
-@cache
-def _field_of(envelope: Descriptor, kind: Descriptor) -> str:
-    return next(str(field.name) for field in envelope.fields if field.message_type is kind)
+    return field.enum_type.values_by_number[0].name if field.enum_type else field.default_value
 
 
 def strings(nodes: tuple[Node, ...]) -> tuple[str, ...]:

@@ -1,16 +1,20 @@
 """SQL text in, statements and parse trees out: the only module that knows the parser."""
 
+import gc
 import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import orjson
 import postgast
-from google.protobuf.message import DecodeError
+from postgast.errors import check_error
+from postgast.native import lib
 
-from governance.analysis.nodes import Node, opened
+from governance.analysis.nodes import WRAPPED_AS, Node, grown
 from governance.analysis.tags import tag, transactional
 from governance.errors import MixedScript, TargetUnlocked, TransactionControl, UnparsableScript
 from governance.orders import Statement
@@ -105,18 +109,20 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 def written(expression: Node) -> str:
     """An expression as SQL again."""
-    tree = postgast.pg_query_pb2.ParseResult()
-    target = tree.stmts.add().stmt.select_stmt.target_list.add().res_target
-    expression.copy_into(target.val)
-    return str(postgast.deparse(tree)).removeprefix("SELECT ")
+    return _selected({WRAPPED_AS[expression.node_type]: expression.as_message()})
 
 
 def type_text(node: Node) -> str:
     """A type's name as SQL again."""
-    tree = postgast.parse("SELECT NULL::integer")
-    cast = tree.stmts[0].stmt.select_stmt.target_list[0].res_target.val.type_cast
-    node.copy_over(cast.type_name)
-    return str(postgast.deparse(tree)).removeprefix("SELECT NULL::")
+    nothing = {"a_const": {"isnull": True}}
+    return _selected({"type_cast": {"arg": nothing, "type_name": node.as_message()}}).removeprefix("NULL::")
+
+
+def _selected(value: object) -> str:
+    """A message as SQL."""
+    tree = postgast.pg_query_pb2.ParseResult()
+    tree.stmts.add().stmt.select_stmt.target_list.add(res_target={"val": value})
+    return str(postgast.deparse(tree)).removeprefix("SELECT ")
 
 
 def parse_body(text: str) -> Any | None:
@@ -209,7 +215,7 @@ def _parse(source: Source) -> tuple[tuple[int, int, Node], ...]:
     except postgast.PgQueryError as error:
         offset = _offset(source, error.cursorpos)
         raise source.refusal(offset, _why(source, offset, error.message)) from error
-    except (_TooDeep, DecodeError) as error:
+    except (_TooDeep, orjson.JSONDecodeError) as error:
         raise source.refusal(error.start if isinstance(error, _TooDeep) else 0, NESTED) from error
 
 
@@ -245,8 +251,30 @@ def _refuse_depth(text: str) -> None:
 @lru_cache(maxsize=8)  # a script is split first and analysed right after
 def _parsed_text(text: str) -> tuple[tuple[int, int, Node], ...]:
     _refuse_depth(text)
-    trees = ((raw.stmt_location, raw.stmt_len, opened(raw.stmt)) for raw in postgast.parse(text).stmts)
-    return tuple((start, length, node) for start, length, node in trees if node)
+    with _uncollected():
+        return tuple([(raw.get("stmt_location", 0), raw.get("stmt_len", 0), grown(raw["stmt"])) for raw in _raw(text)["stmts"]])
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A tree has no cycles. Of a large one the collector would look at all nodes again and again while they are made: most of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _raw(text: str) -> Any:
+    """The parser's own JSON, which Python reads quicker than its messages."""
+    result = lib.pg_query_parse(text.encode())
+    try:
+        check_error(result)
+        return orjson.loads(result.parse_tree)
+    finally:
+        lib.pg_query_free_parse_result(result)
 
 
 def _offset(source: Source, cursor: int) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.analysis.statements import check_not_mixed, parse, split, tokens
+from governance.analysis.statements import check_not_mixed, parse, split, tokens, type_text, written
 from governance.errors import BadInput, MixedScript, TargetUnlocked, TransactionControl, UnparsableScript
 
 
@@ -157,6 +157,41 @@ def test_expression_too_deep_for_the_tree_is_refused():
         split("x.sql", "select " + "+".join(["1"] * 20_000))
 
 
+def test_chain_that_the_tree_can_hold_is_read_to_its_end():
+    [node] = parse("select " + "+".join(["1"] * 500))
+
+    assert sum(found.node_type == "A_Const" for found in node.walk()) == 500
+
+
+def test_chain_too_deep_for_the_tree_is_refused():
+    with pytest.raises(UnparsableScript, match="nested too deeply"):
+        parse("select " + "+".join(["1"] * 600))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a > 0",
+        "a IN (1, 2)",
+        "lower(name) <> ''",
+        "a::numeric(10, 2) > 1.5",
+        "x IS NOT NULL AND NOT y",
+        "(a.b).c = ANY(d)",
+    ],
+)
+def test_expression_is_written_as_it_was_read(text):
+    [select] = parse(f"SELECT {text}")
+
+    assert written(select.target_list[0].val) == text
+
+
+@pytest.mark.parametrize("text", ["int", "numeric(10, 2)[]", "public.mood", "interval hour to minute"])
+def test_type_is_written_as_it_was_read(text):
+    [select] = parse(f"SELECT NULL::{text}")
+
+    assert type_text(select.target_list[0].val.type_name) == text
+
+
 @given(st.text(st.characters(codec=None), max_size=80) | st.text("abcdefé;'\"$-/*\\() \n\0", max_size=60))
 def test_any_text_is_split_or_refused(text):
     try:
@@ -169,12 +204,12 @@ def test_any_text_is_split_or_refused(text):
 
 def test_ten_thousand_statements_take_less_than_two_seconds():
     text = "\n".join(f"ALTER TABLE bids ADD COLUMN c{n} numeric(10, 2) DEFAULT 0;" for n in range(10_000))
-    began = time.perf_counter()
+    began = time.process_time()
 
     found = split("x.sql", text)
 
     assert len(found) == 10_000
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_parse_gives_one_tree_per_statement():
