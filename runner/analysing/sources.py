@@ -1,7 +1,9 @@
 """From the paths that somebody names to texts, and to which of them belong together."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,6 +11,7 @@ from governance.orders import ScriptKind
 from governance.values import dataclass
 
 STDIN = "-"
+HERE = os.path.join(os.curdir, "")
 NUMBER = re.compile(r"(\d+)")
 # Flyway's U1__x.sql and our R20260101_0900__x.sql undo a version; Flyway's R__x.sql is repeatable and undoes nothing.
 UNDOING = re.compile(r"^(?:[ur]\d.*__.*|(?:.*[._-])?(?:down|undo|revert|rollback))\.sql$", re.IGNORECASE)
@@ -57,26 +60,35 @@ def sources(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Source]:
         if name == STDIN:
             yield Source("<stdin>", stdin.read())
             continue
-        path = Path(name)
-        if not path.exists():
+        path = str(Path(name))
+        if not os.path.exists(path):
             raise NoSuchPath(f"There is no {name}. Name files, folders, or - for standard input.")
-        found = sorted(_scripts_in(path), key=_natural) if path.is_dir() else [path]
+        found = sorted(_scripts_in(path), key=_natural) if os.path.isdir(path) else [path]
         if not found:
             raise NoSuchPath(f"The folder {name} holds no .sql file.")
-        yield from (Source(str(file), file.read_bytes()) for file in found)
+        yield from (Source(file, _content(file)) for file in found)
 
 
-def _scripts_in(folder: Path) -> Iterator[Path]:
-    return (
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() == ".sql" and path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+def _scripts_in(folder: str) -> Iterator[str]:
+    for place, below, files in os.walk(folder):
+        below[:] = [name for name in below if not name.startswith(".")]
+        paths = (os.path.join(place, name) for name in files if name.lower().endswith(".sql") and not name.startswith("."))
+        yield from (path.removeprefix(HERE) for path in paths if os.path.isfile(path))
 
 
-def _natural(path: Path) -> list[list[tuple[bool, int, str]]]:
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
+def _natural(path: str) -> list[list[tuple[bool, int, str]]]:
     """V2 before V10."""
-    return [[(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in NUMBER.split(name)] for name in path.parts]
+    return [_in_numbers(name) for name in path.split(os.sep)]
+
+
+@lru_cache(maxsize=4096)  # the folders of many files are the same
+def _in_numbers(name: str) -> list[tuple[bool, int, str]]:
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in NUMBER.split(name)]
 
 
 def text_of(source: Source) -> str | NotText:
@@ -109,11 +121,11 @@ def _only(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join([*kept, NOT_BLANK.sub(" ", text[done:])])
 
 
-def _kind(name: str) -> ScriptKind:
-    path = Path(name)
-    if CHECKING.match(path.name):
+def _kind(path: str) -> ScriptKind:
+    folder, name = os.path.split(path)
+    if CHECKING.match(name):
         return ScriptKind.CHECK
-    undoing = UNDOING.match(path.name) or path.parent.name.lower() in UNDOING_FOLDERS
+    undoing = UNDOING.match(name) or os.path.basename(folder).lower() in UNDOING_FOLDERS
     return ScriptKind.ROLLBACK if undoing else ScriptKind.FORWARD
 
 
@@ -136,12 +148,13 @@ def by_change(found: Iterable[Source]) -> tuple[tuple[Source, ...], ...]:
     return tuple(map(tuple, groups.values()))
 
 
-def _change_of(name: str) -> tuple[str, str]:
+def _change_of(path: str) -> tuple[str, str]:
     """Folder and name without what says the direction."""
-    path = Path(name)
-    folder = path.parent.parent if path.parent.name.lower() in PAIRED_FOLDERS else path.parent
-    versioned = VERSIONED.match(path.stem)
-    return str(folder), f"version {versioned[1]}" if versioned else DIRECTION.sub("", path.stem)
+    folder, name = os.path.split(path)
+    above, last = os.path.split(folder)
+    stem = os.path.splitext(name)[0]
+    versioned = VERSIONED.match(stem)
+    return above if last.lower() in PAIRED_FOLDERS else folder, f"version {versioned[1]}" if versioned else DIRECTION.sub("", stem)
 
 
 def _pairs(found: list[Section]) -> Iterator[tuple[Section, ...]]:
