@@ -38,7 +38,7 @@ def _edited(catalogue: Catalogue, action: Action, edit: Edit) -> Catalogue:
         if changed is not table:
             if changed.constraints is not table.constraints and (action.constraint or action.column):
                 changed = _resolved(catalogue, changed, {found.name for found in table.constraints})
-            catalogue = _indexed(_referenced(_with(catalogue, changed), table, changed), table, changed)
+            catalogue = _put(catalogue, table, changed)
     return catalogue
 
 
@@ -65,14 +65,20 @@ def _unknown(name: str) -> TableFacts:
     return replace(UNKNOWN, schema=schema, name=plain)
 
 
+def _put(catalogue: Catalogue, before: TableFacts, after: TableFacts) -> Catalogue:
+    """The table as it is afterwards, with what its keys and indexes are to others."""
+    catalogue = _with(catalogue, after)
+    if after.constraints is not before.constraints:
+        catalogue = _referenced(catalogue, before, after)
+    return catalogue if after.indexes is before.indexes else _indexed(catalogue, before, after)
+
+
 def _with(catalogue: Catalogue, table: TableFacts) -> Catalogue:
     return replace(catalogue, tables=catalogue.tables.changed(table.identity, table))
 
 
 def _referenced(catalogue: Catalogue, before: TableFacts, after: TableFacts) -> Catalogue:
     """The other sides of foreign keys that came or went."""
-    if before.constraints == after.constraints:
-        return catalogue
     had, has = ({catalogue.identity(key.references) for key in foreign_keys(table)} for table in (before, after))
     for name in had ^ has:
         catalogue = _linked(catalogue, name, "referenced_by", after.identity, there=name in has)
@@ -93,8 +99,6 @@ def _linked(catalogue: Catalogue, name: str, field: Link, other: str, *, there: 
 
 def _indexed(catalogue: Catalogue, before: TableFacts, after: TableFacts) -> Catalogue:
     owners = catalogue.index_owners
-    if before.indexes == after.indexes:
-        return catalogue
     had, has = ({f"{table.schema}.{index.name}" for index in table.indexes} for table in (before, after))
     for name in had - has:
         owners = owners.changed(name, None)
@@ -110,7 +114,7 @@ def _create_table(catalogue: Catalogue, action: Action) -> Catalogue:
     parents = tuple(map(catalogue.identity, action.parents or (action.others if action.kind is Kind.CREATE_PARTITION else ())))
     before = _unknown(name)
     table = _resolved(catalogue, made(before, action, tuple(found for found in map(catalogue.tables.get, parents) if found)))
-    catalogue = _indexed(_referenced(_with(catalogue, table), before, table), before, table)
+    catalogue = _put(catalogue, before, table)
     if table.schema == TEMPORARY and TEMPORARY not in catalogue.search_path:
         catalogue = replace(catalogue, search_path=(TEMPORARY, *catalogue.search_path))
     for column in action.made:

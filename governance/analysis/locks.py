@@ -49,26 +49,28 @@ def _together(before: Lock, lock: Lock) -> Lock:
 
 
 def _found(action: Action, scene: Scene) -> Iterator[Lock]:
-    alone = {scene.identity(name) for name in action.only}
+    alone = {scene.identity(name) for name in action.only} if action.only else ()
     named, as_named = scene.identity(action.relation), effect_of(action, scene)
     for own in filter(None, _own(action, named, scene)):
         effect = as_named if own == named else effect_of(replace(action, relation=own), scene)
         if effect.mode:
             yield _lock(own, effect.mode, effect, action, scene)
-        for below in () if own in alone else _reached(own, effect.reach, scene):
-            further = effect_below(replace(action, relation=below), scene)
-            if further.mode:
-                yield _lock(below, further.mode, further, action, scene)
+        if effect.reach is not Reach.NONE and own not in alone:
+            for below in _reached(own, effect.reach, scene):
+                further = effect_below(replace(action, relation=below), scene)
+                if further.mode:
+                    yield _lock(below, further.mode, further, action, scene)
     for touch in partners(action, scene, as_named):
         other = scene.identity(touch.relation)
         yield _lock(other, touch.mode, touch, action, scene)
-        for below in () if other in alone else _reached(other, touch.reach, scene):
-            yield _lock(below, touch.mode, touch, action, scene)
+        if touch.reach is not Reach.NONE and other not in alone:
+            for below in _reached(other, touch.reach, scene):
+                yield _lock(below, touch.mode, touch, action, scene)
 
 
 def _lock(relation: str, mode: LockMode, effect: Effect | Touch, action: Action, scene: Scene) -> Lock:
     """With what the relation makes of it: a new table is empty, a partitioned one has no rows of its own, indexes go with a rewrite."""
-    table, fresh = scene.catalogue.tables.get(relation), scene.is_new(relation)
+    table, fresh = scene.catalogue.tables.get(relation), scene.has_made(relation)
     unplannable = action.kind is Kind.REINDEX and mode is LockMode.SHARE
     if fresh or (table and table.kind in WITHOUT_ROWS):
         return Lock(relation, mode, fresh=fresh, unplannable=unplannable)
@@ -105,9 +107,4 @@ def _indexed(action: Action, scene: Scene) -> tuple[str, ...]:
 
 
 def _reached(relation: str, reach: Reach, scene: Scene) -> tuple[str, ...]:
-    match reach:
-        case Reach.PARTITIONS:
-            return scene.catalogue.partitions(relation)
-        case Reach.ALL:
-            return scene.catalogue.descendants(relation)
-    return ()
+    return scene.catalogue.descendants(relation) if reach is Reach.ALL else scene.catalogue.partitions(relation)

@@ -34,7 +34,9 @@ class Scene:
         return self.catalogue.tables.get(self.catalogue.identity(name))
 
     def is_new(self, name: str) -> bool:
-        identity = self.catalogue.identity(name)
+        return self.has_made(self.catalogue.identity(name))
+
+    def has_made(self, identity: str) -> bool:
         return identity in self.created or (identity == self.creating and identity != "")
 
     def lacks(self, name: str) -> bool:
@@ -76,7 +78,12 @@ class Scene:
             return self._with_setting(action)
         if action.if_there and self.lacks(action.relation):
             return self
-        return Scene(evolved(self.catalogue, action), self._created_after(action), self.settings)
+        catalogue, created = evolved(self.catalogue, action), self._created_after(action)
+        return (
+            self
+            if catalogue is self.catalogue and created is self.created and not self.creating
+            else Scene(catalogue, created, self.settings)
+        )
 
     def in_use(self) -> "Scene":
         """The scene once others use what the change has made."""
