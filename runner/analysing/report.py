@@ -1,6 +1,7 @@
 """What is said about each file, whichever way it is written out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from governance.analysis import Change, StatementReport, examine
@@ -34,7 +35,7 @@ class FileReport:
 
     @property
     def levels(self) -> frozenset[Level]:
-        return frozenset(finding.level for finding in self.findings)
+        return frozenset([finding.level for finding in self.findings])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ def _of_change(sources: Iterable[Source], facts: Facts | None, guarded: bool) ->
 def _file(path: str, text: str | NotText, parts: list[FileReport]) -> FileReport:
     if isinstance(text, NotText):
         return FileReport(path, "", (), (unreadable(path, text.message, SAVE_AS, text.line),), None)
-    statements = sorted((row for part in parts for row in part.statements), key=lambda row: (row.report.line, row.report.column))
-    findings = sorted((finding for part in parts for finding in part.findings), key=lambda finding: (finding.line, finding.column))
+    statements = sorted([row for part in parts for row in part.statements], key=attrgetter("report.line", "report.column"))
+    findings = sorted([finding for part in parts for finding in part.findings], key=attrgetter("line", "column"))
     return FileReport(path, text, tuple(statements), tuple(findings), parts[0].prediction if parts else None)
 
 
@@ -86,12 +87,12 @@ def _judge(group: tuple[Section, ...], facts: Facts | None, guarded: bool) -> It
     change = Change(tuple(reading.script for _, reading in readings if reading.script.kind is not ScriptKind.CHECK), guarded=guarded)
     examined = examine(change, facts)
     for section, reading in readings:
-        rows = tuple(row for row in (*examined.statements, *examined.undoing) if row.script == section.name)
-        findings = tuple(found for found in examined.findings if found.script == section.name)
+        rows = tuple([row for row in (*examined.statements, *examined.undoing) if row.script == section.name])
+        findings = [found for found in examined.findings if found.script == section.name]
         yield FileReport(
             path=section.path,
             text=section.text,
-            statements=tuple(StatementRow(row, forecast_statement(row, facts) if facts else None) for row in rows),
+            statements=tuple([StatementRow(row, forecast_statement(row, facts) if facts else None) for row in rows]),
             findings=(*reading.findings, *findings),
             prediction=predict(rows, facts, {section.name} if reading.script.transactional else ()) if facts else None,
         )

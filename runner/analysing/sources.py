@@ -66,7 +66,7 @@ def sources(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Source]:
         found = sorted(_scripts_in(path), key=_natural) if os.path.isdir(path) else [path]
         if not found:
             raise NoSuchPath(f"The folder {name} holds no .sql file.")
-        yield from (Source(file, _content(file)) for file in found)
+        yield from (Source(_in_unicode(file), _content(file)) for file in found)
 
 
 def _scripts_in(folder: str) -> Iterator[str]:
@@ -74,6 +74,11 @@ def _scripts_in(folder: str) -> Iterator[str]:
         below[:] = [name for name in below if not name.startswith(".")]
         paths = (os.path.join(place, name) for name in files if name.lower().endswith(".sql") and not name.startswith("."))
         yield from (path.removeprefix(HERE) for path in paths if os.path.isfile(path))
+
+
+def _in_unicode(path: str) -> str:
+    r"""A name in another encoding is told with \xff, since what is written out is UTF-8."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _content(path: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -349,3 +350,12 @@ def test_ten_thousand_statements_are_judged_in_seconds(folder, analyse):
 
     assert len(json.loads(told.out)["files"][0]["statements"]) == 10_000
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_file_whose_name_is_in_another_encoding_is_told_in_every_form(folder, analyse, tmp_path, form):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/gr\xfc\xdfe.sql")).write_text(INDEX)
+
+    told = analyse(".", "--format", form)
+
+    assert "gr\\xfc\\xdfe.sql" in told.out.encode("utf-8").decode().replace("\\\\", "\\").replace("%5C", "\\")
