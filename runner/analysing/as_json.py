@@ -1,9 +1,10 @@
 """The stable format for programs. What is in it stays; docs/analyse.md describes it."""
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 from governance.analysis.locks import Lock
 from governance.analysis.rule import Finding
@@ -17,7 +18,7 @@ def _file(report: FileReport) -> str:
         "statements": [_statement(row) for row in report.statements],
         "findings": [_finding(finding) for finding in report.findings],
     }
-    return json.dumps(found, ensure_ascii=False)
+    return orjson.dumps(found).decode()
 
 
 def _files(parts: Sequence[str]) -> str:
@@ -30,8 +31,8 @@ def _statement(row: StatementRow) -> dict[str, Any]:
         "line": report.line,
         "column": report.column,
         "sql": report.statement,
-        "change_class": report.change_class.value,
-        "category": report.category.value,
+        "change_class": report.change_class,
+        "category": report.category,
         "locks": [_lock(lock) for lock in report.locks],
         "duration": _duration(row.duration),
     }
@@ -41,7 +42,7 @@ def _lock(lock: Lock) -> dict[str, Any]:
     """What it blocks is what it stops others from doing: nobody waits for a table that the change itself makes."""
     return {
         "relation": lock.relation,
-        "mode": lock.mode.value,
+        "mode": lock.mode,
         "blocks_reads": lock.blocks_reads,
         "blocks_writes": lock.blocks_writes,
         "rewrite": lock.rewrite,
