@@ -20,13 +20,14 @@ from governance.facts import (
 )
 from governance.values import dataclass, replace
 
-SYSTEM, STANDARD = "pg_catalog", "information_schema"  # PostgreSQL's own: nobody changes them, and no lock there is told of
+SYSTEM = "pg_catalog"
+SYSTEMS = (f"{SYSTEM}.", "information_schema.")  # PostgreSQL's own: nobody changes them, and no lock there is told of
 TEMPORARY = "pg_temp"  # is looked into first, as soon as something is in it
 DEFAULT_PATH = ("public",)  # PostgreSQL's, where nothing else is known
 
 
 def is_system(relation: str) -> bool:
-    return relation.partition(".")[0] in (SYSTEM, STANDARD)
+    return relation.startswith(SYSTEMS)
 
 
 class Known(Protocol):
@@ -74,9 +75,9 @@ class Catalogue:
 
     def identity(self, name: str) -> str:
         """The name with its schema. One that nobody knows yet is taken to be in the first schema of the search path."""
-        if not name or "." in name:
-            return name
-        return f"{SYSTEM}.{name}" if name in RELATIONS else self._along_path(name, self.tables)
+        if "." not in name and name in RELATIONS:
+            return f"{SYSTEM}.{name}"
+        return self._along_path(name, self.tables)
 
     def sequence(self, name: str) -> str:
         return self._along_path(name, self.sequences)

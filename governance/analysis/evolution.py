@@ -14,7 +14,6 @@ from governance.values import replace
 
 Step = Callable[[Catalogue, Action], Catalogue]
 Link = Literal["referenced_by", "children", "parents"]
-UNKNOWN = TableFacts("", "", "r", None, 0, partial=True)
 
 
 def evolved(catalogue: Catalogue, action: Action) -> Catalogue:
@@ -62,7 +61,7 @@ def _below(catalogue: Catalogue, name: str, reach: Reach) -> tuple[str, ...]:
 
 def _unknown(name: str) -> TableFacts:
     schema, _, plain = name.partition(".")
-    return replace(UNKNOWN, schema=schema, name=plain)
+    return TableFacts(schema, plain, "r", None, 0, partial=True)
 
 
 def _put(catalogue: Catalogue, before: TableFacts, after: TableFacts) -> Catalogue:

@@ -26,7 +26,8 @@ WITHOUT_ROWS = ("p", "v", "f")
 
 def locks(action: Action, scene: Scene) -> tuple[Lock, ...]:
     """Every relation that the action locks, with its strongest mode."""
-    return strongest([lock for lock in _found(action, scene) if not is_system(lock.relation)])
+    found = [lock for lock in _found(action, scene) if not is_system(lock.relation)]
+    return strongest(found) if len(found) > 1 else tuple(found)
 
 
 def strongest(found: Iterable[Lock]) -> tuple[Lock, ...]:
