@@ -24,7 +24,7 @@ else:
         kind = type(value)
         if hasattr(value, "__dict__"):
             other = object.__new__(kind)
-            other.__dict__.update(value.__dict__, **changes)
+            other.__dict__ = value.__dict__ | changes
             return other
         other = kind(*_fields(kind)(value))
         for name, new in changes.items():

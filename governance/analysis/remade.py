@@ -1,7 +1,7 @@
 """Facts of one table once an action has changed it."""
 
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from governance.analysis.actions import Action, Column, Constraint, Kind
 from governance.facts import ColumnFacts, ConstraintFacts, DependantFacts, IndexFacts, TableFacts, UseFacts
@@ -24,24 +24,20 @@ INDEXED, NOT_NULL = frozenset({"p", "u", "x"}), frozenset({"p", "n"})
 
 def made(table: TableFacts, action: Action, parents: tuple[TableFacts, ...]) -> TableFacts:
     """A table that an action creates; partitions and children have what their parents have."""
+    is_partition = action.kind is Kind.CREATE_PARTITION
+    inherited = tuple(dict.fromkeys(column for parent in parents for column in parent.columns))
+    keys = (found for parent in parents for found in parent.constraints if found.kind in "cf") if is_partition else ()
+    known = {found.name for found in inherited}
     table = replace(
         table,
         kind="p" if action.partitioned else "r",
         parents=tuple(parent.identity for parent in parents),
-        bound="FOR VALUES …" if action.kind is Kind.CREATE_PARTITION else "",
-        columns=tuple(dict.fromkeys(column for parent in parents for column in parent.columns)),
+        bound="FOR VALUES …" if is_partition else "",
+        columns=(*inherited, *[_column_facts(column) for column in action.made[:MOST_COLUMNS] if column.name not in known]),
+        constraints=tuple(replace(found, inherited=True) for found in keys),
         partial=action.kind is Kind.CREATE_TABLE_AS or bool(action.read),
     )
-    if action.kind is Kind.CREATE_PARTITION:
-        inherited = (found for parent in parents for found in parent.constraints if found.kind in "cf")
-        table = replace(table, constraints=tuple(replace(found, inherited=True) for found in inherited))
-    known = {found.name for found in table.columns}
-    columns = tuple(_column_facts(column) for column in action.made[:MOST_COLUMNS] if column.name not in known)
-    table = replace(table, columns=(*table.columns, *columns))
-    of_columns = (constraint for column in action.made for constraint in column.constraints)
-    for constraint in (*of_columns, *action.constraints):
-        table = _with_constraint(table, constraint)
-    return table
+    return _with_constraints(table, [*(constraint for column in action.made for constraint in column.constraints), *action.constraints])
 
 
 def _column_facts(column: Column) -> ColumnFacts:
@@ -49,17 +45,34 @@ def _column_facts(column: Column) -> ColumnFacts:
     return ColumnFacts(column.name, column.type, column.not_null, "", "a" if column.identity else "", generated)
 
 
-def _with_constraint(table: TableFacts, constraint: Constraint) -> TableFacts:
-    """All that comes with it: columns that may not be NULL, an index."""
-    kind, _ = CONSTRAINTS[constraint.kind]
-    index = next((found for found in table.indexes if found.name == constraint.using_index), None)
-    columns = index.columns if index else constraint.columns
-    name = constraint.name or constraint.using_index or _default_name(table, constraint)
-    if any(found.name == name for found in table.constraints):
+def _with_constraints(table: TableFacts, added: Iterable[Constraint]) -> TableFacts:
+    """All that comes with them: columns that may not be NULL, indexes."""
+    constraints, columns, indexes = list(table.constraints), table.columns, list(table.indexes)
+    for constraint in added:
+        index = next((found for found in indexes if found.name == constraint.using_index), None) if constraint.using_index else None
+        fact = _constraint_facts(constraint, index, table.name, {found.name for found in constraints})
+        if fact is None:
+            continue
+        constraints.append(fact)
+        if fact.kind in NOT_NULL and not constraint.not_valid:
+            columns = _filled(columns, fact.columns)
+        if fact.kind in INDEXED:
+            indexes = [found for found in indexes if found is not index]
+            indexes.append(IndexFacts(fact.name, "", fact.kind != "x", True, 0, fact.columns, constraint=fact.name))
+    if len(constraints) == len(table.constraints):
         return table
-    fact = ConstraintFacts(
+    return replace(table, constraints=tuple(constraints), columns=columns, indexes=tuple(indexes))
+
+
+def _constraint_facts(constraint: Constraint, index: IndexFacts | None, table: str, taken: Container[str]) -> ConstraintFacts | None:
+    """None: there is one of this name."""
+    columns = index.columns if index else constraint.columns
+    name = constraint.name or constraint.using_index or _default_name(table, constraint, taken)
+    if name in taken:
+        return None
+    return ConstraintFacts(
         name,
-        kind,
+        CONSTRAINTS[constraint.kind][0],
         f"CHECK (({constraint.definition}))" if constraint.definition else "",
         not constraint.not_valid and constraint.enforced,
         constraint.references,
@@ -68,25 +81,16 @@ def _with_constraint(table: TableFacts, constraint: Constraint) -> TableFacts:
         constraint.on_delete,
         on_update=constraint.on_update,
     )
-    filled = columns if kind in NOT_NULL and not constraint.not_valid else ()
-    others = tuple(found for found in table.indexes if found is not index)
-    return replace(
-        table,
-        constraints=(*table.constraints, fact),
-        columns=_filled(table.columns, filled) if filled else table.columns,
-        indexes=(*others, IndexFacts(name, "", kind != "x", True, 0, columns, constraint=name)) if kind in INDEXED else table.indexes,
-    )
 
 
 def _filled(columns: tuple[ColumnFacts, ...], names: Container[str]) -> tuple[ColumnFacts, ...]:
     return tuple(replace(each, not_null=True) if each.name in names and not each.not_null else each for each in columns)
 
 
-def _default_name(table: TableFacts, constraint: Constraint) -> str:
+def _default_name(table: str, constraint: Constraint, taken: Container[str]) -> str:
     _, ending = CONSTRAINTS[constraint.kind]
     columns = () if constraint.kind is Kind.ADD_PRIMARY_KEY or (len(constraint.columns) > 1 and ending == "check") else constraint.columns
-    stem = "_".join((table.name, *columns, ending))
-    taken = {found.name for found in table.constraints}
+    stem = "_".join((table, *columns, ending))
     return next(name for name in _numbered(stem) if name not in taken)
 
 
@@ -102,10 +106,7 @@ def _add_column(table: TableFacts, action: Action) -> TableFacts:
     column = action.column
     if column is None or len(table.columns) >= MOST_COLUMNS or any(found.name == column.name for found in table.columns):
         return table
-    table = replace(table, columns=(*table.columns, _column_facts(column)))
-    for constraint in column.constraints:
-        table = _with_constraint(table, constraint)
-    return table
+    return _with_constraints(replace(table, columns=(*table.columns, _column_facts(column))), column.constraints)
 
 
 def _drop_column(table: TableFacts, action: Action) -> TableFacts:
@@ -152,7 +153,7 @@ def _rename_column(table: TableFacts, action: Action) -> TableFacts:
 
 
 def _add_constraint(table: TableFacts, action: Action) -> TableFacts:
-    return _with_constraint(table, action.constraint) if action.constraint else table
+    return _with_constraints(table, (action.constraint,)) if action.constraint else table
 
 
 def _validate(table: TableFacts, action: Action) -> TableFacts:
