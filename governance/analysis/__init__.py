@@ -12,7 +12,7 @@ from governance.analysis.nodes import Node
 from governance.analysis.noticed import noticed
 from governance.analysis.playing import played
 from governance.analysis.risk import CALM, Circumstances, Risk, Situation, assess
-from governance.analysis.rule import Finding, Level, Place, Read
+from governance.analysis.rule import REWRITE, SCAN, Finding, Level, Place, Read
 from governance.analysis.rules import rules_for
 from governance.analysis.scene import CREATING, Catalogue, Scene
 from governance.analysis.sentence import sentence
@@ -26,7 +26,8 @@ from governance.values import dataclass, replace
 __all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
 
 WHERE = attrgetter("line", "column")  # of a finding
-KIND, REWRITES, SCANS = attrgetter("action.kind"), attrgetter("rewrites"), attrgetter("scans")  # of a place
+KIND = attrgetter("action.kind")  # of a place
+NOTHING = Read((), ())
 WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
 MAKING = CREATING | {Kind.CREATE_VIEW}
 VALIDATED = frozenset({Kind.ADD_CHECK, Kind.ADD_FOREIGN_KEY, Kind.ADD_NOT_NULL, Kind.VALIDATE_CONSTRAINT})
@@ -144,7 +145,7 @@ def examine(change: Change, facts: Facts | None, surroundings: Surroundings = AL
     before = Scene(Catalogue.of(facts))
     forward = _read(change, ScriptKind.FORWARD, before, surroundings)
     undoing = any(script.kind == ScriptKind.ROLLBACK for script in change.scripts)
-    rollback = _read(change, ScriptKind.ROLLBACK, _left_by(forward, before) if undoing else before, surroundings)
+    rollback = _read(change, ScriptKind.ROLLBACK, _left_by(forward, before), surroundings) if undoing else NOTHING
     forward = replace(forward, undone_by=rollback)
     findings = (*_findings(forward, ScriptKind.FORWARD), *_findings(rollback, ScriptKind.ROLLBACK))
     return Examined(forward, _reports(forward), _reports(rollback), findings)
@@ -175,8 +176,9 @@ def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:
 
 def _findings(read: Read, kind: ScriptKind) -> tuple[Finding, ...]:
     """In the order of the scripts, and in them from the first line to the last."""
-    rules = rules_for(read, kind) if read.scripts else ()
-    found = allowed([finding for rule in rules for finding in rule(read)], read.scripts)
+    if not read.scripts:
+        return ()
+    found = allowed([rule.finding(hit) for rule in rules_for(read, kind) for hit in rule.check(read)], read.scripts)
     found.sort(key=WHERE)
     if len(read.scripts) > 1:
         order = {script.name: position for position, script in enumerate(read.scripts)}
@@ -200,8 +202,8 @@ def _report(places: list[Place]) -> StatementReport:
         change_class=hardest(map(class_of, found)),
         category=leading(found),
         locks=held,
-        rewrite=any(map(REWRITES, places)),
-        scan=any(map(SCANS, places)),
+        rewrite=any(map(REWRITE, held)),
+        scan=any(map(SCAN, held)),
         tables=_unique([place.scene.identity(place.action.relation) for place in places]),
         writes_rows=not WRITING.isdisjoint(map(KIND, places)),
         column=first.statement.column,

@@ -71,15 +71,8 @@ class Place:
     @property
     def rows(self) -> int | None:
         """None: unknown."""
-        if self.is_new:
-            return 0
-        table = self.scene.table(self.table)
-        return table.rows if table else None
-
-    @property
-    def bytes(self) -> int:
         table = None if self.is_new else self.scene.table(self.table)
-        return table.bytes if table else 0
+        return 0 if self.is_new else table.rows if table else None
 
     @property
     def size(self) -> str:
@@ -165,8 +158,12 @@ class Read:
     @cached_property
     def new_columns(self) -> list[tuple[Place, Column]]:
         """Those of a CREATE TABLE or an ALTER TABLE."""
-        columns = ((place, place.action.made or (place.action.column,)) for place in self.places if place.node.node_type in WITH_COLUMNS)
-        return [(place, column) for place, found in columns for column in found if column]
+        return [
+            (place, column)
+            for place in self.places
+            for column in place.action.made or (place.action.column,)
+            if column and place.node.node_type in WITH_COLUMNS
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +186,8 @@ class Rule:
     check: Callable[[Read], Iterable[Hit]]
     on: frozenset[str] = frozenset()  # words of a vocabulary; without one of them it has nothing to say
 
-    def __call__(self, read: Read) -> list[Finding]:
-        return [self._finding(hit, hit.statement) for hit in self.check(read)]
-
-    def _finding(self, hit: Hit, where: Statement | None) -> Finding:
+    def finding(self, hit: Hit) -> Finding:
+        where = hit.statement
         return Finding(
             code=self.code,
             level=hit.level or self.level,
@@ -235,12 +230,12 @@ def simple(code: str, level: Level, *kinds: Kind, says: str, why: str, instead: 
 
 def by_size(place: Place) -> Level:
     """What a scan or rewrite under a lock deserves on the place's table: the worst where nobody knows its size."""
-    rows = place.rows
-    if rows is None or place.bytes >= LARGE_TABLE:
-        return Level.BLOCKING
-    if rows == 0:
+    if place.is_new:
         return Level.NOTICE
-    return Level.WARNING if rows < SMALL_TABLE else Level.BLOCKING
+    table = place.scene.table(place.table)
+    if table is None or table.rows is None or table.rows >= SMALL_TABLE or table.bytes >= LARGE_TABLE:
+        return Level.BLOCKING
+    return Level.WARNING if table.rows else Level.NOTICE
 
 
 def safe(template: str, **names: str) -> str:
