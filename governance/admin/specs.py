@@ -21,8 +21,9 @@ from governance.admin.forms import FORMS, ScriptForm, SubmissionForm
 from governance.errors import Refusal
 from governance.lifecycle import PhaseStatus
 from governance.models import Answer, Booking, Dependency, Phase, Script, Spec, TestEvidence
-from governance.pages.acts import do, why_not
+from governance.pages.acts import why_not
 from governance.pages.change import TABS, change_page, phases_of
+from governance.pages.doing import do
 from governance.pages.done import done
 from governance.pages.values import EMPTY, address_of, person_name, pill, risk, time_of
 from governance.pages.waiting import next_step, weighed

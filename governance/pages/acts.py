@@ -10,16 +10,12 @@ from django.urls import reverse
 from governance import workflow
 from governance.acts import ACTS
 from governance.case import Case
-from governance.errors import MissingEvidence, MissingRole, OwnWork, Refusal, WrongStage
-from governance.gates import booking_of, check_known, has_something_to_undo
+from governance.errors import MissingRole, NotAsked, OwnWork, Refusal, WrongStage
+from governance.gates import check_known, has_something_to_undo
 from governance.lifecycle import PhaseStatus, Role, Stage
-from governance.models import Approval, Booking, BreakGlass, Deployment, Finding, Phase
+from governance.models import Deployment, Phase
 from governance.orders import RunKind
-from governance.pages.choosing import CHOOSING
-from governance.pages.discussion import say, settle
-from governance.pages.done import done
 from governance.policy import ApprovalKind
-from governance.visitors import number_in
 
 # The one thing to do at a stage; everything else that is possible stands beside it.
 PRIMARY = {
@@ -94,10 +90,11 @@ class Variant:
 
 def buttons(person: User, roles: frozenset[Role], case: Case) -> list[Button]:
     """What is shown follows the rules; the functions behind the buttons check again."""
-    phase, primary = case.phase, _primary(case)
+    phase = case.phase
     if phase.status != PhaseStatus.OPEN:
         return []
     whys = _whys(person, roles, phase, wrote=person.pk in case.wrote)
+    primary = _primary(case, whys)
     wanted = {standing.demand.kind for standing in case.accord.asked}
     unasked = {name for name, kind in APPROVALS.items() if kind not in wanted}
     offered = [name for name in OFFERED if ACTS[name].first <= phase.at <= ACTS[name].last and name not in unasked]
@@ -124,8 +121,10 @@ def _is_about(name: str, person: User, case: Case) -> bool:
     return True
 
 
-def _primary(case: Case) -> str:
+def _primary(case: Case, whys: Mapping[str, str]) -> str:
     stage = case.phase.at
+    if case.asked and stage in (Stage.STAGING_DEPLOYMENT, Stage.SCHEDULED_WINDOW) and not whys["edit_script"]:
+        return "edit_script"  # what was asked for comes before any decision
     if stage is Stage.STAGING_DEPLOYMENT and not any(each.lacking for each in case.accord.before_production):
         return "deploy_below_production"
     if stage is Stage.SCHEDULED_WINDOW and any(each.starts for each in case.deployments):
@@ -166,6 +165,8 @@ def _variants(name: str, label: str, case: Case, roles: frozenset[Role], person:
     if name == "withdraw_approval":
         own = [each for each in case.approvals if not each.voided_at and person.pk in (each.person_id, each.on_behalf_of_id)]
         return [Variant(f"Withdraw the {ApprovalKind(each.kind).noun} decision", (("approval", str(each.pk)),)) for each in own]
+    if name in APPROVALS:
+        return [Variant(label, obstacle=_obstacle_to_deciding(person, roles, case, APPROVALS[name]))]
     production = name in ("dry_run", "deploy_production")
     if name == "roll_back":
         fitting = [deployment for deployment in case.deployments if has_something_to_undo(deployment, case)]
@@ -194,6 +195,17 @@ def _obstacle(deployment: Deployment, kind: RunKind, case: Case, person: User) -
     return ""
 
 
+def _obstacle_to_deciding(person: User, roles: frozenset[Role], case: Case, kind: ApprovalKind) -> str:
+    """What is asked of others may be decided on behalf of one of them: the page of the approval tells."""
+    try:
+        workflow.check_approval(person, roles, case, kind)
+    except NotAsked:
+        return ""
+    except Refusal as refusal:
+        return refusal.message
+    return ""
+
+
 def _may_decide(kind: ApprovalKind, stage: Stage, roles: frozenset[Role]) -> bool:
     rule = ACTS[f"approve_{kind}"]
     return rule.first <= stage <= rule.last and bool(rule.roles & roles)
@@ -216,101 +228,3 @@ def _whys(person: User, roles: frozenset[Role], phase: Phase, *, wrote: bool) ->
     lacking = {act: MissingRole(name, rule.label.lower(), rule.roles).message for act, rule in ACTS.items() if not roles & rule.roles}
     own = {act: OwnWork(name, number, verb).message for act, verb in OTHERS_DECIDE.items()} if wrote else {}
     return {act: lacking.get(act) or own.get(act, "") for act in ACTS}
-
-
-def do(person: User, phase: Phase, name: str, data: dict[str, str]) -> str:
-    """Carry out a button. The answer is the sentence to show.
-
-    Raises:
-        Refusal
-    """
-    if name.startswith("approve_"):
-        workflow.approve(actor=person, phase=phase, kind=ApprovalKind(name.removeprefix("approve_")), digest=data.get("digest", ""))
-    elif name == "reject":
-        _reject(person, phase, data)
-    elif name in ("deploy_below_production", "deploy_production"):
-        workflow.start(actor=person, deployment=_deployment(phase, data))
-    elif name == "dry_run":
-        workflow.start(actor=person, deployment=_deployment(phase, data), kind=RunKind.DRY_RUN)
-    elif name == "roll_back":
-        workflow.roll_back(actor=person, deployment=_deployment(phase, data), reason=data.get("reason", ""))
-    elif name == "withdraw_booking":
-        workflow.withdraw(actor=person, booking=_booking(phase, data), reason=data.get("reason", ""))
-    elif name == "withdraw_approval":
-        workflow.withdraw_approval(actor=person, approval=_approval(phase, data), reason=data.get("reason", ""))
-    elif name == "acknowledge_collision":
-        workflow.acknowledge_collisions(actor=person, booking=_booking(phase, data))
-    elif name == "cancel":
-        workflow.cancel(actor=person, phase=phase, reason=data.get("reason", ""))
-    elif name in SAID:
-        SAID[name](person, phase, data)
-    elif name in SIMPLE:
-        SIMPLE[name](actor=person, phase=phase)
-    else:
-        raise Refusal(f"There is no act called {name}.")
-    return done(name)
-
-
-def _end_emergency(person: User, phase: Phase, data: Mapping[str, str]) -> None:
-    workflow.end_emergency(actor=person, emergency=_emergency(phase))
-
-
-def _use_safe_form(person: User, phase: Phase, data: Mapping[str, str]) -> None:
-    place = {name: data.get(name, "") for name in ("script", "line", "column")}
-    known = {name: int(value) for name, value in place.items() if value.isascii() and value.isdigit()}
-    found = Finding.objects.filter(**known, code=data.get("code", ""), analysis__phase=phase) if len(known) == len(place) else None
-    finding = found.select_related("analysis", "script__phase").order_by("-analysis").first() if found else None
-    if finding is None:
-        raise MissingEvidence("edit", ["the finding: open the scripts of the change again"])
-    workflow.use_safe_form(actor=person, finding=finding)
-
-
-def _rehearse(person: User, phase: Phase, data: Mapping[str, str]) -> None:
-    workflow.request_rehearsal(actor=person, phase=phase, traffic=bool(data.get("traffic")))
-
-
-SAID = {
-    "end_emergency": _end_emergency,
-    "request_rehearsal": _rehearse,
-    "comment": say,
-    "resolve": settle,
-    "use_safe_form": _use_safe_form,
-    **CHOOSING,
-}
-SIMPLE = {"request_analysis": workflow.request_analysis, "advance": workflow.advance}
-
-
-def _reject(person: User, phase: Phase, data: dict[str, str]) -> None:
-    """Whoever may give an approval at a stage may refuse it."""
-    kind = data.get("kind", "")
-    if kind not in set(ApprovalKind):
-        raise MissingEvidence("reject", ["the approval that is refused: choose a button of the change's page"])
-    workflow.reject(actor=person, phase=phase, kind=ApprovalKind(kind), digest=data.get("digest", ""), reason=data.get("reason", ""))
-
-
-def _booking(phase: Phase, data: dict[str, str]) -> Booking:
-    found = booking_of(_deployment(phase, data))
-    if found is None:
-        raise MissingEvidence("change the booking", ["the booking: it was withdrawn or moved since"])
-    return found
-
-
-def _approval(phase: Phase, data: Mapping[str, str]) -> Approval:
-    found = phase.approvals.filter(pk=number_in(data, "approval") or 0).first()
-    if found is None:
-        raise MissingEvidence("withdraw", ["the decision: choose one of the change's page"])
-    return found
-
-
-def _emergency(phase: Phase) -> BreakGlass:
-    found = phase.emergencies.filter(ended_at=None).first()
-    if found is None:
-        raise MissingEvidence("end the emergency", ["the emergency: it is over"])
-    return found
-
-
-def _deployment(phase: Phase, data: dict[str, str]) -> Deployment:
-    found = phase.deployments.filter(pk=data.get("deployment", "0")).first() if data.get("deployment", "").isdigit() else None
-    if found is None:
-        raise MissingEvidence("run", ["the target: choose one of the change's page"])
-    return found

@@ -5,10 +5,13 @@ import re
 import pytest
 from django.urls import reverse
 
-from governance import workflow
+from governance import case, workflow
+from governance.errors import Refusal
 from governance.lifecycle import PhaseStatus
-from governance.models import Approval, Run
+from governance.models import Approval, CommentKind, Run
 from governance.orders import RunKind, RunStatus
+from governance.pages.acts import buttons
+from governance.pages.change import phases_of
 from governance.pages.values import address_of
 from governance.policy import ApprovalKind
 from tests import factories
@@ -241,3 +244,43 @@ def test_what_a_failed_run_left_behind_can_be_rolled_back_from_the_page(cast, sp
     page = sign_in(cast.operator).get(address_of(phase)).content.decode()
 
     assert "Roll back on staging_db" in page
+
+
+def shown_acts(person, phase):
+    found = case.case_of(phases_of(phase.spec_id)[0])
+    return {button.name: button for button in buttons(person, workflow.roles_of(person), found)}
+
+
+def test_while_changes_are_asked_for_approving_is_off_with_the_reason_and_rejecting_is_not(staged, cast):
+    before = shown_acts(cast.reviewer, staged)["approve_technical"]
+    workflow.comment(actor=cast.second_reviewer, phase=staged, text="Name the range.", kind=CommentKind.CHANGES)
+
+    after = shown_acts(cast.reviewer, staged)
+
+    assert (before.enabled, after["approve_technical"].enabled) == (True, False)
+    assert after["approve_technical"].why == told_when_approved(cast.reviewer, staged)
+    assert "“Name the range”" in after["approve_technical"].why
+    assert after["reject"].enabled
+
+
+def told_when_approved(person, phase):
+    with pytest.raises(Refusal) as refused:
+        workflow.approve(actor=person, phase=phase, kind=ApprovalKind.TECHNICAL, digest=digest_of(phase))
+    return refused.value.message
+
+
+def test_while_changes_are_asked_for_the_authors_main_act_is_to_make_them(staged, cast):
+    workflow.comment(actor=cast.second_reviewer, phase=staged, text="Name the range.", kind=CommentKind.CHANGES)
+
+    main = [button.name for button in shown_acts(cast.engineer, staged).values() if button.primary]
+
+    assert main == ["edit_script"]
+
+
+def test_who_has_approved_is_told_so_instead_of_being_asked_again(staged, cast):
+    workflow.approve(actor=cast.reviewer, phase=staged, kind=ApprovalKind.TECHNICAL, digest=digest_of(staged))
+
+    button = shown_acts(cast.reviewer, staged)["approve_technical"]
+
+    assert not button.enabled
+    assert button.why == told_when_approved(cast.reviewer, staged)
