@@ -1,14 +1,11 @@
 """Values as people read them."""
 
-import re
-
 from django import template
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from portal.prose import rendered
+
 register = template.Library()
-LISTED = re.compile(r"\s*([-*•]|\d+[.)])\s")
-LINE_BREAK, SPACE = SafeString("<br>"), SafeString(" ")
 
 
 @register.filter
@@ -42,13 +39,5 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def paragraphs(text: str) -> SafeString:
-    """Paragraphs that flow, however the source broke its lines; lines of a list stay lines."""
-    blocks = [block.strip().splitlines() for block in text.replace("\r", "").split("\n\n") if block.strip()]
-    return format_html_join(
-        "\n", "<p>{}</p>", ((format_html_join(_separator(lines), "{}", ((line,) for line in lines)),) for lines in blocks)
-    )
-
-
-def _separator(lines: list[str]) -> SafeString:
-    listed = any(LISTED.match(line) for line in lines)
-    return LINE_BREAK if listed else SPACE
+    """A text of a specification, with its lists and its code."""
+    return rendered(text)
