@@ -51,7 +51,6 @@ def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
     page: dict[str, Any] = {
         "greeting": _greeting(),
         "waiting": waiting[:MOST],
-        "waits": _summary(waiting),
         "others": waits_for_others(person, roles)[:MOST],
         "next": _next(),
         "figures": _figures(timezone.now()),
@@ -62,7 +61,8 @@ def overview_page(person: User, roles: Collection[Role]) -> dict[str, Any]:
         "databases": databases,
     }
     begun = any(page[name] for name in ("waiting", "others", "next", "running", "emergencies"))  # spares asking whether there is a change
-    return {**page, "steps": [] if begun else _first_steps(person, roles, databases)}
+    steps = [] if begun else _first_steps(person, roles, databases)
+    return {**page, "steps": steps, "waits": _summary(waiting, steps)}
 
 
 def _greeting() -> str:
@@ -70,7 +70,11 @@ def _greeting() -> str:
     return "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
 
 
-def _summary(waiting: list[dict[str, Any]]) -> str:
+def _summary(waiting: list[dict[str, Any]], steps: list[dict[str, Any]]) -> str:
+    """Of changes; before there is one, of the first steps."""
+    to_do = sum(bool(step["url"]) and not step["done"] for step in steps)
+    if to_do:
+        return f"{counted(to_do, 'first step')} {'waits' if to_do == 1 else 'wait'} for you."
     if not waiting:
         return "Nothing waits for you."
     wait = f"{counted(len(waiting), 'change')} {'waits' if len(waiting) == 1 else 'wait'} for you"

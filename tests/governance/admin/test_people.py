@@ -101,3 +101,19 @@ def test_whoever_adds_a_person_reads_what_the_roles_are_and_where_they_are_given
 
     assert "The next page asks for name and roles" in added
     assert "An engineer submits changes, a reviewer approves how they are made" in person
+
+
+def test_pages_of_people_stand_under_people(superuser, cast, sign_in):
+    at = f"/auth/user/{cast.reviewer.pk}"
+    client = sign_in(superuser)
+
+    pages = {path: client.get(path).content.decode() for path in ("/auth/user/", "/auth/user/add/", f"{at}/change/", f"{at}/password/")}
+    trails = {path: words(page.partition('<div class="breadcrumbs">')[2].partition("</div>")[0]).strip() for path, page in pages.items()}
+
+    assert list(trails.values()) == [
+        "Home › People",
+        "Home › People › Add",
+        f"Home › People › {cast.reviewer}",
+        f"Home › People › {cast.reviewer} › Password",
+    ]
+    assert "Authentication and Authorization" not in "".join(pages.values()) + client.get("/records/").content.decode()

@@ -272,6 +272,14 @@ def test_home_says_how_forecasts_are_kept_once_enough_runs_have_ended(cast, spec
     assert "100 % of 2 runs ended inside their forecast; 90 % was promised." in words(after)
 
 
+def test_home_does_not_say_that_nothing_waits_while_a_first_step_is_to_do(cast):
+    operator, auditor = page_of(cast.operator), page_of(cast.auditor)
+
+    assert operator["waits"] == "4 first steps wait for you."
+    assert sum(bool(step["url"]) for step in operator["steps"]) == 4
+    assert auditor["waits"] == "Nothing waits for you."
+
+
 def test_the_first_steps_lead_to_a_domain_since_no_change_goes_on_without_one(cast):
     steps = {step["title"]: step for step in page_of(cast.operator)["steps"]}
     others = {step["title"]: step for step in page_of(cast.engineer)["steps"]}
