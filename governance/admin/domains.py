@@ -1,6 +1,5 @@
 """Business domains with their tables and considerations."""
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -9,19 +8,8 @@ from governance.admin.base import RowsInline, SetUpAdmin
 from governance.models import Consideration, Domain, DomainTable
 
 
-class TableForm(forms.ModelForm):
-    """A name without its schema would be of no table: scripts are read with every name written out."""
-
-    def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
-        if "." not in name:
-            raise forms.ValidationError(f"Write schema and table, for example public.{name}.")
-        return name
-
-
 class TablesInline(RowsInline):
     model = DomainTable
-    form = TableForm
     fields = ["name"]
     kept_by_operators = True
 

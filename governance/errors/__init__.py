@@ -6,14 +6,11 @@ Refusal
 │   └── UnparsableScript  MixedScript  TransactionControl  TargetUnlocked
 ├── NotAllowed          this person may not do this
 │   ├── MissingRole  OwnWork  AlreadyDecided  NeedsReason  CountedTwice  OnlyApprover  TwoPeople
-│   └── NotDelegated  PasswordNeeded  WrongPassword
-
-
-│   └── MissingRole  OwnWork  AlreadyDecided  NeedsReason  ReviewOverdue  TookPart
+│   └── NotDelegated  PasswordNeeded  WrongPassword  ReviewOverdue  TookPart
 ├── NotReady            the change is not there yet
 │   ├── WrongStage  MissingEvidence  DigestChanged  DependencyCycle  OutsideWindow  BookingTaken
 │   ├── Undeployed  AlreadyApplied  TargetBusy  NewBlocker  NothingToUndo  Irreversible  RecordInUse
-│   └── StillNeeded  TakenMeanwhile  NotAsked  NotItsTurn  StepChanged
+│   └── StillNeeded  TakenMeanwhile  GoneMeanwhile  NotAsked  NotItsTurn  StepChanged
 └── TargetRefused       the target database cannot be used
     └── UnknownConnection  TargetUnreachable  TargetReadOnly  TargetPooled  TargetDiffers
 """
@@ -51,6 +48,7 @@ from governance.errors.readiness import (
     BookingTaken,
     DependencyCycle,
     DigestChanged,
+    GoneMeanwhile,
     Irreversible,
     MissingEvidence,
     NewBlocker,
@@ -69,10 +67,10 @@ from governance.errors.targets import TargetDiffers, TargetPooled, TargetReadOnl
 
 __all__ = [
     "AlreadyApplied", "AlreadyDecided", "BadCheck", "BadDirective", "BadGroup", "BadInput", "BadPolicy", "BadRecurrence", "BadScriptName",
-    "BadSpecification", "BookingTaken", "CountedTwice", "DependencyCycle", "DigestChanged", "DuplicateVersion", "Irreversible",
-    "MissingEvidence", "MissingRole", "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed", "NotAsked",
-    "NotDelegated", "NotItsTurn", "NotReady", "NothingToUndo", "OnlyApprover", "OutsideWindow", "OwnWork", "PasswordNeeded", "RecordInUse",
-    "Refusal", "ReviewOverdue", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers", "TargetPooled",
-    "TargetReadOnly", "TargetRefused", "TargetUnlocked", "TargetUnreachable", "TookPart", "TransactionControl", "TwoPeople", "Undeployed",
-    "UnknownConnection", "UnparsableScript", "WrongPassword", "WrongStage",
+    "BadSpecification", "BookingTaken", "CountedTwice", "DependencyCycle", "DigestChanged", "DuplicateVersion", "GoneMeanwhile",
+    "Irreversible", "MissingEvidence", "MissingRole", "MissingRollback", "MixedScript", "NeedsReason", "NewBlocker", "NotAllowed",
+    "NotAsked", "NotDelegated", "NotItsTurn", "NotReady", "NothingToUndo", "OnlyApprover", "OutsideWindow", "OwnWork", "PasswordNeeded",
+    "RecordInUse", "Refusal", "ReviewOverdue", "StepChanged", "StillNeeded", "TakenMeanwhile", "TargetBusy", "TargetDiffers",
+    "TargetPooled", "TargetReadOnly", "TargetRefused", "TargetUnlocked", "TargetUnreachable", "TookPart", "TransactionControl",
+    "TwoPeople", "Undeployed", "UnknownConnection", "UnparsableScript", "WrongPassword", "WrongStage",
 ]  # fmt: skip

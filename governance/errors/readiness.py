@@ -132,6 +132,16 @@ class BookingTaken(NotReady):
         self.target, self.other = target, other
 
 
+class GoneMeanwhile(NotReady):
+    """Somebody else deleted what this needs, or added what needs it, at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "At the same moment somebody deleted a record that this needs, or added one that needs it. "
+            "Nothing of yours was kept. Look at what is there now and try again."
+        )
+
+
 class TakenMeanwhile(NotReady):
     """Somebody else did the same at the same moment and was first."""
 

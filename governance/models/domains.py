@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.aggregates import StringAgg
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Func, Value
+from django.db.models import Func, Q, Value
 
 from governance.errors import BadCheck
 from governance.models.base import Governed
@@ -16,6 +16,13 @@ def readable_checks(text: str) -> None:
         parse_checks("the checks", text)
     except BadCheck as error:
         raise ValidationError(error.message) from error
+
+
+def with_schema(name: str) -> None:
+    """A name without its schema would be of no table: scripts are read with every name written out."""
+    schema, _, table = name.partition(".")
+    if not (schema and table):
+        raise ValidationError(f"Write schema and table, for example public.{name.strip('.') or 'bids'}.")
 
 
 class Digest(Func):
@@ -64,10 +71,17 @@ class Domain(Governed):
 
 class DomainTable(Governed):
     domain = models.ForeignKey(Domain, on_delete=models.CASCADE, related_name="tables")
-    name = models.CharField(max_length=130, unique=True, help_text="Schema and table, for example public.bids.")
+    name = models.CharField(max_length=130, unique=True, validators=[with_schema], help_text="Schema and table, for example public.bids.")
 
     class Meta(Governed.Meta):
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(name__regex=r"^[^.]+\..+$"),
+                name="domain_table_with_schema",
+                violation_error_message="A domain's table is written with its schema, for example public.bids.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

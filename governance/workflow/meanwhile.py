@@ -4,23 +4,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.apps import apps
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models import BaseConstraint, CheckConstraint
 from psycopg import Error
+from psycopg.errors import ForeignKeyViolation
 
-from governance.errors import TakenMeanwhile
+from governance.errors import GoneMeanwhile, TakenMeanwhile
 
 
 @contextmanager
 def collisions_told() -> Iterator[None]:
-    """What is looked up before a row is written may be taken when it is. Raises TakenMeanwhile for the constraint that noticed."""
+    """What is looked up before a row is written may be taken, or gone, when it is. Raises TakenMeanwhile or GoneMeanwhile."""
     try:
         yield
     except IntegrityError as error:
+        if isinstance(error.__cause__, ForeignKeyViolation):
+            raise GoneMeanwhile from error
         constraint = _violated(error)
         if constraint is None:
             raise
         raise TakenMeanwhile(_in_words(constraint)) from error
+
+
+def check_references() -> None:
+    """At the end of an act, where a refusal can be told, and not at the commit of whatever it is part of.
+
+    From then on what it refers to cannot be deleted until that commit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 def _violated(error: IntegrityError) -> BaseConstraint | None:

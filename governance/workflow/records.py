@@ -9,7 +9,7 @@ from django.forms.models import model_to_dict
 
 from governance import audit, compatibility
 from governance.audit import save
-from governance.errors import MissingRole, NotAllowed, RecordInUse
+from governance.errors import MissingRole, NotAllowed, NotReady, RecordInUse
 from governance.hanging import Kind, hanging_on
 from governance.lifecycle import Role
 from governance.models import (
@@ -37,7 +37,7 @@ SET_UP = (
     Environment, Target, Domain, DomainTable, Consideration, Window, Release, MatrixEntry, ApiVersion, Shield, Presence, Binding,
     Resource, Availability, Threshold,
 )  # fmt: skip
-CHECKED = (Window, Resource, Availability, Threshold)  # whatever way they come, they are checked as their form checks them
+CHECKED = (Window, Resource, Availability, Threshold, DomainTable)  # whatever way they come, they are checked as their form checks them
 EVIDENCE = (Release, MatrixEntry, ApiVersion, Shield, Presence, Binding)  # of which the matrix's cells are derived
 
 
@@ -88,6 +88,7 @@ def _names(rows: Iterable[Model]) -> list[str]:
 @act
 def delete_record(*, actor: User, record: Governed) -> None:
     permit_keeper(actor, record)
+    _hold(record)
     if isinstance(record, Domain) and record.specs.exists():  # a link between many and many protects nothing
         raise RecordInUse(str(record), map(str, record.specs.all()))
     if needed := [kind for kind in hanging_on(record) if kind.keeps]:
@@ -100,6 +101,12 @@ def delete_record(*, actor: User, record: Governed) -> None:
         raise RecordInUse(str(record), ["something that has just come up"]) from error
     if isinstance(record, EVIDENCE):
         compatibility.derive_entries(actor)
+
+
+def _hold(record: Governed) -> None:
+    """Until it is gone nothing new can refer to it; who is about to is waited for. Raises NotReady."""
+    if not type(record)._default_manager.select_for_update(of=("self",)).filter(pk=record.pk).exists():
+        raise NotReady(f"{record._meta.verbose_name} “{record}” is deleted already. Nothing is left to do.")
 
 
 def _first(kind: Kind) -> list[str]:

@@ -1,11 +1,17 @@
 """What operators set up, and what nobody edits by hand."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
+from django.contrib.postgres.operations import AddConstraintNotValid
+from django.db import IntegrityError, connection
 
 from governance import workflow
-from governance.errors import MissingRole, NotAllowed, RecordInUse
+from governance.errors import BadSpecification, MissingRole, NotAllowed, RecordInUse
 from governance.lifecycle import Stage
-from governance.models import AuditEvent, Consideration, Domain, Environment, Phase, Target
+from governance.models import AuditEvent, Consideration, Domain, DomainTable, Environment, Phase, Target
 from tests import factories
 from tests.factories import Cast
 
@@ -82,3 +88,32 @@ def test_domain_of_a_change_is_kept(cast, target):
 
     with pytest.raises(RecordInUse, match="Levels"):
         workflow.delete_record(actor=cast.operator, record=Domain.objects.get())
+
+
+@pytest.mark.parametrize("name", ["purchase", ".purchase", "public."])
+def test_table_of_a_domain_without_its_schema_is_refused_in_words_and_by_the_database(cast, name):
+    domain = factories.make_domain("sales")
+
+    with pytest.raises(BadSpecification, match=r"Write schema and table, for example public\."):
+        workflow.save_record(actor=cast.operator, record=DomainTable(domain=domain, name=name))
+    with pytest.raises(IntegrityError, match="domain_table_with_schema"):
+        factories.at_once("INSERT INTO governance_domaintable (domain_id, name) VALUES (%s, %s)", [domain.pk, name])
+
+    assert workflow.save_record(actor=cast.operator, record=DomainTable(domain=domain, name="public.purchase")).pk
+
+
+def test_tables_that_were_there_without_a_schema_outlive_the_migration_and_are_written_anew_when_they_are_changed(cast):
+    domain, state = factories.make_domain("sales"), SimpleNamespace(apps=apps)
+    together = import_module("governance.migrations.0022_table_with_schema").Migration.operations[0]
+    add = next(each for each in together.operations if isinstance(each, AddConstraintNotValid))
+    factories.at_once("SELECT 1")
+    with connection.schema_editor() as editor:
+        add.database_backwards("governance", editor, state, state)
+        factories.at_once("INSERT INTO governance_domaintable (domain_id, name) VALUES (%s, 'purchase')", [domain.pk])
+        add.database_forwards("governance", editor, state, state)
+
+    old = DomainTable.objects.get(name="purchase")
+    old.name = "public.purchase"
+    workflow.save_record(actor=cast.operator, record=old)
+
+    assert list(DomainTable.objects.values_list("name", flat=True)) == ["public.purchase"]
