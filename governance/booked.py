@@ -5,17 +5,18 @@ from functools import lru_cache
 from typing import Any
 
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
 from governance import collisions
 from governance.kept import KeptRows
+from governance.lifecycle import PhaseStatus
 from governance.models import Collision, Deployment, Phase, Window
 from governance.models.windows import touching
 from governance.windows import Tier, WindowKind
 
 
 def deployments_of(phase: Phase) -> list[Any]:
-    """Each with its live booking (starts, ends, start, window, booked_by; None without one), and what speaks against that."""
+    """Each with its live booking (starts, ends as approved, start, window, booked_by; None without one), and what speaks against that."""
     return [_weighed(row) for row in _booked().filter(phase=phase)]
 
 
@@ -25,14 +26,15 @@ def _booked() -> QuerySet[Deployment]:
     bookings = Q(target__bookings__phase=F("phase"), target__bookings__cancelled_at=None)
     scope = Q(environment=OuterRef("target__environment")) | Q(target=OuterRef("target")) | Q(domain__specs=OuterRef("phase__spec"))
     over = Window.objects.filter(scope, touching(OuterRef("booking__starts"), OuterRef("booking__ends")), kind=WindowKind.BLACKOUT)
-    clashes = Collision.objects.filter(booking=OuterRef("booking__pk"), other__cancelled_at=None)
+    clashes = Collision.objects.filter(booking=OuterRef("booking__pk"), other__cancelled_at=None, other__phase__status=PhaseStatus.OPEN)
     open_clashes = clashes.filter(Q(score__gte=collisions.BLOCKS) | Q(score__gte=collisions.ASKS, acknowledged_at=None)).order_by("-score")
     by = {name: f"booking__booked_by__{name}" for name in ("username", "first_name", "last_name")}
     times = JSONObject(name="name", starts="starts", ends="ends", rule="rule", zone="zone", tier="tier")
     return (
         Deployment.objects.select_related("target__environment")
         .annotate(booking=FilteredRelation("target__bookings", condition=bookings))
-        .annotate(starts=F("booking__starts"), ends=F("booking__ends"), start=F("booking__start"), window=F("booking__window__name"))
+        .annotate(starts=F("booking__starts"), ends=Coalesce("booking__agreed_until", "booking__ends"))
+        .annotate(start=F("booking__start"), window=F("booking__window__name"))
         .annotate(booking_id=F("booking__pk"), booked_by=JSONObject(**by))
         .annotate(over=KeptRows(over.values(row=times)), clashes=KeptRows(open_clashes.values_list("why")))
         .order_by("target__environment__rank", "target__name")

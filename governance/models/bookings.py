@@ -35,6 +35,7 @@ class Booking(Governed):
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="bookings")
     starts = models.DateTimeField()
     ends = models.DateTimeField()
+    agreed_until = models.DateTimeField(null=True, blank=True, help_text="The end that was approved, where the change was over before it.")
     slot = models.PositiveSmallIntegerField(default=1, help_text="Of those that the window has.")
     start = Code(default=StartMode.MANUAL, choices=StartMode.choices)
     booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

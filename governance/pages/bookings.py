@@ -101,6 +101,7 @@ def live_bookings() -> QuerySet[Booking]:
     """With what a calendar shows of each, and no more: there are hundreds on a page."""
     runs = Run.objects.filter(booking=OuterRef("pk"), kind=RunKind.DEPLOY).order_by("-requested_at")
     unknown = Collision.objects.filter(booking=OuterRef("pk"), other__cancelled_at=None, score__gte=ASKS, acknowledged_at=None)
+    unknown = unknown.filter(other__phase__status=PhaseStatus.OPEN)
     return (
         Booking.objects.live()
         .exclude(phase__status=PhaseStatus.CANCELLED)

@@ -22,7 +22,8 @@ from governance.models import Approval, Phase, Spec, SpecEditor
 from governance.policy import ApprovalKind
 from governance.wording import UNSTORABLE, unstorable
 from governance.workflow.asking import ask
-from governance.workflow.meanwhile import collisions_told
+from governance.workflow.freeing import free_what_is_left
+from governance.workflow.meanwhile import check_references, collisions_told
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,7 +35,9 @@ def act(function: Function) -> Function:
     def acting(*, actor: User, **given: Any) -> Any:
         try:
             with collisions_told(), transaction.atomic():
-                return function(actor=actor, **given)
+                done = function(actor=actor, **given)
+                check_references()
+                return done
         except Refusal as refusal:
             refusal.act = function.__name__
             refusal.subject = next((name for value in given.values() if (name := subject_of(value))), "")
@@ -123,6 +126,7 @@ def carry_on(actor: audit.Actor, phase: Phase) -> None:
         phase.status = PhaseStatus.CLOSED
         save(actor, phase)
         audit.append(actor, "phase.closed", phase.spec.number, f"{phase} is closed.")
+        free_what_is_left(actor, phase)
 
 
 def checked(row: Row) -> Row:

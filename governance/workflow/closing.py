@@ -9,7 +9,7 @@ from governance.errors import MissingEvidence, NotReady
 from governance.lifecycle import PhaseStatus
 from governance.models import Phase
 from governance.workflow.acts import act, carry_on, lock, permit
-from governance.workflow.reserving import give_up
+from governance.workflow.freeing import give_up
 from governance.workflow.returning import settle_returns
 from governance.workflow.reviewing import refuse_live
 

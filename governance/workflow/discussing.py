@@ -1,5 +1,7 @@
 """What people say about a change. Who asks for changes holds approvals up until the change is edited or the wish taken back."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -10,6 +12,7 @@ from governance.errors import BadInput, NotAllowed, NotReady
 from governance.models import Comment, CommentKind, Phase, Script
 from governance.workflow.acts import act, checked, lock, permit
 
+MOMENTS = timedelta(minutes=1)
 EVENTS = {CommentKind.COMMENT: "commented", CommentKind.QUESTION: "asked", CommentKind.CHANGES: "asked for changes"}
 
 
@@ -35,6 +38,7 @@ def comment(
         raise BadInput("A comment needs words. Write what you think, ask, or want changed.")
     _refuse_misplaced(phase, script, line, answers)
     row = checked(Comment(phase=phase, script=script, line=line, answers=answers, kind=kind, person=actor, text=text))
+    _refuse_said(row)
     save(actor, row)
     where = f" on {script}" + (f", line {line}" if line else "") if script else ""
     audit.append(actor, f"comment.{kind}", phase.spec.number, f"{actor} {EVENTS[kind]}{where}: {row}", comment=row.pk)
@@ -50,6 +54,13 @@ def _refuse_misplaced(phase: Phase, script: Script | None, line: int | None, ans
         raise BadInput(f"There is no line {line} to comment on. Name a script, and a line that it has.")
     if answers and answers.phase_id != phase.pk:
         raise BadInput(f"The comment that is answered belongs to another change than {phase}. Answer it there.")
+
+
+def _refuse_said(row: Comment) -> None:
+    """A request that went out twice: nobody means the same words in the same place twice within moments."""
+    same = {name: getattr(row, name) for name in ("phase", "script", "line", "answers", "kind", "person", "text", "resolved_at")}
+    if said := Comment.objects.filter(**same, at__gt=timezone.now() - MOMENTS).last():
+        raise NotReady(f"You said exactly this at {said.at:%H:%M:%S} UTC, and it is kept once. Nothing is left to do.")
 
 
 @act

@@ -9,10 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from governance import audit
 from governance.audit import save
 from governance.errors import BookingTaken, MissingRole
 from governance.expectation import latest_analyses
@@ -106,12 +104,3 @@ def _refuse_unfit(person: User, act: str, roles: frozenset[Role], booking: Booki
         raise MissingRole(person.get_username(), act, roles)
     if not is_available(person, booking.starts, booking.ends):
         raise PersonAway(person.get_username(), f"{booking.starts:%d %b %H:%M} to {booking.ends:%H:%M} UTC")
-
-
-def give_up(actor: audit.Actor, booking: Booking) -> None:
-    """The booking and all that it took are free again."""
-    now = timezone.now()
-    rows: list[Model] = [booking, *booking.reservations.live()]
-    for row in rows:
-        row.cancelled_at = now  # type: ignore[attr-defined]
-        save(actor, row)  # type: ignore[type-var]

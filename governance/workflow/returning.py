@@ -10,7 +10,7 @@ from governance.errors import BadInput, NotReady
 from governance.lifecycle import Stage
 from governance.models import Phase, Run, SentBack
 from governance.workflow.acts import act, lock, move, permit, void_approvals
-from governance.workflow.reserving import give_up
+from governance.workflow.freeing import give_up
 
 
 @act

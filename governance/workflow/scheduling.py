@@ -11,12 +11,13 @@ from governance.audit import save
 from governance.case import load
 from governance.errors import BookingTaken, NotReady, OutsideWindow
 from governance.gates import check_clients, clock, hard_blackouts_over
-from governance.lifecycle import Stage
+from governance.lifecycle import PhaseStatus, Stage
 from governance.models import Booking, Collision, DependencyKind, Deployment, Phase, Spec, StartMode, Target, Window
 from governance.refused_bookings import BookingCollides, OutOfOrder, Unacknowledged
 from governance.windows import WindowKind
 from governance.workflow.acts import act, carry_on, lock, move, permit, void_approvals
-from governance.workflow.reserving import give_up, hold, reserve, take_slot
+from governance.workflow.freeing import give_up
+from governance.workflow.reserving import hold, reserve, take_slot
 
 
 @act
@@ -146,7 +147,7 @@ def acknowledge_collisions(*, actor: User, booking: Booking) -> Booking:
     """Those that came up since it was booked, as far as they do not block it."""
     phase = lock(booking.phase)
     permit(actor, "acknowledge_collision", stage=phase.at)
-    rows = booking.collisions.filter(acknowledged_at=None, other__cancelled_at=None)
+    rows = booking.collisions.filter(acknowledged_at=None, other__cancelled_at=None, other__phase__status=PhaseStatus.OPEN)
     if severe := rows.filter(score__gte=clashes.collisions.BLOCKS).first():
         raise BookingCollides(str(severe.other), severe.why, severe.score)
     open_ones = list(rows.filter(score__gte=clashes.collisions.ASKS))

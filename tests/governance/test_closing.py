@@ -1,13 +1,18 @@
 """The end of a change: its review, or giving it up."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from governance import workflow
-from governance.errors import BadInput, MissingEvidence, MissingRole, NeedsReason, NotReady, OwnWork, WrongStage
+from governance.case import load
+from governance.errors import BadInput, BookingTaken, MissingEvidence, MissingRole, NeedsReason, NotReady, OwnWork, WrongStage
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import AuditEvent, Booking, Criterion, FollowUp, Review
 from governance.orders import RunStatus
 from governance.workflow import Debt, Result
+from governance.workflow.reserving import take_slot
 from tests import factories
 from tests.factories import Cast
 
@@ -151,3 +156,32 @@ def test_giving_up_frees_the_booking(cast, spec):
     workflow.cancel(actor=cast.engineer, phase=phase, reason="r")
 
     assert Booking.objects.get().cancelled_at
+
+
+@pytest.mark.at("closure")
+def test_what_is_left_of_its_time_is_free_again_once_a_change_is_closed(cast, phase):
+    booking = phase.bookings.live().get(target__environment__production=True)
+    agreed, digests = booking.ends, load(phase.pk).digests
+    other = factories.phase_of(factories.make_spec(cast, factories.script_files("20260102_0900")))
+    wanted = Booking(window=booking.window, phase=other, target=booking.target, starts=agreed - timedelta(minutes=1), ends=agreed)
+    with pytest.raises(BookingTaken):
+        take_slot(wanted)
+
+    factories.review(cast, phase)
+
+    booking.refresh_from_db()
+    assert booking.ends <= timezone.now() < booking.agreed_until == agreed
+    assert not booking.reservations.live().filter(ends__gt=timezone.now()).exists()
+    assert load(phase.pk).digests == digests
+    assert AuditEvent.objects.get(kind="booking.free").text.startswith(f"{phase} is closed: {booking.target} is free again until")
+    take_slot(wanted)
+
+
+@pytest.mark.at("closure")
+def test_a_booking_that_has_not_begun_is_given_up_with_the_close_of_its_change(cast, phase):
+    hours = "starts = now() + interval '1 hour', ends = now() + interval '2 hours'"
+    factories.at_once(f"UPDATE governance_booking SET {hours} WHERE phase_id = %s", [phase.pk])
+
+    factories.review(cast, phase)
+
+    assert not phase.bookings.live().exists()

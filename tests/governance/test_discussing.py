@@ -7,6 +7,8 @@ from governance.errors import BadInput, MissingEvidence, MissingRole, NotAllowed
 from governance.models import AuditEvent, Comment, CommentKind, Script
 from governance.policy import ApprovalKind
 from tests import factories
+from tests.governance.api.caller import Caller
+from tests.governance.claiming import at_the_same_moment
 from tests.governance.conftest import STAGES, wanted_of
 
 
@@ -161,3 +163,40 @@ def test_an_edited_specification_settles_the_wishes(cast, reviewable):
     workflow.edit_specification(actor=cast.engineer, spec=reviewable.spec, changes={"purpose": "Levels of trust."})
 
     assert not workflow.open_comments(reviewable).exists()
+
+
+def test_the_same_words_in_the_same_place_are_kept_once_within_moments(cast, phase):
+    say(cast.reviewer, phase)
+    script = phase.scripts.get(kind="forward")
+    others = [{"text": "Why then?"}, {"kind": CommentKind.QUESTION}, {"script": script}, {"script": script, "line": 1}]
+
+    with pytest.raises(NotReady, match=r"You said exactly this at \d\d:\d\d:\d\d UTC, and it is kept once"):
+        say(cast.reviewer, phase)
+    say(cast.engineer, phase)
+    for other in others:
+        say(cast.reviewer, phase, **other)
+    factories.at_once("UPDATE governance_comment SET at = at - interval '1 minute'")
+    say(cast.reviewer, phase)
+
+    assert Comment.objects.filter(phase=phase).count() == 3 + len(others)
+
+
+def test_a_wish_that_was_settled_may_be_had_again_at_once(cast, phase):
+    phase = factories.bring_to_approval(cast, phase.spec)
+    wish = say(cast.reviewer, phase, CommentKind.CHANGES)
+    workflow.resolve(actor=cast.reviewer, comment=wish)
+
+    assert say(cast.reviewer, phase, CommentKind.CHANGES).open
+
+
+def test_requests_of_a_program_at_the_same_moment_make_one_comment_and_the_others_read_so(committed):
+    cast, api = factories.make_cast(), Caller()
+    factories.make_targets()
+    phase = factories.phase_of(factories.make_spec(cast))
+    plain, path = api.token(cast.reviewer), f"/changes/{phase.spec.number}/comments"
+
+    answers = at_the_same_moment(4, lambda _: Caller().send(plain, "POST", path, {"text": "Why now?"}))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert all("kept once" in answer.json()["detail"] for answer in answers if answer.status_code == 409)
+    assert Comment.objects.count() == 1
