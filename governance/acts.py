@@ -46,6 +46,7 @@ ACTS: Mapping[str, Act] = {
     "roll_back": Act("Roll back", _roles(Role.OPERATOR), needs_reason=True),
     "control_run": Act("Pause, stop or resume", _roles(Role.OPERATOR)),
     "judge_statement": Act("Say whether a statement is applied", _roles(Role.OPERATOR), needs_reason=True),
+    "ask_again": Act("Ask a check again", _roles(Role.REVIEWER, Role.OPERATOR)),
     "decide_run": Act("Keep what a run left", _roles(Role.OPERATOR), needs_reason=True),
     "advance": Act("Go on", _roles(Role.ENGINEER, Role.REVIEWER, Role.OPERATOR)),
     "review": Act("Review and close", _roles(Role.REVIEWER, Role.STAKEHOLDER, Role.OPERATOR), S.CLOSURE, S.CLOSURE),

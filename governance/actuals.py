@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
 from governance.case import Case
 from governance.criteria import Actual, Figure
-from governance.models import CheckResult, Observation, Run, Sample, Step
+from governance.models import CheckResult, Observation, Run, Sample, Step, what_holds
 from governance.monitoring import ABOUT, Measurement, Metric, Period, baseline
 from governance.orders import RunKind, RunStatus, Verdict
 
@@ -26,7 +26,7 @@ def runs_that_count(case: Case) -> list[Any]:
         return []
     steps = Step.objects.filter(run=OuterRef("pk")).values(row=JSONObject(rows="rows", attempts="attempts", seconds="seconds"))
     names = {name: name for name in ("name", "question", "moment", "verdict", "evidence")}
-    checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk").values(row=JSONObject(**names, instead=F("superseded__verdict")))
+    checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk").values(row=JSONObject(**names, holds=what_holds()))
     samples = Sample.objects.filter(run=OuterRef("pk")).order_by("pk").values(row=JSONObject(period="period", values="values", at="at"))
     facts = Observation.objects.filter(phase=case.phase, target=OuterRef("target")).exclude(facts=None).order_by("-requested_at")
     rows = Run.objects.filter(pk__in=keys).order_by("pk")
@@ -40,7 +40,7 @@ def actual_of(case: Case) -> Actual:
 
 def actual_in(runs: list[Any]) -> Actual:
     steps = [step for run in runs for step in run.steps_]
-    checks = [(check, Verdict(check["instead"] or check["verdict"])) for run in runs for check in run.checks_]
+    checks = [(check, Verdict(check["holds"])) for run in runs for check in run.checks_]
     return Actual(
         figures={
             Figure.DURATION: _sum(run.seconds for run in runs),

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from governance import compatibility, matrix
@@ -39,6 +39,7 @@ from governance.models import (
     Script,
     SpecEditor,
     TestEvidence,
+    what_holds,
 )
 from governance.models import CheckChoice as CheckChoiceRow
 from governance.orders import CheckChoice, Manifest, RunStatus
@@ -293,12 +294,11 @@ def _approvals(phase: Phase) -> QuerySet[Approval]:
 
 @kept
 def _runs() -> QuerySet[Run]:
-    holds = Coalesce("superseded__verdict", "verdict")
     checks = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")
     undecided = DecisionPoint.objects.filter(run=OuterRef("pk"), decided_at=None).order_by("pk")
     return (
         Run.objects.select_related("target__environment")
         .annotate(undecided=KeptRows(undecided.values("text")))
-        .annotate(answers=KeptRows(checks.values(row=JSONObject(question="question", verdict=holds, severity="severity"))))
+        .annotate(answers=KeptRows(checks.values(row=JSONObject(question="question", verdict=what_holds(), severity="severity"))))
         .order_by("-requested_at")
     )

@@ -9,15 +9,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from governance.facts import Facts
+from governance.progress import Activity, Progress
 from governance.rehearsals import Clients, HeldLock, Loss, PairOutcome
 from governance.values import dataclass
 from governance.verdicts import Check, CheckChoice, CheckResult, Moment, Question, Severity, Verdict
 
 __all__ = [
     "CHECKING", "Activity", "Check", "CheckChoice", "CheckResult", "Earlier", "Judged", "Limits", "Manifest", "Moment",
-    "ObservationOrder", "Observed", "Order", "Outcome", "Progress", "Question", "Recovery", "RehearsalOrder", "Rehearsed", "Release",
-    "RunKind", "RunStatus", "SchemaReading", "Script", "ScriptKind", "Severity", "Statement", "Step", "StepStatus", "Told", "Verdict",
-    "Wish",
+    "ObservationOrder", "Observed", "Order", "Outcome", "Progress", "Question", "RecheckOrder", "Rechecked", "Recovery", "RehearsalOrder",
+    "Rehearsed", "Release", "RunKind", "RunStatus", "SchemaReading", "Script", "ScriptKind", "Severity", "Statement", "Step",
+    "StepStatus", "Told", "Verdict", "Wish",
 ]  # fmt: skip
 
 
@@ -204,29 +205,19 @@ class ObservationOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a backfill is. It goes through its table at least twice: the last pass finds nothing left to do."""
+class RecheckOrder:
+    """Ask a check of a run that is over once more."""
 
-    rows: int  # written so far, by earlier attempts too
-    seen: int  # of the table's rows, in this pass
-    total: int | None  # rows that the table has, as its statistics say
-    rate: float  # rows seen per second, of late
-    batch: int  # rows in a batch now
-    pass_number: int = 1
-    throttled: str = ""  # why it rests; "" while it works
+    recheck: str  # uuid
+    of: Order  # with this check alone
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
-    """What the server says of a statement while it runs."""
+class Rechecked:
+    """What it came to; None: it could not be asked, and the message says why."""
 
-    phase: str = ""  # "building index: scanning table"; "" where PostgreSQL tells nothing
-    done: int | None = None
-    total: int | None = None
-    unit: str = ""
-    rate: float | None = None  # units per second, of late
-    waits_for: str = ""  # who blocks us
-    keeps_waiting: str = ""  # whom we block
+    found: CheckResult | None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
-"""Asks the checks that hold for as long as a change is watched again, in its monitoring period."""
+"""Asks checks of a run that is over again: in its monitoring period those that hold for as long, at somebody's wish one that is unknown."""
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import psycopg
 
 from governance import handoff
 from governance.errors import TargetRefused
-from governance.orders import CheckResult, Moment, Order, Verdict
+from governance.orders import CheckResult, Moment, Order, Rechecked, RecheckOrder, Verdict
 from runner.engine import verify
-from runner.engine.session import reading_session
+from runner.engine.company import Company, in_company
+from runner.engine.session import helping_session, reading_session
+from runner.engine.steps import Steps, Stopped
 from runner.targets import connection_string, with_service
 
 ALONE = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"  # until the session ends
@@ -24,7 +27,7 @@ def check_after(run: UUID) -> None:
     try:
         results = _asked(with_service(replace(order, checks=checks)))
     except (TargetRefused, psycopg.Error) as error:
-        why = str(error).partition("\n")[0] if isinstance(error, TargetRefused) else "the connection was lost"
+        why = _why(error)
         results = tuple(CheckResult(each.name, each.question, each.moment, Verdict.UNKNOWN, why, each.severity) for each in checks)
     handoff.keep_answers(run, results)
 
@@ -35,3 +38,26 @@ def _asked(order: Order) -> tuple[CheckResult, ...]:
         if session.connection.execute(ALONE, [f"lockgate check {order.run}"]).fetchone() != (True,):
             return ()
         return verify.verify(session, order.checks, verify.kept_baseline(session))
+
+
+def asked_again(claim: handoff.Claim, order: RecheckOrder) -> Rechecked:
+    """As behind the run: with its baseline, in company, and so that others come first.
+
+    Raises:
+        ClaimLost
+    """
+    try:
+        conninfo = connection_string(order.of.target, order.of.connection)
+        with reading_session(with_service(order.of), conninfo) as session:
+            steps = Steps((), partial(handoff.heed_recheck, claim))
+            with Company(steps, partial(helping_session, session, conninfo)) as company:
+                (found,) = verify.verify(in_company(session, company), order.of.checks, verify.kept_baseline(session))
+                return Rechecked(found)
+    except Stopped:
+        return Rechecked(None, "Stopped on request. What was read is kept: asked again, it goes on there.")
+    except (TargetRefused, psycopg.Error) as error:
+        return Rechecked(None, f"It could not be asked: {_why(error)}.")
+
+
+def _why(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".") if isinstance(error, TargetRefused) else "the connection was lost"

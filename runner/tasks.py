@@ -10,7 +10,19 @@ from django.conf import settings
 
 from governance import handoff
 from governance.errors import Refusal, TargetBusy, TargetRefused
-from governance.orders import ObservationOrder, Observed, Order, Outcome, RehearsalOrder, Rehearsed, RunStatus, Step, Verdict, Wish
+from governance.orders import (
+    ObservationOrder,
+    Observed,
+    Order,
+    Outcome,
+    RecheckOrder,
+    RehearsalOrder,
+    Rehearsed,
+    RunStatus,
+    Step,
+    Verdict,
+    Wish,
+)
 from governance.sending import Letter
 from portal.embedded import binaries
 from runner.engine.execute import execute
@@ -23,7 +35,7 @@ from runner.engine.session import connect
 from runner.engine.snapshot import read as read_schema
 from runner.heart import Heart
 from runner.mailing import mail
-from runner.rechecking import check_after
+from runner.rechecking import asked_again, check_after
 from runner.scratch_server import scratch_server
 from runner.targets import connection_string, with_service
 from runner.wake import wake
@@ -163,6 +175,17 @@ def measure(row: str) -> None:
 def ask_again(row: str) -> None:
     """The checks of a run in its monitoring period; delivered twice, they are asked once."""
     check_after(UUID(row))
+
+
+def recheck(row: str) -> None:
+    claim = handoff.claim("recheck", UUID(row))
+    if claim is None or not isinstance(claim.order, RecheckOrder):
+        return
+    with Heart(claim):
+        try:
+            handoff.finish_recheck(claim, asked_again(claim, claim.order))
+        except handoff.ClaimLost:
+            logger.warning("Recheck %s was taken over; this worker stops.", row)
 
 
 def clear_away() -> None:

@@ -58,9 +58,8 @@ class RunAdmin(ReadOnlyAdmin):
     def act_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         refuse_strangers(request)
         run = get_object_or_404(Run.objects.select_related("deployment__phase__spec", "target"), pk=pk)
-        name, reason, position = (request.POST.get(each, "") for each in ("act", "reason", "position"))
         try:
-            messages.success(request, do(person_of(request), run, name, reason, position))
+            messages.success(request, do(person_of(request), run, request.POST.dict()))
         except Refusal as refusal:
             messages.error(request, refusal.message)
         return HttpResponseRedirect(reverse("admin:governance_run_change", args=[pk]))

@@ -13,7 +13,7 @@ from governance.advice import next_step
 from governance.api.auth import takes
 from governance.api.common import ApiRequest, Input, Text
 from governance.api.lookups import deployment_of, only, phase_of
-from governance.models import Run, Scope
+from governance.models import CheckResult, Run, Scope, what_holds
 from governance.orders import Moment, Question, RunKind, RunStatus, Severity, StepStatus, Verdict, Wish
 
 router = Router(tags=["Runs"])
@@ -85,7 +85,8 @@ class CheckOut(Schema):
     name: str
     question: Question
     moment: Moment
-    verdict: Verdict
+    verdict: Verdict = Field(description="What the run found; it stays.")
+    holds: Verdict = Field(description="What counts: what somebody says with a reason, or what was found since where it was unknown.")
     evidence: str
     severity: Severity
     strength: str = Field(description="How much that proves, with its formula.")
@@ -94,9 +95,37 @@ class CheckOut(Schema):
     sql: str = Field(description="Asks the same again.")
 
 
+class AnswerOut(Schema):
+    name: str
+    at: datetime
+    verdict: Verdict
+    evidence: str
+    strength: str
+    sample: list[str]
+
+
 class RunOut(RunLine):
     steps: list[StepOut]
     checks: list[CheckOut]
+    asked_again: list[AnswerOut] = Field(description="What checks came to since, asked by people or in monitoring; oldest first.")
+
+    @staticmethod
+    def resolve_checks(run: Run) -> Any:
+        return run.checks.annotate(holds=what_holds())
+
+
+class CheckIn(Input):
+    check: Text = Field(description="Name of a check of the run.")
+
+
+class RecheckOut(Schema):
+    id: UUID
+    check: str = Field(alias="result.name")
+    status: RunStatus
+    message: str = Field(description="Why nothing came of it; else empty, and the answer stands among the run's.")
+    requested_by: str = Field(alias="requested_by.username")
+    requested_at: datetime
+    finished_at: datetime | None
 
 
 def _run(key: UUID) -> Run:
@@ -168,3 +197,20 @@ def judge_statement(request: ApiRequest, key: UUID, given: JudgementIn) -> Any:
 @router.post("/runs/{uuid:key}/resume", response=RunLine, summary="Go on with a paused run", **takes(Scope.OPERATE))
 def resume_run(request: ApiRequest, key: UUID) -> Any:
     return workflow.resume(actor=request.auth, run=_run(key))
+
+
+@router.post("/runs/{uuid:key}/ask_again", response={202: RecheckOut}, summary="Ask an unknown check again", **takes(Scope.OPERATE))
+def ask_again(request: ApiRequest, key: UUID, given: CheckIn) -> Any:
+    """For example one that was stopped. The first answer stays; the new one comes under `asked_again` of the run."""
+    return workflow.ask_again(actor=request.auth, result=_check(key, given.check))
+
+
+@router.post("/runs/{uuid:key}/stop_asking", response=RecheckOut, summary="End the reading of a check", **takes(Scope.OPERATE))
+def stop_asking(request: ApiRequest, key: UUID, given: CheckIn) -> Any:
+    """What was read is kept: asked again, it goes on there."""
+    return workflow.stop_asking(actor=request.auth, result=_check(key, given.check))
+
+
+def _check(key: UUID, name: str) -> CheckResult:
+    rows = CheckResult.objects.filter(run=key, name=name).select_related("run__deployment__phase")
+    return only(rows, "check of this run", name)

@@ -1,6 +1,7 @@
 """Orders from rows: frozen, complete, and made at the moment of the claim."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -21,16 +22,20 @@ from governance.models import (
     Finding,
     Observation,
     Phase,
+    Recheck,
     Rehearsal,
     Run,
     Target,
 )
-from governance.orders import Check, Manifest, ObservationOrder, RehearsalOrder, RunKind, RunStatus, Told
+from governance.orders import Check, Manifest, ObservationOrder, RecheckOrder, RehearsalOrder, RunKind, RunStatus, Told
 from governance.orders import Order as RunOrder
 from governance.policy import ApprovalKind
+from governance.rechecks import check_askable
+from governance.validation.catalogue import Builtin
 from governance.validation.choosing import chosen, listed
+from governance.validation.uses import make
 
-Order = RunOrder | RehearsalOrder | ObservationOrder
+Order = RunOrder | RehearsalOrder | ObservationOrder | RecheckOrder
 
 
 def run_order(run: Run) -> RunOrder:
@@ -121,3 +126,15 @@ def rehearsal_order(rehearsal: Rehearsal) -> RehearsalOrder:
 def observation_order(observation: Observation) -> ObservationOrder:
     target = observation.target
     return ObservationOrder(str(observation.pk), target.name, target.connection, target.owner_role)
+
+
+def recheck_order(recheck: Recheck) -> RecheckOrder:
+    """Raises NotReady."""
+    result = recheck.result
+    check_askable(result)
+    order = run_order(result.run)
+    counts = (make(Builtin.ROWS, table) for table in order.counted)
+    asked = tuple(check for check in (*order.checks, *counts) if check.name == result.name)
+    if not asked:
+        raise NotReady(f"The change has no check “{result.name}” any more. Supersede its answer with a reason.")
+    return RecheckOrder(str(recheck.pk), replace(order, checks=asked, counted=()))

@@ -16,15 +16,15 @@ from governance.audit import System, save
 from governance.errors import NotReady, Refusal
 from governance.expectation import forecast_of
 from governance.gates import check_run, is_open_now, stage_before
-from governance.handoff.building import Order, observation_order, rehearsal_order, run_order
+from governance.handoff.building import Order, observation_order, recheck_order, rehearsal_order, run_order
 from governance.handoff.waiting import end_approvals, escalate
 from governance.lifecycle import Stage
-from governance.models import AuditEvent, Booking, BreakGlass, Heartbeat, Observation, Phase, Rehearsal, Request, Run, StartMode
+from governance.models import AuditEvent, Booking, BreakGlass, Heartbeat, Observation, Phase, Recheck, Rehearsal, Request, Run, StartMode
 from governance.orders import RunKind, RunStatus
 from governance.workflow.acts import carry_on, lock, lock_even_closed, move, subject_of
 from governance.workflow.emergency import expire
 
-KINDS: Mapping[str, type[Request]] = {"run": Run, "rehearse": Rehearsal, "observe": Observation}
+KINDS: Mapping[str, type[Request]] = {"run": Run, "rehearse": Rehearsal, "observe": Observation, "recheck": Recheck}
 UNSETTLED = (RunStatus.RUNNING, RunStatus.INDETERMINATE)
 
 
@@ -109,6 +109,8 @@ def _order(row: Request) -> Order:
         return rehearsal_order(row)
     if isinstance(row, Observation):
         return observation_order(row)
+    if isinstance(row, Recheck):
+        return recheck_order(row)
     raise TypeError(f"{row} is nothing that the runner does")
 
 

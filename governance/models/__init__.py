@@ -29,10 +29,11 @@ from governance.models.notices import (
     WebhookForm,
 )
 from governance.models.policies import PolicyState, PolicyVersion
+from governance.models.rechecks import CheckAnswer, Recheck, what_holds
 from governance.models.requests import ClusterBeat, Heartbeat, Request
 from governance.models.resources import Availability, Duty, Reservation, Resource, ResourceKind
 from governance.models.reviews import Criterion, FollowUp, Review, Supersession
-from governance.models.runs import CheckAnswer, CheckResult, Deployment, Run, RunActivity, RunProgress, Step
+from governance.models.runs import CheckResult, Deployment, Run, RunActivity, RunProgress, Step
 from governance.models.schemas import Drift, DriftState, SchemaSnapshot, TableVersion
 from governance.models.specs import Answer, Dependency, DependencyKind, Phase, Script, SentBack, Spec, SpecEditor, TestEvidence
 from governance.models.targets import AfterFailedCheck, Environment, Target
@@ -47,7 +48,7 @@ GOVERNED: tuple[type[Governed], ...] = (
     TableVersion, Release, MatrixEntry, Criterion, Review, FollowUp, Comment, ApiToken, ApiVersion, Shield, Prospect, Override,
     Acknowledgement, Presence, Binding, Collision, Resource, Availability, Reservation, CalendarFeed, Webhook, Threshold, DecisionPoint,
     PolicyVersion, Delegation, ApprovalRequest, SentBack, BreakGlass, ChangeTemplate, TemplateVersion, TemplateApproval, StandardUse,
-    Supersession, CheckChoice,
+    Supersession, CheckChoice, Recheck,
 )  # fmt: skip
 
 for model in GOVERNED:
@@ -61,9 +62,9 @@ __all__ = [
     "Dependency", "DependencyKind", "Deployment", "DigestDays", "DigestPlan", "Distribution", "Domain", "DomainOwner", "DomainTable",
     "Drift", "DriftState", "Duty", "Environment", "FeedKind", "Finding", "FollowUp", "Governed", "Heartbeat", "IdempotentAnswer",
     "MatrixEntry", "Notice", "NoticeChoice", "Observation", "Override", "Phase", "PolicyState", "PolicyVersion", "Presence",
-    "PresenceSource", "Prospect", "Rehearsal", "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind",
+    "PresenceSource", "Prospect", "Recheck", "Rehearsal", "Release", "ReleaseKind", "Request", "Reservation", "Resource", "ResourceKind",
     "ResourceTarget", "Review", "Run", "RunActivity", "RunProgress", "Sample", "SchemaSnapshot", "Scope", "Script", "SentBack",
     "Shield", "Spec", "SpecDomain", "SpecEditor", "StandardUse", "StartMode", "Step", "Supersession", "TableVersion", "Target",
     "TemplateApproval", "TemplateVersion", "TestEvidence", "Threshold", "TokenUse", "Traffic", "Usage", "UsageMode", "Webhook",
-    "WebhookForm", "Window",
+    "WebhookForm", "Window", "what_holds",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from governance.lifecycle import OCCUPYING, STEPS_OF_A_RUN
-from governance.models.base import APPEND_ONLY, AUDITED, KEPT, NO_TRUNCATE, Code, Governed, choices
+from governance.models.base import AUDITED, KEPT, NO_TRUNCATE, Code, Governed, choices
 from governance.models.bookings import Booking
 from governance.models.emergencies import BreakGlass
 from governance.models.requests import Request
@@ -197,20 +197,3 @@ class CheckResult(Governed):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.verdict}"
-
-
-class CheckAnswer(models.Model):
-    """What a check came to when it was asked again in the monitoring period. Without history: it is never changed."""
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="asked_again")
-    name = models.CharField(max_length=200)
-    at = models.DateTimeField()
-    verdict = Code(choices=choices(Verdict))
-    evidence = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["run", "pk"]
-        triggers = list(APPEND_ONLY)
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.verdict} at {self.at:%H:%M:%S}"

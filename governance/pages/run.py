@@ -1,7 +1,7 @@
 """The live page of one run."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -18,10 +18,12 @@ from governance.lifecycle import ENDED, OVER, Role
 from governance.models import Run, Step, Threshold
 from governance.orders import CHECKING, Limits, RunKind, RunStatus, ScriptKind, StepStatus, Wish
 from governance.pages.course import course
+from governance.pages.rechecks import ASKING, ask
 from governance.pages.standing import acts, going_back, points, steers
 from governance.pages.values import address_of, person_name
-from governance.pages.verification import asked_again, questions
+from governance.pages.verification import questions_of
 from governance.versions import read_script
+from governance.visitors import number_in
 
 RELATED = ("deployment__phase__spec", "target__environment", "requested_by", "booking", "progress", "activity")
 LOOKS = {
@@ -50,6 +52,8 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
     steps, decided = _steps(run), points(run, steers=steering)
     undecided = any(point["open"] and point["of_run"] for point in decided)
     backfill = _backfill(run) if status not in ENDED else None
+    checks = list(run.checks.select_related("superseded__person"))
+    asked, unknown = questions_of(run, checks, workflow.roles_of(person) if roles is None else roles)
     end = run.finished_at or timezone.now()
     return {
         "title": str(phase),
@@ -80,11 +84,13 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
         "lock_limit": Limits().lock_timeout,
         "message": run.message,
         "steps": steps,
-        "checks": (checks := list(run.checks.select_related("superseded__person"))),
-        "questions": questions(checks, again := asked_again(run, checks)),
-        "again": max((each.at for each in again.values()), default=None),
+        "checks": checks,
+        "questions": asked,
+        "again": [repr(each["again"]) for question in asked for each in question["checks"] if each["again"]],
+        "unknown": unknown,
         "acts": acts(run, batched=backfill is not None, undecided=undecided) if steering else [],
         "live": status not in ENDED,
+        "polls": status not in ENDED or unknown.live,
         "poll_url": reverse("admin:governance_run_body", args=[run.pk]),
         "digest": run.script_digest,
         "applied": _applied(steps) if run.kind == RunKind.DEPLOY else [],
@@ -148,7 +154,7 @@ def etag(page: dict[str, Any]) -> str:
     """Changes when anything shown changes, apart from the seconds that go by."""
     shown = [[{**step, "seconds": 0} if step["state"] == "now" else step for step in page["steps"]]]
     shown += [page[name] for name in ("status", "message", "backfill", "activity", "points", "cause")]
-    shown += [page["course"]["last"], page["again"]]
+    shown += [page["course"]["last"], page["again"], page["unknown"]]
     shown += [[str(check) for check in page["checks"]], [act.name for act in page["acts"]]]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:20]
 
@@ -202,12 +208,15 @@ def _planned(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def do(person: User, run: Run, name: str, reason: str = "", position: str = "") -> str:
-    """`position`: of the statement that it is about. Raises Refusal."""
+def do(person: User, run: Run, data: Mapping[str, str]) -> str:
+    """`data`: the act, its reason, and the position of the statement or the key of the check's result that it is about. Raises Refusal."""
+    name, reason = data.get("act", ""), data.get("reason", "")
     if name in JUDGED:
-        number = int(position) if position.isdecimal() else 0
-        workflow.judge_statement(actor=person, run=run, position=number, applied=JUDGED[name], reason=reason)
+        position = number_in(data, "position") or 0
+        workflow.judge_statement(actor=person, run=run, position=position, applied=JUDGED[name], reason=reason)
         return "Kept. The target is asked again, and the run then gets its status."
+    if name in ASKING:
+        return ask(person, run, name, number_in(data, "check"))
     if name in STEERING:
         wish, done = STEERING[name]
         workflow.control(actor=person, run=run, wish=wish)

@@ -14,7 +14,7 @@ from governance.pages.discussion import Discussion
 from governance.pages.impact import impact
 from governance.pages.proofs import scripts
 from governance.pages.values import lock_name, person_name
-from governance.pages.verification import answered, checks_tab, questions
+from governance.pages.verification import answered, checks_tab, questions_of
 from governance.policy import ApprovalKind, Standing
 
 
@@ -36,7 +36,8 @@ def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion, r
             return {"deployments": [_deployment(each, known, people.get(each.booking_id, "")) for each in known.deployments]}
         case "checks":
             results, facts = answered(known)
-            return {"checks": checks_tab(known, facts, roles), "questions": questions(results)}
+            asked = questions_of(results[0].run, results, roles)[0] if results else []
+            return {"checks": checks_tab(known, facts, roles), "questions": asked}
         case "compatibility":
             return {"compatibility": _compatibility(known.phase)}
     return {}

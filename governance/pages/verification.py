@@ -17,12 +17,13 @@ from governance.facts import Facts, facts_from_json
 from governance.lifecycle import PhaseStatus, Role
 from governance.models import CheckResult, Observation, Run, Supersession
 from governance.orders import Moment, Question, Severity, Verdict
+from governance.pages.rechecks import Unknown, unknown_of
 from governance.validation.choosing import Listed, Origin
 from governance.wording import counted
 from governance.workflow.checking import analysis_of, checks_on
 
 SHOWN = ("id", "name", "question", "moment", "verdict", "evidence", "severity", "strength", "sample", "seconds", "sql")
-SAID = ("reason", "person__username", "person__first_name", "person__last_name")
+SAID = ("reason", "at", "person__username", "person__first_name", "person__last_name")
 ASKS = {
     Question.COMPLETENESS: "Is everything still there, and nothing twice?",
     Question.ACCURACY: "Is every value what it has to be?",
@@ -39,34 +40,51 @@ MOMENTS = {"before": "before", "in_transaction": "inside the transaction", "afte
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What a check came to when it was asked again in the monitoring period."""
+    """What a check came to when it was asked again, by a person or in the monitoring period."""
 
     verdict: str  # the latest one
     evidence: str
+    strength: str
+    sample: list[str]
     at: datetime
     since: datetime  # it has been this verdict
     times: int
 
 
+NOTHING: Mapping[str, Again] = {}
+NONE_UNKNOWN = Unknown({}, {})
+
+
 def asked_again(run: Run, checks: Iterable[CheckResult]) -> dict[str, Again]:
     """By the name of the check, of those that are."""
     found: dict[str, Again] = {}
-    if all(check.moment != Moment.MONITORING for check in checks):
+    if all(check.moment != Moment.MONITORING and check.verdict != Verdict.UNKNOWN for check in checks):
         return found
-    for name, verdict, evidence, at in run.asked_again.order_by("pk").values_list("name", "verdict", "evidence", "at"):
-        before = found.get(name)
-        since = before.since if before and before.verdict == verdict else at
-        found[name] = Again(verdict, evidence, at, since, before.times + 1 if before else 1)
+    for answer in run.asked_again.order_by("pk"):
+        before = found.get(answer.name)
+        since = before.since if before and before.verdict == answer.verdict else answer.at
+        said = (answer.verdict, answer.evidence, answer.strength, answer.sample)
+        found[answer.name] = Again(*said, answer.at, since, before.times + 1 if before else 1)
     return found
 
 
-def questions(results: Iterable[CheckResult], again: Mapping[str, Again] | None = None) -> list[dict[str, Any]]:
+def questions_of(run: Run, results: list[CheckResult], roles: Collection[Role]) -> tuple[list[dict[str, Any]], Unknown]:
+    """With what was found since, and what can be done about what is unknown."""
+    unknown = unknown_of(run, results, roles)
+    return questions(results, asked_again(run, results), unknown), unknown
+
+
+def questions(
+    results: Iterable[CheckResult], again: Mapping[str, Again] = NOTHING, unknown: Unknown = NONE_UNKNOWN
+) -> list[dict[str, Any]]:
     """None before anything was asked; then all six, those without an answer too."""
-    rows = [(row, (again or {}).get(row.name)) for row in results]
-    return [_question(question, [each for each in rows if each[0].question == question]) for question in Question] if rows else []
+    rows = [(row, again.get(row.name)) for row in results]
+    if not rows:
+        return []
+    return [_question(question, [each for each in rows if each[0].question == question], unknown) for question in Question]
 
 
-def _question(question: Question, rows: list[tuple[CheckResult, Again | None]]) -> dict[str, Any]:
+def _question(question: Question, rows: list[tuple[CheckResult, Again | None]], unknown: Unknown) -> dict[str, Any]:
     deciding = [_counts(*each) for each in rows if each[0].severity == Severity.BLOCKING or each[0].verdict == Verdict.PASSED]
     verdict = max(deciding, key=WORST.index, default=Verdict.UNKNOWN)
     warned = sum(row.severity == Severity.WARNING and row.verdict != Verdict.PASSED for row, _ in rows)
@@ -78,19 +96,19 @@ def _question(question: Question, rows: list[tuple[CheckResult, Again | None]]) 
         "verdict": verdict,
         "said": f"{said}, {counted(warned, 'warning')}" if warned else said,
         "open": verdict is not Verdict.PASSED or bool(warned),
-        "checks": [_result(*each) for each in rows],
+        "checks": [_result(*each, unknown) for each in rows],
     }
 
 
 def _counts(row: CheckResult, again: Again | None) -> Verdict:
     """What holds: what was found at last, or what somebody said of it with a reason."""
     superseded = getattr(row, "superseded", None)
-    if again and again.verdict != row.verdict:
+    if again and again.verdict != row.verdict and not (superseded and superseded.at > again.at):
         return Verdict(again.verdict)
     return Verdict(superseded.verdict if superseded else row.verdict)
 
 
-def _result(row: CheckResult, again: Again | None) -> dict[str, Any]:
+def _result(row: CheckResult, again: Again | None, unknown: Unknown) -> dict[str, Any]:
     verdict = (again or row).verdict
     warned = row.severity == Severity.WARNING and verdict == Verdict.FAILED
     return {
@@ -100,6 +118,8 @@ def _result(row: CheckResult, again: Again | None) -> dict[str, Any]:
         "state": "warning" if warned else verdict,
         "word": "warning" if warned else verdict,
         "again": again,
+        "asking": unknown.asked.get(row.pk),
+        "act": unknown.buttons.get(row.pk) if verdict == Verdict.UNKNOWN and not getattr(row, "superseded", None) else None,
         "moment": MOMENTS[row.moment],
         "evidence": row.evidence,
         "strength": row.strength,
@@ -113,22 +133,27 @@ def answered(case: Case) -> tuple[list[CheckResult], Facts | None]:
     """What the checks of the run that ended last came to, and what the target says that the change is judged on: one look-up for both."""
     analysis = analysis_of(case)
     target = analysis.target_id if analysis else None
-    last = max((run for run in case.runs if run.answers), key=lambda run: run.finished_at or run.requested_at, default=None)
+    last: Any = max((run for run in case.runs if run.answers), key=lambda run: run.finished_at or run.requested_at, default=None)
     if last is None:
         return [], latest_facts([target]).get(target) if target else None
+    last.deployment = next(each for each in case.deployments if each.pk == last.deployment_id)
+    last.deployment.phase = case.phase
     facts = Observation.objects.filter(target=target, facts__isnull=False).order_by("-requested_at").values("facts")[:1]
     rows = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")
     said = {name: f"superseded__{name}" for name in SAID}
     values = JSONObject(**{name: name for name in SHOWN}, **said, verdict_said="superseded__verdict")
     found: Any = Run.objects.annotate(results=ArraySubquery(rows.values(row=values)), known=Subquery(facts)).get(pk=last.pk)
-    return [_row(each) for each in found.results], facts_from_json(found.known) if found.known else None
+    return [_row(last, each) for each in found.results], facts_from_json(found.known) if found.known else None
 
 
-def _row(values: dict[str, Any]) -> CheckResult:
+def _row(run: Run, values: dict[str, Any]) -> CheckResult:
     """With what somebody said of it since, if anybody did."""
-    row = CheckResult(**{name: values[name] for name in SHOWN})
+    row = CheckResult(run=run, **{name: values[name] for name in SHOWN})
     names = {name.removeprefix("person__"): values[name] for name in SAID if name.startswith("person__")}
-    said = Supersession(verdict=values["verdict_said"], reason=values["reason"], person=User(**names)) if values["reason"] else None
+    said = None
+    if values["reason"]:
+        at = datetime.fromisoformat(values["at"])
+        said = Supersession(verdict=values["verdict_said"], reason=values["reason"], person=User(**names), at=at)
     row._state.fields_cache["superseded"] = said
     return row
 

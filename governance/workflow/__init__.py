@@ -26,6 +26,7 @@ from governance.workflow.overriding import (
     withdraw_override,
 )
 from governance.workflow.reading import choose_ways, mark_read, mark_unread
+from governance.workflow.rechecking import ask_again, stop_asking
 from governance.workflow.records import delete_record, link_record, save_record
 from governance.workflow.returning import go_back
 from governance.workflow.reviewing import Debt, Result, finish_debt, review, supersede_check, waive_debt
@@ -47,15 +48,15 @@ from governance.workflow.webhooks import end_webhook, make_webhook, renew_secret
 
 __all__ = [
     "LONGEST_TOKEN", "Count", "Debt", "Result", "ScriptFile", "Source", "accept_drift", "acknowledge_collisions", "acknowledge_nobody",
-    "add_check", "add_evidence", "add_holidays", "advance", "answer", "approve", "approve_policy", "approve_template", "backend_named",
-    "book", "break_glass", "cancel", "change_scripts", "check_approval", "check_script", "checks_of", "choose_ways", "collisions_of",
-    "comment", "confirm_token", "control", "delegate", "delete_record", "digest_for", "draft_policy", "drop_policy", "edit_script",
-    "edit_specification", "end_emergency", "end_webhook", "feed_at", "finish_debt", "go_back", "import_openapi", "import_statements",
-    "judge_statement", "keep", "lift_suspension", "link", "link_drift", "link_record", "make_feed", "make_token", "make_webhook",
-    "mark_read", "mark_unread", "observe", "open_comments", "override", "permit", "person_of", "put_back_check", "read_scripts",
-    "record_presence", "record_refusal", "record_test", "record_usage", "register_client", "reject", "renew_secret", "request_analysis",
-    "request_rehearsal", "resolve", "resume", "review", "review_emergency", "revoke_delegation", "revoke_feed", "revoke_token",
-    "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "send_again", "send_test", "sign", "signing_of",
-    "start", "submit", "supersede_check", "suspend_template", "take_out_check", "unlink", "use_safe_form", "use_template",
-    "version_numbered", "waive_debt", "withdraw", "withdraw_approval", "withdraw_override", "write_template",
+    "add_check", "add_evidence", "add_holidays", "advance", "answer", "approve", "approve_policy", "approve_template", "ask_again",
+    "backend_named", "book", "break_glass", "cancel", "change_scripts", "check_approval", "check_script", "checks_of", "choose_ways",
+    "collisions_of", "comment", "confirm_token", "control", "delegate", "delete_record", "digest_for", "draft_policy", "drop_policy",
+    "edit_script", "edit_specification", "end_emergency", "end_webhook", "feed_at", "finish_debt", "go_back", "import_openapi",
+    "import_statements", "judge_statement", "keep", "lift_suspension", "link", "link_drift", "link_record", "make_feed", "make_token",
+    "make_webhook", "mark_read", "mark_unread", "observe", "open_comments", "override", "permit", "person_of", "put_back_check",
+    "read_scripts", "record_presence", "record_refusal", "record_test", "record_usage", "register_client", "reject", "renew_secret",
+    "request_analysis", "request_rehearsal", "resolve", "resume", "review", "review_emergency", "revoke_delegation", "revoke_feed",
+    "revoke_token", "roles_of", "roll_back", "roll_back_run", "save_record", "second_override", "send_again", "send_test", "sign",
+    "signing_of", "start", "stop_asking", "submit", "supersede_check", "suspend_template", "take_out_check", "unlink", "use_safe_form",
+    "use_template", "version_numbered", "waive_debt", "withdraw", "withdraw_approval", "withdraw_override", "write_template",
 ]  # fmt: skip

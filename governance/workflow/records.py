@@ -105,7 +105,7 @@ def delete_record(*, actor: User, record: Governed) -> None:
 
 def _hold(record: Governed) -> None:
     """Until it is gone nothing new can refer to it; who is about to is waited for. Raises NotReady."""
-    if not type(record)._default_manager.select_for_update(of=("self",)).filter(pk=record.pk).exists():
+    if not type(record)._default_manager.select_for_update(of=("self",), no_key=False).filter(pk=record.pk).exists():
         raise NotReady(f"{record._meta.verbose_name} “{record}” is deleted already. Nothing is left to do.")
 
 

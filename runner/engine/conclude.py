@@ -10,7 +10,7 @@ from runner.engine.settle import Begun, concerned, settle
 from runner.engine.steps import Stopped
 from runner.engine.work import Paused
 
-STOPPED = "a person stopped it before it was done; its question is open until somebody supersedes this answer with a reason"
+STOPPED = "a person stopped it before it was done; its question is open until it is asked again, or superseded with a reason"
 FINISHED = frozenset({RunStatus.SUCCEEDED, RunStatus.ROLLED_BACK})
 ENDS = {Effect.PRESENT: StepStatus.DONE, Effect.UNKNOWN: StepStatus.UNKNOWN}  # of a statement whose end nobody wrote down
 NOTES = {
