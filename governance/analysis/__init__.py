@@ -26,7 +26,7 @@ from governance.values import dataclass, replace
 __all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
 
 WHERE = attrgetter("line", "column")  # of a finding
-KIND = attrgetter("action.kind")  # of a place
+KIND, IDENTITY = attrgetter("action.kind"), attrgetter("identity")  # of a place
 NOTHING = Read((), ())
 WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
 MAKING = CREATING | {Kind.CREATE_VIEW}
@@ -128,15 +128,13 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = AL
         domains=tuple(sorted({surroundings.domains[table] for table in tables if table in surroundings.domains})),
         situation=change.situation,
         largest=max((table.bytes for table in facts.tables if table.identity in tables), default=0) if facts else None,
-        created=_unique(place.scene.identity(place.table) for place in forward.of(*MAKING) if place.scene.table(place.table) is None),
+        created=_unique(place.identity for place in forward.of(*MAKING) if place.facts is None),
         removed=_touched(forward, REMOVING),
         written=_touched(forward, WRITING),
         secured=_unique(table for report in reports if report.category is Category.PERMISSION_SECURITY for table in report.tables),
         undoing=examined.undoing,
         steps=noticed(forward.places),
-        constraints=_unique(
-            f"{place.scene.identity(place.table)}.{place.action.name}" for place in forward.of(*VALIDATED) if place.action.name
-        ),
+        constraints=_unique(f"{place.identity}.{place.action.name}" for place in forward.of(*VALIDATED) if place.action.name),
     )
 
 
@@ -154,11 +152,11 @@ def examine(change: Change, facts: Facts | None, surroundings: Surroundings = AL
 def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> Read:
     scripts = tuple(script for script in change.scripts if script.kind == kind)
     trees = (((script, statement), statement.text, node) for script in scripts for statement, node in _trees(script))
-    places = tuple(
-        Place(script, statement, action, now, locks(action, now.during(action)), node, now.is_new(action.relation), number)
-        for number, ((script, statement), node, action, now) in enumerate(played(trees, scene))
-    )
-    return Read(scripts, places, change.category, change.guarded, surroundings)
+    places: list[Place] = []
+    for (script, statement), node, action, now in played(trees, scene):
+        held, identity = locks(action, now.during(action)), now.identity(action.relation)
+        places.append(Place(script, statement, action, now, held, node, identity, now.has_made(identity), len(places)))
+    return Read(scripts, tuple(places), change.category, change.guarded, surroundings)
 
 
 def _left_by(read: Read, before: Scene) -> Scene:
@@ -204,14 +202,14 @@ def _report(places: list[Place]) -> StatementReport:
         locks=held,
         rewrite=any(map(REWRITE, held)),
         scan=any(map(SCAN, held)),
-        tables=_unique([place.scene.identity(place.action.relation) for place in places]),
+        tables=_unique(map(IDENTITY, places)),
         writes_rows=not WRITING.isdisjoint(map(KIND, places)),
         column=first.statement.column,
     )
 
 
 def _touched(read: Read, kinds: Iterable[Kind]) -> tuple[str, ...]:
-    return _unique(place.scene.identity(place.action.relation) for place in read.of(*kinds))
+    return _unique(map(IDENTITY, read.of(*kinds)))
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

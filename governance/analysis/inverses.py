@@ -164,7 +164,7 @@ def _alter_type(place: Place) -> str:
 
 
 def _drop_constraint(place: Place) -> str:
-    table = place.scene.table(place.table)
+    table = place.facts
     found = next((each.definition for each in table.constraints if each.name == place.action.name), "…") if table else "…"
     return safe(f"ALTER TABLE {{table}} ADD CONSTRAINT {{name}} {found};", table=place.table, name=place.action.name)
 
@@ -176,7 +176,7 @@ def _drop_index(place: Place) -> str:
 
 
 def _default(place: Place) -> str:
-    table = place.scene.table(place.table)
+    table = place.facts
     old = next((each.default for each in table.columns if each.name == place.action.name), "") if table else ""
     change = f"SET DEFAULT {old}" if old else ("DROP DEFAULT" if place.action.kind is Kind.SET_DEFAULT else "SET DEFAULT …")
     return safe(f"ALTER TABLE {{table}} ALTER COLUMN {{name}} {change};", table=place.table, name=place.action.name)
@@ -203,7 +203,7 @@ def _permission(place: Place) -> str:
 
 
 def _set_schema(place: Place) -> str:
-    schema = place.scene.identity(place.table).partition(".")[0]
+    schema = place.identity.partition(".")[0]
     return safe("ALTER TABLE {new} SET SCHEMA {old};", new=place.action.new_name, old=schema)
 
 

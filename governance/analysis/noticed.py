@@ -76,8 +76,8 @@ TEXTS = frozenset({"character varying", "text"})
 def noticed(places: Iterable[Place]) -> tuple[Step, ...]:
     """The steps of a change, without its number and part. What it does to objects of its own nobody notices."""
     places = tuple(places)
-    served = {place.scene.identity(place.table) for place in places if place.action.kind is Kind.CREATE_VIEW}
-    synced = {place.scene.identity(place.table) for place in places if place.action.kind is Kind.CREATE_TRIGGER}
+    served = {place.identity for place in places if place.action.kind is Kind.CREATE_VIEW}
+    synced = {place.identity for place in places if place.action.kind is Kind.CREATE_TRIGGER}
     steps = [step for place in places if not place.is_new for step in _steps(place, served, synced)]
     made: set[str] = set()
     found = []
@@ -90,7 +90,7 @@ def noticed(places: Iterable[Place]) -> tuple[Step, ...]:
 
 
 def _steps(place: Place, served: set[str], synced: set[str]) -> Iterable[Step]:
-    effect, action, table = effect_of(place), place.action, place.scene.identity(place.table)
+    effect, action, table = effect_of(place), place.action, place.identity
     if effect is None:
         return
     objects = _objects(place, effect)
@@ -126,7 +126,7 @@ def effect_of(place: Place) -> Effect | None:
 
 def _is_made_anew(place: Place) -> bool:
     """A view in the place of a table that the same change renamed is new."""
-    return place.action.kind is Kind.CREATE_VIEW and place.scene.table(place.table) is None
+    return place.action.kind is Kind.CREATE_VIEW and place.facts is None
 
 
 def widens(old: str, new: str) -> bool:
@@ -151,7 +151,7 @@ def _holds_more(was: tuple[int, ...], becomes: tuple[int, ...]) -> bool:
 
 
 def _objects(place: Place, effect: Effect) -> frozenset[str]:
-    action, table = place.action, place.scene.identity(place.table)
+    action, table = place.action, place.identity
     if effect is Effect.ADD and action.kind is not Kind.ADD_COLUMN:
         return frozenset()
     if action.kind is Kind.ADD_ENUM_VALUE:
@@ -210,11 +210,11 @@ def _columns_of_type(place: Place) -> frozenset[str]:
 
 
 def _created(place: Place) -> frozenset[str]:
-    action, scene, table = place.action, place.scene, place.scene.identity(place.table)
+    action, table = place.action, place.identity
     match action.kind:
         case Kind.ADD_COLUMN if not action.conditional:
             return frozenset({f"{table}.{action.name}"})
-        case kind if kind in CREATING | {Kind.CREATE_VIEW} and not action.conditional and scene.table(place.table) is None:
+        case kind if kind in CREATING | {Kind.CREATE_VIEW} and not action.conditional and place.facts is None:
             return frozenset({table})
         case Kind.RENAME_COLUMN:
             return frozenset({f"{table}.{action.new_name}"})

@@ -14,6 +14,7 @@ from governance.analysis.nodes import Node
 from governance.analysis.scene import Scene
 from governance.analysis.statements import quoted
 from governance.analysis.surroundings import ALONE, Surroundings
+from governance.facts import TableFacts
 from governance.orders import Script, ScriptKind, Statement
 from governance.values import dataclass
 
@@ -60,6 +61,7 @@ class Place:
     scene: Scene
     locks: tuple[Lock, ...]
     node: Node  # the statement's whole tree
+    identity: str  # the table's name with its schema
     is_new: bool  # the change itself has made the table
     number: int  # among all of its direction's
 
@@ -69,9 +71,14 @@ class Place:
         return self.action.relation
 
     @property
+    def facts(self) -> TableFacts | None:
+        """What is known of the table when the action is done."""
+        return self.scene.catalogue.tables.get(self.identity)
+
+    @property
     def rows(self) -> int | None:
         """None: unknown."""
-        table = None if self.is_new else self.scene.table(self.table)
+        table = None if self.is_new else self.facts
         return 0 if self.is_new else table.rows if table else None
 
     @property
@@ -107,6 +114,8 @@ class Read:
 
     def of(self, *kinds: Kind) -> Sequence[Place]:
         """In the scripts' order, without those that find nothing to do."""
+        if len(kinds) == 1:
+            return self._by_word.get(kinds[0], ())
         found = [self._by_word[kind] for kind in kinds if kind in self._by_word]
         return found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=NUMBER)
 
@@ -232,7 +241,7 @@ def by_size(place: Place) -> Level:
     """What a scan or rewrite under a lock deserves on the place's table: the worst where nobody knows its size."""
     if place.is_new:
         return Level.NOTICE
-    table = place.scene.table(place.table)
+    table = place.facts
     if table is None or table.rows is None or table.rows >= SMALL_TABLE or table.bytes >= LARGE_TABLE:
         return Level.BLOCKING
     return Level.WARNING if table.rows else Level.NOTICE

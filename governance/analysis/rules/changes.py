@@ -42,7 +42,7 @@ def change_too_large(read: Read) -> Iterator[Hit]:
     if len(read.places) <= MOST_TABLES:
         return
     changing = [place for place in read.places if place.stops_writes and not place.is_new]
-    tables = {place.scene.identity(place.table) for place in changing if place.table}
+    tables = {place.identity for place in changing if place.table}
     statements = {(place.script.name, place.statement.line, place.statement.column) for place in changing}
     if len(tables) > MOST_TABLES or len(statements) > MOST_STATEMENTS:
         yield Hit(

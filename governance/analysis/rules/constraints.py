@@ -147,7 +147,7 @@ def primary_key_looks_for_nulls(read: Read) -> Iterator[Hit]:
 
 
 def _columns_not_null(place: Place, index: str) -> bool:
-    table = place.scene.table(place.table)
+    table = place.facts
     found = next((found for found in table.indexes if found.name == index), None) if table else None
     return found is not None and bool(found.columns) and all(place.scene.is_not_null(place.table, name) for name in found.columns)
 
@@ -174,7 +174,7 @@ def adding_exclusion_constraint(read: Read) -> Iterator[Hit]:
 def ban_drop_constraint(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.DROP_CONSTRAINT):
         if not place.is_new and not _served_its_purpose(read, place):
-            others = [lock.relation for lock in place.locks if lock.relation != place.scene.identity(place.table)]
+            others = [lock.relation for lock in place.locks if lock.relation != place.identity]
             also = f" and {', '.join(others)}" if others else ""
             yield hit(
                 place,
@@ -186,7 +186,7 @@ def ban_drop_constraint(read: Read) -> Iterator[Hit]:
 
 def _served_its_purpose(read: Read, dropped: Place) -> bool:
     """A CHECK that only helped to SET NOT NULL, or one that the change itself has added."""
-    name, table = dropped.action.name, dropped.scene.table(dropped.table)
+    name, table = dropped.action.name, dropped.facts
     added = any(
         place.action.name == name and place.table == dropped.table
         for place in read.of(Kind.ADD_CHECK, Kind.ADD_NOT_NULL, Kind.ADD_FOREIGN_KEY, *UNIQUE_KINDS, Kind.ADD_EXCLUDE)

@@ -57,7 +57,7 @@ def truncate_loses_rows(read: Read) -> Iterator[Hit]:
 def ban_truncate_cascade(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.TRUNCATE):
         if place.action.cascade and not place.is_new:
-            others = [lock.relation for lock in place.locks if lock.relation != place.scene.identity(place.table)]
+            others = [lock.relation for lock in place.locks if lock.relation != place.identity]
             yield hit(
                 place,
                 f"TRUNCATE … CASCADE empties {place.table} and every table that refers to it: {', '.join(others) or 'nobody knows which'}.",
@@ -69,7 +69,7 @@ def ban_truncate_cascade(read: Read) -> Iterator[Hit]:
 @rule("unreadable-trigger", Level.NOTICE, rollback=True, on=WRITING)
 def unreadable_trigger(read: Read) -> Iterator[Hit]:
     for place in read.of(*WRITING):
-        table, action = place.scene.table(place.table), place.action
+        table, action = place.facts, place.action
         acting = parts_acting(action.events, table, action.columns, place.scene) if table else ()
         for part in acting:
             if place.scene.catalogue.is_opaque(part):

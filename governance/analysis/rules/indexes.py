@@ -34,7 +34,7 @@ def _concurrently(place: Place) -> str:
 
 
 def _is_partitioned(place: Place) -> bool:
-    table = place.scene.table(place.table)
+    table = place.facts
     return table is not None and table.kind == "p"
 
 
@@ -93,7 +93,7 @@ def if_not_exists_hides_invalid_index(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.CREATE_INDEX):
         action = place.action
         if action.concurrently and action.conditional and action.name not in dropped:
-            table = place.scene.table(place.table)
+            table = place.facts
             found = next((index for index in table.indexes if index.name == action.name), None) if table else None
             invalid = found is not None and not found.valid
             state = "is there and invalid: nothing will be built" if invalid else "may be there and invalid"

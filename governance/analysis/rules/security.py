@@ -48,8 +48,8 @@ def _opened(read: Read, place: Place) -> str:
     """Rows to visitors, which row-level security keeps from them only where it is switched on."""
     if place.action.kind is not Kind.GRANT or ANYBODY not in place.action.grantees or not place.table:
         return ""
-    name, table = place.scene.identity(place.table), place.scene.table(place.table)
-    protects = any(found.action.enabled and found.scene.identity(found.table) == name for found in read.of(Kind.ROW_SECURITY))
+    name, table = place.identity, place.facts
+    protects = any(found.action.enabled and found.identity == name for found in read.of(Kind.ROW_SECURITY))
     if protects or table is None or table.row_security or (table.partial and not place.is_new):
         return ""
     return f"Visitors who have not signed in get rights on {place.table}, all of its rows: no row-level security is switched on."

@@ -164,9 +164,9 @@ def index_of_many_columns(read: Read) -> Iterator[Hit]:
 def foreign_key_without_index(read: Read) -> Iterator[Hit]:
     found = [(place, first) for place in read.of(Kind.ADD_FOREIGN_KEY) if (first := _unindexed(place))]
     indexes = read.statements("IndexStmt") if found else ()
-    indexed = {(place.scene.identity(place.table), place.node.index_params[0].name) for place in indexes}
+    indexed = {(place.identity, place.node.index_params[0].name) for place in indexes}
     for place, first in found:
-        if (place.scene.identity(place.table), first) not in indexed:
+        if (place.identity, first) not in indexed:
             partner = place.action.constraint.references if place.action.constraint else ""
             yield hit(
                 place,
@@ -178,7 +178,7 @@ def foreign_key_without_index(read: Read) -> Iterator[Hit]:
 
 def _unindexed(place: Place) -> str:
     """The first column of a foreign key with which no index of the table begins before the change; "" if that is not known."""
-    table, constraint = place.scene.table(place.table), place.action.constraint
+    table, constraint = place.facts, place.action.constraint
     if table is None or table.partial or place.is_new or constraint is None or not constraint.columns:
         return ""
     first = constraint.columns[0]

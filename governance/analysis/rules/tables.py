@@ -16,7 +16,7 @@ COPYING = {
 def ban_drop_table(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.DROP_TABLE):
         if not place.is_new:
-            others = [lock.relation for lock in place.locks if lock.relation != place.scene.identity(place.table)]
+            others = [lock.relation for lock in place.locks if lock.relation != place.identity]
             also = f" Nobody can read or write {', '.join(others)} meanwhile either." if others else ""
             yield hit(
                 place,
@@ -61,8 +61,8 @@ def _moved(place: Place) -> str:
 
 
 def kept_by_view(read: Read, renamed: Place) -> bool:
-    old = renamed.scene.identity(renamed.table)
-    return any(view.scene.identity(view.table) == old and view.script == renamed.script for view in read.of(Kind.CREATE_VIEW))
+    old = renamed.identity
+    return any(view.identity == old and view.script == renamed.script for view in read.of(Kind.CREATE_VIEW))
 
 
 @rule("copying-table", Level.BLOCKING, rollback=True, on=[*COPYING])

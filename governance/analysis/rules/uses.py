@@ -34,7 +34,7 @@ def object_in_use(read: Read) -> Iterator[Hit]:
 
 
 def _dependants(place: Place) -> tuple[DependantFacts, ...]:
-    table = place.scene.table(place.table)
+    table = place.facts
     found = table.dependants if table else ()
     if not found:
         return ()
@@ -81,8 +81,8 @@ def _around(place: Place, found: DependantFacts) -> str:
 def crosses_domain(read: Read) -> Iterator[Hit]:
     domains = read.surroundings.domains
     for place in read.of(*TAKING_COLUMN, *TAKING_TABLE) if domains else ():
-        table = place.scene.table(place.table)
-        own = domains.get(place.scene.identity(place.table))
+        table = place.facts
+        own = domains.get(place.identity)
         if table is None or own is None or place.is_new:
             continue
         using = {domains[name] for name in (*table.referenced_by, *_read_by(place)) if name in domains} - {own}
@@ -96,7 +96,7 @@ def crosses_domain(read: Read) -> Iterator[Hit]:
 
 
 def _read_by(place: Place) -> tuple[str, ...]:
-    table = place.scene.table(place.table)
+    table = place.facts
     wanted = {place.action.name} if place.action.kind in TAKING_COLUMN else set()
     found = table.dependants if table else ()
     return tuple(each.on or each.name for each in found if not wanted or wanted & set(each.columns))
@@ -105,9 +105,9 @@ def _read_by(place: Place) -> tuple[str, ...]:
 @rule("breaks-live-client", Level.BLOCKING, on=[*TAKING_COLUMN, *TAKING_TABLE])
 def breaks_live_client(read: Read) -> Iterator[Hit]:
     clients = read.surroundings.clients
-    kept = {place.scene.identity(place.table) for place in read.of(Kind.CREATE_VIEW)} if clients else set()
+    kept = {place.identity for place in read.of(Kind.CREATE_VIEW)} if clients else set()
     for place in read.of(*TAKING_COLUMN, *TAKING_TABLE) if clients else ():
-        table = place.scene.identity(place.table)
+        table = place.identity
         if place.is_new or (place.action.kind in TAKING_TABLE and table in kept):
             continue
         columns = frozenset({place.action.name}) if place.action.kind in TAKING_COLUMN else frozenset()
