@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,12 +22,13 @@ INSTABIDS = CHECKOUT / "fixtures" / "instabids"
 MARKETPLACE = "SET instabids.scale = '0.01';\n" + (INSTABIDS / "schema.sql").read_text() + (INSTABIDS / "data.sql").read_text()
 # autovacuum would analyse tables whose statistics a test expects to be missing
 SETTINGS = {**UNSAFE_FAST, "max_connections": "300", "autovacuum": "off"}
+MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # a database is copied there in a third of the time, when there is room for all of them
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     """The server that all workers of a test run share; the first one starts it, the last one stops it."""
-    directory = Path(tempfile.gettempdir()) / f"lockgate-tests-{os.geteuid()}-{digest(str(CHECKOUT))}"
+    directory = _home(f"lockgate-tests-{os.geteuid()}-{digest(str(CHECKOUT))}")
     directory.mkdir(exist_ok=True)
     with (directory / "users").open("a") as users, _usage(directory, users) as shared:
         yield shared
@@ -63,6 +65,13 @@ def make_database(server: EmbeddedServer) -> Iterator[Callable[[str], str]]:
 def marketplace(make_database: Callable[[str], str]) -> str:
     """URL of a small InstaBids: 500 users, 1,000 projects, 3,000 bids."""
     return make_database(MARKETPLACE)
+
+
+def _home(name: str) -> Path:
+    """In memory where it was before, or where there is room."""
+    if (MEMORY / name).exists() or (MEMORY.exists() and shutil.disk_usage(MEMORY).free > ROOM):
+        return MEMORY / name
+    return Path(tempfile.gettempdir()) / name
 
 
 @contextmanager
