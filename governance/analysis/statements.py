@@ -37,6 +37,9 @@ UNLOCKING = "pg_advisory_unlock_all"
 COMMENTS = (postgast.pg_query_pb2.SQL_COMMENT, postgast.pg_query_pb2.C_COMMENT)
 COPY_ADVICE = "COPY … FROM STDIN takes its rows from psql, which is not there; write the rows as INSERT … VALUES"
 META_ADVICE = "{word} is a command of psql, not SQL; leave it out (the runner stops at the first error and opens the transaction by itself)"
+Trees = tuple[tuple[int, int, Node], ...]  # start and length in bytes, which is 0 up to the end of the text
+MOST_LEFT = 8  # texts
+_left: dict[str, Trees] = {}  # of texts that were parsed once
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +205,7 @@ def _end_of_code(source: Source, start: int) -> int:
     return start + max(token.end for token in postgast.scan(rest.decode()).tokens if token.token not in COMMENTS)
 
 
-def _parse(source: Source) -> tuple[tuple[int, int, Node], ...]:
-    """Start and length in bytes, which is 0 up to the end of the text, and the tree."""
+def _parse(source: Source) -> Trees:
     # The parser is a C library: it takes a NUL for the end of the text and would silently ignore what follows.
     nul = source.data.find(b"\0")
     if nul >= 0:
@@ -248,8 +250,17 @@ def _refuse_depth(text: str) -> None:
             raise _TooDeep(token.start)
 
 
-@lru_cache(maxsize=8)  # a script is split first and analysed right after
-def _parsed_text(text: str) -> tuple[tuple[int, int, Node], ...]:
+def _parsed_text(text: str) -> Trees:
+    """A script is split first and analysed right after. Who asks for the second time takes the trees away: they go as soon as they are used."""
+    found = _left.pop(text, None)
+    if found is None:
+        if len(_left) >= MOST_LEFT:
+            _left.clear()
+        found = _left[text] = _grown(text)
+    return found
+
+
+def _grown(text: str) -> Trees:
     _refuse_depth(text)
     with _uncollected():
         return tuple([(raw.get("stmt_location", 0), raw.get("stmt_len", 0), grown(raw["stmt"])) for raw in _raw(text)["stmts"]])
