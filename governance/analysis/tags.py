@@ -1,6 +1,9 @@
 """The command tag of a statement, and whether PostgreSQL lets it run inside a transaction block."""
 
 import re
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
 
 from governance.analysis.nodes import Node, switched_off, switched_on
 
@@ -55,10 +58,10 @@ OBJECT_FIELDS = {
     "AlterObjectSchemaStmt": "object_type",
     "AlterOwnerStmt": "object_type",
 }
-# https://www.postgresql.org/docs/current/sql-altersystem.html and the pages beside it: "cannot be executed inside a transaction block"
 NEVER_IN_TRANSACTION = frozenset(
     {"AlterSystemStmt", "CreatedbStmt", "DropdbStmt", "CreateTableSpaceStmt", "DropTableSpaceStmt", "DropSubscriptionStmt"}
 )
+WHOLE = frozenset({"REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"})
 
 
 def tag(node: Node) -> str:
@@ -86,7 +89,12 @@ def _plain(node: Node) -> str:
             return "CREATE PROCEDURE"
         case "DefineStmt":
             return f"CREATE {_object(node.kind)}"
-    return TAGS.get(node.node_type) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", node.node_type.removesuffix("Stmt")).upper()
+    return TAGS.get(node.node_type) or _spaced(node.node_type)
+
+
+@cache
+def _spaced(kind: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removesuffix("Stmt")).upper()
 
 
 def _object(name: str) -> str:
@@ -94,36 +102,14 @@ def _object(name: str) -> str:
 
 
 def concurrent(node: Node) -> bool:
-    match node.node_type:
-        case "IndexStmt" | "DropStmt" | "RefreshMatViewStmt":
-            return bool(node.concurrent)
-        case "ReindexStmt":
-            return switched_on(node.params, "concurrently")
-        case "AlterTableStmt":
-            return any(cmd.subtype == "AT_DetachPartition" and cmd.def_ and cmd.def_.concurrent for cmd in node.cmds)
-    return False
+    asked = CONCURRENT.get(node.node_type)
+    return asked is not None and asked(node)
 
 
 def transactional(node: Node) -> bool:
     """False for what PostgreSQL forbids inside a transaction block."""
-    match node.node_type:
-        case "RefreshMatViewStmt":
-            return True
-        case "ReindexStmt":
-            return not concurrent(node) and node.kind not in ("REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE")
-        case "VacuumStmt":
-            return not node.is_vacuumcmd
-        case "ClusterStmt":
-            return node.relation is not None
-        case "AlterDatabaseStmt":
-            return not any(element.defname == "tablespace" for element in node.options)
-        case "DiscardStmt":
-            return node.target != "DISCARD_ALL"
-        case "CreateSubscriptionStmt":
-            return any(switched_off(node.options, name) for name in ("create_slot", "connect"))
-        case "AlterSubscriptionStmt":
-            return not _refreshes(node)
-    return node.node_type not in NEVER_IN_TRANSACTION and not concurrent(node)
+    asked = TRANSACTIONAL.get(node.node_type)
+    return asked(node) if asked else not concurrent(node)
 
 
 def _refreshes(node: Node) -> bool:
@@ -131,3 +117,29 @@ def _refreshes(node: Node) -> bool:
     if node.kind == "ALTER_SUBSCRIPTION_REFRESH":
         return True
     return node.kind.endswith("_PUBLICATION") and not switched_off(node.options, "refresh")
+
+
+def _never(_node: Node) -> bool:
+    return False
+
+
+_said: Callable[[Node], bool] = attrgetter("concurrent")
+CONCURRENT: dict[str, Callable[[Node], bool]] = {
+    "IndexStmt": _said,
+    "DropStmt": _said,
+    "RefreshMatViewStmt": _said,
+    "ReindexStmt": lambda node: switched_on(node.params, "concurrently"),
+    "AlterTableStmt": lambda node: any([command.def_.concurrent for command in node.cmds if command.subtype == "AT_DetachPartition"]),
+}
+# https://www.postgresql.org/docs/current/sql-altersystem.html and the pages beside it: "cannot be executed inside a transaction block"
+TRANSACTIONAL: dict[str, Callable[[Node], bool]] = {
+    **dict.fromkeys(NEVER_IN_TRANSACTION, _never),
+    "RefreshMatViewStmt": lambda _node: True,
+    "ReindexStmt": lambda node: not concurrent(node) and node.kind not in WHOLE,
+    "VacuumStmt": lambda node: not node.is_vacuumcmd,
+    "ClusterStmt": lambda node: node.relation is not None,
+    "AlterDatabaseStmt": lambda node: not any(element.defname == "tablespace" for element in node.options),
+    "DiscardStmt": lambda node: node.target != "DISCARD_ALL",
+    "CreateSubscriptionStmt": lambda node: any(switched_off(node.options, name) for name in ("create_slot", "connect")),
+    "AlterSubscriptionStmt": lambda node: not _refreshes(node),
+}
