@@ -196,18 +196,10 @@ class Rule:
     on: frozenset[str] = frozenset()  # words of a vocabulary; without one of them it has nothing to say
 
     def finding(self, hit: Hit) -> Finding:
-        where = hit.statement
-        return Finding(
-            code=self.code,
-            level=hit.level or self.level,
-            script=hit.script.name,
-            line=where.line if where else 1,
-            column=where.column if where else 1,
-            statement=where.text if where else "",
-            message=hit.message,
-            why=hit.why,
-            safe_form=hit.safe_form,
-        )
+        where, level = hit.statement, hit.level or self.level
+        line, column, text = (where.line, where.column, where.text) if where else (1, 1, "")
+        # by keyword it would take three times as long
+        return Finding(self.code, level, hit.script.name, line, column, text, hit.message, hit.why, hit.safe_form)
 
 
 def rule(code: str, level: Level, *, rollback: bool = False, on: Iterable[str] = ()) -> Callable[[Callable[[Read], Iterable[Hit]]], Rule]:

@@ -33,8 +33,10 @@ def parts(read: Read) -> Iterator[Part]:
     for script, statements in read.by_script:
         if read.guarded:
             yield Part(statements, script.transactional)
-        else:
+        elif read.of(Kind.TRANSACTION):
             yield from _as_written(statements)
+        else:
+            yield Part(statements, together=False)
 
 
 def _as_written(statements: list[list[Place]]) -> Iterator[Part]:
