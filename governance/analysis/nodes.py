@@ -1,6 +1,6 @@
 """A read-only view of the parse tree, so that nothing else depends on the form in which the parser hands it over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from keyword import iskeyword
 from operator import attrgetter
@@ -34,18 +34,20 @@ class Node:
 
         def __getattr__(self, name: str) -> Any: ...
 
-    def walk(self) -> Iterator["Node"]:
+    def walk(self) -> list["Node"]:
         """This node and everything below it, depth first, without recursion: a deep expression must not exhaust the stack."""
-        waiting = [self]
+        found, waiting = [], [self]
         while waiting:
             node = waiting.pop()
-            yield node
-            waiting.extend(reversed(node.below))
+            found.append(node)
+            if node.below:
+                waiting += node.below[::-1]
+        return found
 
     def as_message(self) -> Fields:
         """What the parser's message of this kind is made of; all but a plain DISTINCT, which it gives as a list of nothing."""
         made: dict[Node, Fields] = {}
-        for node in reversed([*self.walk()]):
+        for node in reversed(self.walk()):
             made[node] = {node.theirs[name]: _wrapped(value, made, name in node.bare) for name, value in vars(node).items()}
         return made[self]
 
@@ -108,7 +110,7 @@ def _default(field: FieldDescriptor) -> Any:
 
 
 def strings(nodes: tuple[Node, ...]) -> tuple[str, ...]:
-    return tuple(node.sval for node in nodes if node.node_type == "String")
+    return tuple([node.sval for node in nodes if node.node_type == "String"]) if nodes else ()
 
 
 def dotted(nodes: tuple[Node, ...]) -> str:
@@ -124,7 +126,7 @@ def relation(node: Node | None) -> str:
 
 def only_of(*nodes: Node | None) -> frozenset[str]:
     """Those of the relations that are named with ONLY."""
-    return frozenset(relation(node) for node in nodes if node is not None and not node.inh)
+    return frozenset([relation(node) for node in nodes if node is not None and not node.inh])
 
 
 def option(nodes: tuple[Node, ...], name: str) -> Node | None:

@@ -68,7 +68,7 @@ def alter_table(node: Node) -> tuple[Action, ...]:
     if node.objtype not in OWN_RELATION:
         return tuple(replace(_of_object(command, table, node.objtype), if_there=node.missing_ok) for command in node.cmds)
     only, if_there = only_of(node.relation), node.missing_ok
-    found = tuple(_command(command, table) for command in node.cmds)
+    found = tuple([_command(command, table) for command in node.cmds])
     if not (only or if_there or len(found) > 1):
         return found
     return tuple(replace(action, count=len(found), only=only, if_there=if_there) for action in found)
@@ -104,7 +104,7 @@ def _command(command: Node, table: str) -> Action:
 
 def _add_column(command: Node, table: str) -> Action:
     added = column(command.def_)
-    partners = tuple(found.references for found in added.constraints if found.references)
+    partners = tuple([found.references for found in added.constraints if found.references])
     return Action(Kind.ADD_COLUMN, table, name=added.name, column=added, others=partners, conditional=command.missing_ok)
 
 

@@ -59,23 +59,25 @@ def column(node: Node) -> Column:
     by_kind = {constraint.contype: constraint for constraint in node.constraints}
     generated = by_kind.get("CONSTR_GENERATED")
     default = by_kind.get("CONSTR_DEFAULT")
-    written = ".".join(strings(node.type_name.names)) if node.type_name else ""
+    names = strings(node.type_name.names) if node.type_name else ()
+    serial = ".".join(names) in SERIALS
     return Column(
         name=node.colname,
         type=type_name(node.type_name),
-        builtin=is_builtin(node.type_name),
+        builtin=_is_builtin(names),
         not_null="CONSTR_NOTNULL" in by_kind or "CONSTR_PRIMARY" in by_kind,
-        default=volatility(default.raw_expr if default else None),
-        identity=written in SERIALS or "CONSTR_IDENTITY" in by_kind,
-        serial=written in SERIALS,
+        default=volatility(default.raw_expr) if default else Volatility.NONE,
+        identity=serial or "CONSTR_IDENTITY" in by_kind,
+        serial=serial,
         generated=("virtual" if generated.generated_kind == "v" else "stored") if generated else "",
-        constraints=tuple(
-            constraint(found, node.colname)
-            for found in node.constraints
-            if found.contype in CONSTRAINTS and (found.contype != "CONSTR_NOTNULL" or found.conname)
-        ),
+        constraints=tuple([constraint(found, node.colname) for found in node.constraints if _is_told(found)]),
         functions=tuple(sorted(name for name in functions(default.raw_expr) if not is_builtin_function(name))) if default else (),
     )
+
+
+def _is_told(constraint: Node) -> bool:
+    """NOT NULL behind a column has usually no name, and is told by the column."""
+    return constraint.contype in CONSTRAINTS and (constraint.contype != "CONSTR_NOTNULL" or bool(constraint.conname))
 
 
 def constraint(node: Node, of_column: str = "") -> Constraint:
@@ -100,8 +102,10 @@ def constraint(node: Node, of_column: str = "") -> Constraint:
 
 def _mentioned(expression: Node | None) -> tuple[str, ...]:
     """The columns of a CHECK."""
-    found = expression.walk() if expression else ()
-    return tuple(dict.fromkeys(strings(node.fields)[-1] for node in found if node.node_type == "ColumnRef" and strings(node.fields)))
+    if expression is None:
+        return ()
+    names = [strings(node.fields) for node in expression.walk() if node.node_type == "ColumnRef"]
+    return tuple(dict.fromkeys([parts[-1] for parts in names if parts]))
 
 
 def type_name(node: Node | None) -> str:
@@ -113,7 +117,7 @@ def type_name(node: Node | None) -> str:
     name = SERIALS.get(name) or TYPES.get(name) or name
     if name == "interval":
         return f"{_interval(tuple(map(_integer, node.typmods)))}{'[]' * len(node.array_bounds)}"
-    modifiers = ",".join(str(_integer(modifier)) for modifier in node.typmods)
+    modifiers = ",".join([str(_integer(modifier)) for modifier in node.typmods])
     if name == "numeric" and len(node.typmods) == 1:
         modifiers += ",0"
     # format_type() puts the precision of time and timestamp before "with time zone"
@@ -129,11 +133,8 @@ def _interval(modifiers: tuple[int | str, ...]) -> str:
     return f"interval{f' {words}' if words else ''}{f'({modifiers[1]})' if len(modifiers) > 1 else ''}"
 
 
-def is_builtin(node: Node | None) -> bool:
-    if node is None:
-        return False
-    names = strings(node.names)
-    return names[0] == "pg_catalog" or names[-1] in PLAIN_TYPES or names[-1] in SERIALS
+def _is_builtin(names: tuple[str, ...]) -> bool:
+    return bool(names) and (names[0] == "pg_catalog" or names[-1] in PLAIN_TYPES or names[-1] in SERIALS)
 
 
 def volatility(expression: Node | None) -> Volatility:

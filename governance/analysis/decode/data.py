@@ -2,7 +2,7 @@
 
 from governance.analysis.actions import Action, Kind
 from governance.analysis.decode.columns import STABLE, VOLATILE
-from governance.analysis.decode.objects import created, named_in, only_read, tables_read
+from governance.analysis.decode.objects import created, named_in, tables_read
 from governance.analysis.nodes import Node, only_of, relation, strings, switched_on
 from governance.values import replace
 
@@ -34,9 +34,9 @@ WRITES = {
 
 def write(node: Node) -> tuple[Action, ...]:
     """INSERT, UPDATE, DELETE, MERGE: the statement itself and those inside its WITH."""
-    nodes = tuple(node.walk())
-    read, only = named_in(nodes), only_of(*(found for found in nodes if found.node_type == "RangeVar"))
-    return tuple(_write(found, read, only) for found in nodes if found.node_type in WRITES)
+    nodes = node.walk()
+    read, only = named_in(nodes)
+    return tuple([_write(found, read, only) for found in nodes if found.node_type in WRITES])
 
 
 def _write(node: Node, read: tuple[str, ...], only: frozenset[str]) -> Action:
@@ -44,7 +44,7 @@ def _write(node: Node, read: tuple[str, ...], only: frozenset[str]) -> Action:
     if kind is Kind.INSERT and _only_values(node):
         kind = Kind.INSERT_VALUES
     table = relation(node.relation)
-    others = tuple(name for name in read if name != table)
+    others = tuple([name for name in read if name != table])
     everything = kind in (Kind.UPDATE, Kind.DELETE) and node.where_clause is None
     columns = _columns_set(node)
     return Action(kind, table, others=others, everything=everything, only=only, columns=columns, events=_events(node, columns))
@@ -70,7 +70,7 @@ def _columns_set(node: Node) -> tuple[str, ...]:
             parts = tuple(found for found in node.merge_when_clauses if found.command_type == "CMD_UPDATE")
         case _:
             parts = ()
-    return tuple(target.name for part in parts for target in part.target_list)
+    return tuple([target.name for part in parts for target in part.target_list])
 
 
 def _only_values(node: Node) -> bool:
@@ -78,22 +78,17 @@ def _only_values(node: Node) -> bool:
 
 
 def select(node: Node) -> tuple[Action, ...]:
-    if any(found.node_type in WRITES for found in node.walk()):
+    nodes = node.walk()
+    if any([found.node_type in WRITES for found in nodes]):
         return write(node)
-    if node.into_clause:
-        return (Action(Kind.CREATE_TABLE_AS, created(node.into_clause.rel), others=_sources(node), everything=True, only=only_read(node)),)
-    if _functions(node) - HARMLESS:
+    read, only = named_in(nodes)
+    if node.into_clause:  # whose table the grammar keeps among those that are read
+        name = relation(node.into_clause.rel)
+        others = tuple(found for found in read if found != name)
+        return (Action(Kind.CREATE_TABLE_AS, created(node.into_clause.rel), others=others, everything=True, only=only),)
+    if not HARMLESS.issuperset([strings(found.funcname)[-1] for found in nodes if found.node_type == "FuncCall"]):
         return (Action(Kind.OPAQUE, type="FuncCall"),)
-    return (Action(Kind.SELECT, others=tables_read(node), type="for update" if node.locking_clause else "", only=only_read(node)),)
-
-
-def _sources(node: Node) -> tuple[str, ...]:
-    """Without the table of INTO, which the grammar keeps among them."""
-    return tuple(name for name in tables_read(node) if name != relation(node.into_clause.rel))
-
-
-def _functions(node: Node) -> set[str]:
-    return {strings(found.funcname)[-1] for found in node.walk() if found.node_type == "FuncCall"}
+    return (Action(Kind.SELECT, others=read, type="for update" if node.locking_clause else "", only=only),)
 
 
 def copy(node: Node) -> tuple[Action, ...]:

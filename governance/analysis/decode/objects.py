@@ -76,10 +76,8 @@ def created(node: Node) -> str:
 
 def create_table_as(node: Node) -> tuple[Action, ...]:
     kind = Kind.CREATE_MATERIALIZED_VIEW if node.objtype == "OBJECT_MATVIEW" else Kind.CREATE_TABLE_AS
-    name, only = created(node.into.rel), only_read(node.query)
-    return (
-        Action(kind, name, others=tables_read(node.query), only=only, everything=not node.into.skip_data, conditional=node.if_not_exists),
-    )
+    name, (read, only) = created(node.into.rel), named_in(node.query.walk())
+    return (Action(kind, name, others=read, only=only, everything=not node.into.skip_data, conditional=node.if_not_exists),)
 
 
 def create_index(node: Node) -> tuple[Action, ...]:
@@ -266,15 +264,11 @@ def reindex(node: Node) -> tuple[Action, ...]:
 
 
 def tables_read(node: Node) -> tuple[str, ...]:
-    """Every table that a query reads; names of its own WITH queries are not tables."""
-    return named_in(tuple(node.walk()))
+    return named_in(node.walk())[0]
 
 
-def named_in(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+def named_in(nodes: list[Node]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Every table that a query reads, and those that it names with ONLY; names of its own WITH queries are not tables."""
     own = {found.ctename for found in nodes if found.node_type == "CommonTableExpr"}
-    names = (relation(found) for found in nodes if found.node_type == "RangeVar")
-    return tuple(dict.fromkeys(name for name in names if name not in own))
-
-
-def only_read(node: Node) -> frozenset[str]:
-    return only_of(*(found for found in node.walk() if found.node_type == "RangeVar"))
+    tables = [found for found in nodes if found.node_type == "RangeVar"]
+    return tuple([name for name in dict.fromkeys(map(relation, tables)) if name not in own]), only_of(*tables)
