@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from governance import workflow
+from governance.management.commands.can_deploy import Command
 from governance.matrix.contract import Contract
 from tests import factories
 from tests.governance.matrix.conftest import make_client
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HEADER = "-- Purpose: p\n-- Impact: i\n"
 REMOVAL = HEADER + "ALTER TABLE public.contractors DROP COLUMN name;"
 ASK_CLIENT = ("--client", "app@1.0", "--environment", "production")
+NOWHERE = "postgres://nobody:x@127.0.0.1:1/none"
 ASK_NEWER = ("--client", "app@2.0", "--environment", "production")
 
 
@@ -37,6 +40,18 @@ def job(*arguments: str, url: str | None = None, **environment: str) -> subproce
 
 
 @pytest.fixture
+def ask(capsys) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same in this process, from the arguments to the exit."""
+
+    def asked(*arguments: str) -> subprocess.CompletedProcess[str]:
+        with pytest.raises(SystemExit) as end:
+            Command().run_from_argv(["manage.py", "can_deploy", *arguments])
+        return subprocess.CompletedProcess(arguments, end.value.code, *capsys.readouterr())
+
+    return asked
+
+
+@pytest.fixture
 def portal(committed):
     """With one client, which reads contractors.name, and one change that removes it."""
     cast = factories.make_cast()
@@ -46,12 +61,12 @@ def portal(committed):
     return cast, spec
 
 
-def test_exit_codes_are_the_answer_and_nothing_else_looks_like_one(portal):
+def test_exit_codes_are_the_answer_and_nothing_else_looks_like_one(portal, ask):
     _, spec = portal
 
     yes, no = job(*ASK_CLIENT), job("--change", spec.number, "--environment", "production", "--json")
-    unknown = job("--client", "app@9.9", "--environment", "production")
-    nobody, nowhere = job("--client", "web@1.0", "--environment", "production"), job("--client", "app@1.0", "--environment", "mars")
+    unknown = ask("--client", "app@9.9", "--environment", "production")
+    nobody, nowhere = ask("--client", "web@1.0", "--environment", "production"), ask("--client", "app@1.0", "--environment", "mars")
 
     assert [each.returncode for each in (yes, no, unknown, nobody, nowhere)] == [0, 1, 2, 3, 3], (yes, no, unknown, nobody, nowhere)
     answer = json.loads(no.stdout)
@@ -64,19 +79,25 @@ def test_exit_codes_are_the_answer_and_nothing_else_looks_like_one(portal):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "given"),
-    [
-        (ASK_CLIENT, {"url": "postgres://nobody:x@127.0.0.1:1/none"}),
-        (ASK_CLIENT, {"url": "not an address"}),
-        (ASK_CLIENT, {"DJANGO_SETTINGS_MODULE": "no.such.settings"}),
-        ((), {"url": "postgres://nobody:x@127.0.0.1:1/none"}),
-        (("--client", "app", "--environment", "production"), {"url": "postgres://nobody:x@127.0.0.1:1/none"}),
-        (("--client", "a@1", "--change", "CHG-1", "--environment", "production"), {"url": "postgres://nobody:x@127.0.0.1:1/none"}),
-    ],
-    ids=["no server", "no address", "no settings", "no question", "no version", "two questions"],
+    "given",
+    [{"url": NOWHERE}, {"url": "not an address"}, {"DJANGO_SETTINGS_MODULE": "no.such.settings"}],
+    ids=["no server", "no address", "no settings"],
 )
-def test_a_question_that_could_not_be_asked_is_neither_a_yes_nor_a_no(arguments, given):
-    asked = job(*arguments, **{"url": "postgres://nobody:x@127.0.0.1:1/none", **given})
+def test_a_question_that_could_not_be_asked_is_neither_a_yes_nor_a_no(given):
+    asked = job(*ASK_CLIENT, **{"url": NOWHERE, **given})
+
+    assert asked.returncode == 3
+    assert asked.stdout == ""
+    assert asked.stderr != ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--client", "app", "--environment", "production"), ("--client", "a@1", "--change", "CHG-1", "--environment", "production")],
+    ids=["no question", "no version", "two questions"],
+)
+def test_a_question_that_is_none_is_neither_a_yes_nor_a_no(ask, arguments):
+    asked = ask(*arguments)
 
     assert asked.returncode == 3
     assert asked.stdout == ""
