@@ -1,5 +1,6 @@
 """Django's command line for the portal: see manage.py."""
 
+import gc
 import os
 import sys
 import traceback
@@ -18,5 +19,6 @@ def execute(arguments: list[str]) -> None:
         sys.exit(3)
 
 
+gc.set_threshold(50_000, 20, 20)  # what a start makes stays: looking for garbage in it took a seventh of the time
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 execute(sys.argv)
