@@ -6,13 +6,26 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["dataclass", "replace"]
+__all__ = ["cached_property", "dataclass", "replace"]
 
 V = TypeVar("V")
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, replace
+    from functools import cached_property
 else:
+
+    class cached_property:
+        """As functools.cached_property, which takes a lock for each value before Python 3.12."""
+
+        def __init__(self, work: Callable[[object], object]) -> None:
+            self.work, self.name, self.__doc__ = work, work.__name__, work.__doc__
+
+        def __get__(self, instance: object | None, _kind: type) -> object:
+            if instance is None:
+                return self
+            found = instance.__dict__[self.name] = self.work(instance)
+            return found
 
     def dataclass(*, frozen: bool = False, slots: bool = False) -> Callable[[type[V]], type[V]]:
         """As dataclasses.dataclass() does it, but that nobody assigns to a field is held by the type checker alone: the guard against it at

@@ -36,23 +36,24 @@ def _edited(catalogue: Catalogue, action: Action, edit: Edit) -> Catalogue:
         changed = edit(table, action)
         if changed is not table:
             if changed.constraints is not table.constraints and (action.constraint or action.column):
-                changed = _resolved(catalogue, changed, {found.name for found in table.constraints})
+                changed = _resolved(catalogue, changed, table.constraints)
             catalogue = _put(catalogue, table, changed)
     return catalogue
 
 
-def _resolved(catalogue: Catalogue, table: TableFacts, known: Container[str] = ()) -> TableFacts:
+def _resolved(catalogue: Catalogue, table: TableFacts, known: Container[ConstraintFacts] = ()) -> TableFacts:
     """With full names in foreign keys that are new, and the columns that they refer to without naming them."""
+    new = [key for key in table.constraints if key.kind == "f" and not key.inherited and key not in known]
+    if not new:
+        return table
+    return replace(table, constraints=tuple([_resolved_key(catalogue, key) if key in new else key for key in table.constraints]))
 
-    def resolved(key: ConstraintFacts) -> ConstraintFacts:
-        if key.kind != "f" or key.inherited or key.name in known:
-            return key
-        name = catalogue.identity(key.references)
-        other = None if key.referenced_columns else catalogue.tables.get(name)
-        columns = next((found.columns for found in other.constraints if found.kind == "p"), ()) if other else key.referenced_columns
-        return replace(key, references=name, referenced_columns=columns)
 
-    return replace(table, constraints=tuple(map(resolved, table.constraints)))
+def _resolved_key(catalogue: Catalogue, key: ConstraintFacts) -> ConstraintFacts:
+    name = catalogue.identity(key.references)
+    other = None if key.referenced_columns else catalogue.tables.get(name)
+    columns = next((found.columns for found in other.constraints if found.kind == "p"), ()) if other else key.referenced_columns
+    return replace(key, references=name, referenced_columns=columns)
 
 
 def _below(catalogue: Catalogue, name: str, reach: Reach) -> tuple[str, ...]:

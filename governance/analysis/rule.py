@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 
@@ -16,7 +15,7 @@ from governance.analysis.statements import quoted
 from governance.analysis.surroundings import ALONE, Surroundings
 from governance.facts import TableFacts
 from governance.orders import Script, ScriptKind, Statement
-from governance.values import dataclass
+from governance.values import cached_property, dataclass
 
 SMALL_TABLE = 10_000  # rows; PostgreSQL reads or copies that many in a few milliseconds
 LARGE_TABLE = 2**30  # bytes; whatever the planner thinks of its rows

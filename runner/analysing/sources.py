@@ -127,10 +127,10 @@ def _only(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _kind(path: str) -> ScriptKind:
-    folder, name = os.path.split(path)
+    folder, _, name = path.rpartition(os.sep)
     if CHECKING.match(name):
         return ScriptKind.CHECK
-    undoing = UNDOING.match(name) or os.path.basename(folder).lower() in UNDOING_FOLDERS
+    undoing = UNDOING.match(name) or folder.rpartition(os.sep)[2].lower() in UNDOING_FOLDERS
     return ScriptKind.ROLLBACK if undoing else ScriptKind.FORWARD
 
 
@@ -155,8 +155,8 @@ def by_change(found: Iterable[Source]) -> tuple[tuple[Source, ...], ...]:
 
 def _change_of(path: str) -> tuple[str, str]:
     """Folder and name without what says the direction."""
-    folder, name = os.path.split(path)
-    above, last = os.path.split(folder)
+    folder, _, name = path.rpartition(os.sep)
+    above, _, last = folder.rpartition(os.sep)
     stem = os.path.splitext(name)[0]
     versioned = VERSIONED.match(stem)
     return above if last.lower() in PAIRED_FOLDERS else folder, f"version {versioned[1]}" if versioned else DIRECTION.sub("", stem)
