@@ -55,8 +55,10 @@ def analyse_paths(options: Namespace, facts: Facts | None, stdin: BinaryIO, out:
     form = FORMATS.get(options.format) or as_text(out.isatty() and "NO_COLOR" not in os.environ, options.window)
     try:
         found = told(sources(options.paths, stdin), facts, options.guarded, lambda report: (form.part(report), report.levels))
-    except (NoSuchPath, OSError) as error:
+    except NoSuchPath as error:
         raise Impossible(str(error)) from error
+    except OSError as error:
+        raise Impossible(f"{error.filename} cannot be read: {error.strerror}." if error.filename else str(error)) from error
     written = form.whole([part for part, _ in found]) if options.paths or options.format != "text" else ""
     if written:
         _write(out, f"{written}\n")

@@ -35,7 +35,7 @@ def _begun(work: Callable[[Sequence[P]], list[R]], share: Sequence[P]) -> Connec
 def _answer(work: Callable[[Sequence[P]], list[R]], share: Sequence[P], answer: Connection, telling: Connection) -> None:
     """Whose parent is gone ends too: unless it kept the other end of the pipe open itself, and waited for ever to be read."""
     answer.close()
-    with suppress(BrokenPipeError, KeyboardInterrupt):
+    with suppress(OSError, KeyboardInterrupt):  # a file that cannot be read is tried by the parent once more, who tells of it
         telling.send(work(share))
 
 

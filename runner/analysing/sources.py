@@ -33,7 +33,18 @@ class NoSuchPath(Exception):
 @dataclass(frozen=True, slots=True)
 class Source:
     path: str  # as it was named
-    data: bytes
+    content: bytes | str  # or where it is: each process reads the files that it judges
+
+    def read(self) -> bytes:
+        """Raises OSError."""
+        if isinstance(self.content, bytes):
+            return self.content
+        try:
+            with open(self.content, "rb", buffering=0) as file:
+                return file.read()
+        except OSError as error:
+            error.filename = self.path  # which reading alone does not tell
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def sources(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Source]:
         found = sorted(_scripts_in(path), key=_natural) if os.path.isdir(path) else [path]
         if not found:
             raise NoSuchPath(f"The folder {name} holds no .sql file.")
-        yield from (Source(_in_unicode(file), _content(file)) for file in found)
+        yield from (Source(_in_unicode(file), file) for file in found)
 
 
 def _scripts_in(folder: str) -> Iterator[str]:
@@ -81,11 +92,6 @@ def _in_unicode(path: str) -> str:
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _content(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.read()
-
-
 def _natural(path: str) -> list[list[tuple[bool, int, str]]]:
     """V2 before V10."""
     return [_in_numbers(name) for name in path.split(os.sep)]
@@ -97,14 +103,16 @@ def _in_numbers(name: str) -> list[tuple[bool, int, str]]:
 
 
 def text_of(source: Source) -> str | NotText:
-    if source.data.startswith(tuple(mark for mark, _ in MARKS)):
-        encoding = next(name for mark, name in MARKS if source.data.startswith(mark))
-        return NotText(f"The file is {encoding}, not UTF-8, which is what PostgreSQL's clients send.", 1)
+    """Raises OSError."""
+    data = source.read()
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return NotText(f"The file is {encoding}, not UTF-8, which is what PostgreSQL's clients send.", 1)
     try:
-        return source.data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = source.data.count(b"\n", 0, error.start) + 1
-        return NotText(f"The file is not UTF-8: byte 0x{source.data[error.start]:02x} in line {line} belongs to another encoding.", line)
+        line = data.count(b"\n", 0, error.start) + 1
+        return NotText(f"The file is not UTF-8: byte 0x{data[error.start]:02x} in line {line} belongs to another encoding.", line)
 
 
 def sections(path: str, text: str) -> tuple[Section, ...]:

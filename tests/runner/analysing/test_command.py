@@ -359,3 +359,14 @@ def test_file_whose_name_is_in_another_encoding_is_told_in_every_form(folder, an
     told = analyse(".", "--format", form)
 
     assert "gr\\xfc\\xdfe.sql" in told.out.encode("utf-8").decode().replace("\\\\", "\\").replace("%5C", "\\")
+
+
+def test_file_that_cannot_be_read_among_many_is_told_in_one_line(folder, tmp_path):
+    folder(**{f"V{number}_sql": INDEX for number in range(400)})
+    (tmp_path / "V7.sql").unlink()
+    (tmp_path / "V7.sql").symlink_to("/proc/self/mem")  # a file for everybody who asks, and an error for whoever reads it
+
+    done = subprocess.run([sys.executable, ROOT / "manage.py", "analyse", "."], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["V7.sql cannot be read: Input/output error."]
