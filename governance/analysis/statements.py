@@ -3,10 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from ctypes import Structure, c_char_p, c_size_t
 from functools import lru_cache
 from typing import Any
 
 import postgast
+from postgast.errors import check_error
+from postgast.native import PgQueryDeparseResult, lib
 
 from governance.analysis.nodes import WRAPPED_AS, Node
 from governance.analysis.parsing import COMMENTS, COPY_ADVICE, Source, trees
@@ -20,6 +23,15 @@ GIVEN_TO_TRIGGER = re.compile(r"(?<=[\[,])\{\}\}(?=[,\]])")
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*")
 FREE_WORDS = (postgast.pg_query_pb2.NO_KEYWORD, postgast.pg_query_pb2.UNRESERVED_KEYWORD)
 UNLOCKING = "pg_advisory_unlock_all"
+
+
+class _Message(Structure):
+    _fields_ = (("len", c_size_t), ("data", c_char_p))
+
+
+# postgast.deparse() copies each message into a type of array of its own and leaves a cycle behind, which takes as long as all the rest.
+DEPARSE = lib["pg_query_deparse_protobuf"]
+DEPARSE.argtypes, DEPARSE.restype = [_Message], PgQueryDeparseResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,13 @@ def _selected(value: object) -> str:
     """A message as SQL."""
     tree = postgast.pg_query_pb2.ParseResult()
     tree.stmts.add().stmt.select_stmt.target_list.add(res_target={"val": value})
-    return str(postgast.deparse(tree)).removeprefix("SELECT ")
+    message = tree.SerializeToString()
+    result = DEPARSE(_Message(len(message), message))
+    try:
+        check_error(result)
+        return str(result.query, "utf-8").removeprefix("SELECT ")
+    finally:
+        lib.pg_query_free_deparse_result(result)
 
 
 def parse_body(text: str) -> Any | None:
