@@ -62,7 +62,7 @@ def grown(envelope: dict[str, Fields]) -> Node:
         for name, value in fields.items():
             kind = type(value)
             if kind is dict:
-                fields[name] = inner = _node(node.bare[name], value) if name in node.bare else _opened(value)
+                fields[name] = inner = _opened({node.bare[name]: value} if name in node.bare else value)
                 below += (inner,)
             elif kind is list:
                 fields[name] = several = tuple([_opened(each) for each in value if each])
@@ -73,11 +73,8 @@ def grown(envelope: dict[str, Fields]) -> Node:
 
 
 def _opened(envelope: dict[str, Fields]) -> Node:
-    return _node(*envelope.popitem())
-
-
-def _node(name: str, fields: Fields) -> Node:
     """What is not among the fields has the default of its class."""
+    name, fields = envelope.popitem()
     node = NEW(_kind(name))
     node.__dict__ = fields
     return node

@@ -66,10 +66,10 @@ WHOLE = frozenset({"REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OB
 
 def tag(node: Node) -> str:
     if node.node_type in OBJECT_FIELDS:
-        name = f"{'DROP' if node.node_type == 'DropStmt' else 'ALTER'} {_object(getattr(node, OBJECT_FIELDS[node.node_type]))}"
+        name = _about("DROP" if node.node_type == "DropStmt" else "ALTER", getattr(node, OBJECT_FIELDS[node.node_type]))
     elif node.node_type == "RenameStmt":
         on_part = node.rename_type in ("OBJECT_COLUMN", "OBJECT_ATTRIBUTE") and node.relation_type != "OBJECT_ACCESS_METHOD"
-        name = f"ALTER {_object(node.relation_type if on_part else node.rename_type)}"
+        name = _about("ALTER", node.relation_type if on_part else node.rename_type)
     else:
         name = _plain(node)
     return f"{name} CONCURRENTLY" if concurrent(node) else name
@@ -88,7 +88,7 @@ def _plain(node: Node) -> str:
         case "CreateFunctionStmt" if node.is_procedure:
             return "CREATE PROCEDURE"
         case "DefineStmt":
-            return f"CREATE {_object(node.kind)}"
+            return _about("CREATE", node.kind)
     return TAGS.get(node.node_type) or _spaced(node.node_type)
 
 
@@ -97,8 +97,9 @@ def _spaced(kind: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removesuffix("Stmt")).upper()
 
 
-def _object(name: str) -> str:
-    return OBJECTS.get(name) or name.removeprefix("OBJECT_").replace("_", " ")
+@cache
+def _about(verb: str, sort: str) -> str:
+    return f"{verb} {OBJECTS.get(sort) or sort.removeprefix('OBJECT_').replace('_', ' ')}"
 
 
 def concurrent(node: Node) -> bool:
@@ -119,6 +120,11 @@ def _refreshes(node: Node) -> bool:
     return node.kind.endswith("_PUBLICATION") and not switched_off(node.options, "refresh")
 
 
+def _detaches_concurrently(node: Node) -> bool:
+    command = node.cmds[0]  # nothing else stands beside it
+    return command.subtype == "AT_DetachPartition" and bool(command.def_.concurrent)
+
+
 def _never(_node: Node) -> bool:
     return False
 
@@ -129,7 +135,7 @@ CONCURRENT: dict[str, Callable[[Node], bool]] = {
     "DropStmt": _said,
     "RefreshMatViewStmt": _said,
     "ReindexStmt": lambda node: switched_on(node.params, "concurrently"),
-    "AlterTableStmt": lambda node: any([command.def_.concurrent for command in node.cmds if command.subtype == "AT_DetachPartition"]),
+    "AlterTableStmt": _detaches_concurrently,
 }
 # https://www.postgresql.org/docs/current/sql-altersystem.html and the pages beside it: "cannot be executed inside a transaction block"
 TRANSACTIONAL: dict[str, Callable[[Node], bool]] = {
