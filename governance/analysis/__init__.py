@@ -6,13 +6,13 @@ from operator import attrgetter
 
 from governance.analysis.actions import Kind
 from governance.analysis.allowance import allowed
-from governance.analysis.classify import Bump, Category, ChangeClass, bump_of, class_of, hardest, leading
+from governance.analysis.classify import Bump, Category, ChangeClass, bump_of, category_of, class_of, hardest, leading
 from governance.analysis.locks import Lock, locks, strongest
 from governance.analysis.nodes import Node
 from governance.analysis.noticed import noticed
 from governance.analysis.playing import played
 from governance.analysis.risk import CALM, Circumstances, Risk, Situation, assess
-from governance.analysis.rule import REWRITE, SCAN, Finding, Level, Place, Read
+from governance.analysis.rule import Finding, Level, Place, Read
 from governance.analysis.rules import rules_for
 from governance.analysis.scene import CREATING, Catalogue, Scene
 from governance.analysis.sentence import sentence
@@ -26,7 +26,6 @@ from governance.values import dataclass, replace
 __all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
 
 WHERE = attrgetter("line", "column")  # of a finding
-KIND, IDENTITY = attrgetter("action.kind"), attrgetter("identity")  # of a place
 NOTHING = Read((), ())
 WRITING = frozenset({Kind.INSERT, Kind.INSERT_VALUES, Kind.UPDATE, Kind.DELETE, Kind.MERGE, Kind.COPY, Kind.TRUNCATE, Kind.OPAQUE})
 MAKING = CREATING | {Kind.CREATE_VIEW}
@@ -189,27 +188,44 @@ def _reports(read: Read) -> tuple[StatementReport, ...]:
 
 
 def _report(places: list[Place]) -> StatementReport:
-    first = places[0]
-    held = first.locks if len(places) == 1 else strongest(lock for place in places for lock in place.locks)
-    found = [place.action for place in places]
+    found = list(map(_report_of_one, places))
+    return found[0] if len(found) == 1 else _together(found, places)
+
+
+def _report_of_one(place: Place) -> StatementReport:
+    statement, action, identity = place.statement, place.action, place.identity
     return StatementReport(  # by keyword it would take three times as long
-        first.script.name,
-        first.statement.line,
-        first.statement.text,
-        first.statement.tag,
-        hardest(map(class_of, found)),
-        leading(found),
-        held,
-        any(map(REWRITE, held)),
-        any(map(SCAN, held)),
-        _unique(map(IDENTITY, places)),
-        not WRITING.isdisjoint(map(KIND, places)),
-        first.statement.column,
+        place.script.name,
+        statement.line,
+        statement.text,
+        statement.tag,
+        class_of(action),
+        category_of(action),
+        place.locks,
+        place.rewrites,
+        place.scans,
+        (identity,) if identity else (),
+        action.kind in WRITING,
+        statement.column,
+    )
+
+
+def _together(reports: list[StatementReport], places: list[Place]) -> StatementReport:
+    """Of a statement that does several things."""
+    return replace(
+        reports[0],
+        change_class=hardest(report.change_class for report in reports),
+        category=leading(place.action for place in places),
+        locks=strongest(lock for report in reports for lock in report.locks),
+        rewrite=any(report.rewrite for report in reports),
+        scan=any(report.scan for report in reports),
+        tables=_unique(table for report in reports for table in report.tables),
+        writes_rows=any(report.writes_rows for report in reports),
     )
 
 
 def _touched(read: Read, kinds: Iterable[Kind]) -> tuple[str, ...]:
-    return _unique(map(IDENTITY, read.of(*kinds)))
+    return _unique(place.identity for place in read.of(*kinds))
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
