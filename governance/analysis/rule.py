@@ -19,7 +19,9 @@ from governance.values import cached_property, dataclass
 
 SMALL_TABLE = 10_000  # rows; PostgreSQL reads or copies that many in a few milliseconds
 LARGE_TABLE = 2**30  # bytes; whatever the planner thinks of its rows
-GUARDED, UNGUARDED = "executed by the runner", "executed by somebody else"  # words of a vocabulary
+# Words of a vocabulary: who executes the scripts, what their author says, and what there is besides.
+GUARDED, UNGUARDED, CATEGORY, ROLLBACK = "executed by the runner", "executed by somebody else", "a category", "rollback scripts"
+DOMAINS, CLIENTS, NEIGHBOURS = "domains", "live clients", "other scripts of the window"
 WITH_COLUMNS = ("CreateStmt", "AlterTableStmt")
 REWRITE, SCAN, BLOCKS_WRITES = attrgetter("rewrite"), attrgetter("scan"), attrgetter("blocks_writes")  # of a lock
 NUMBER = attrgetter("number")  # of a place
@@ -123,10 +125,19 @@ class Read:
         return self._by_word.get(node_type, ())
 
     @property
-    def vocabulary(self) -> set[str]:
-        """What the scripts speak of: kinds of actions, types of nodes, types of new columns up to a parenthesis; and who executes them."""
+    def vocabulary(self) -> Iterable[str]:
+        """What the scripts speak of: kinds of actions, types of nodes, and types of new columns up to a parenthesis; and what is around."""
         types = [column.type.partition("(")[0] for _, column in self.new_columns]
-        return {*self._by_word, *types, GUARDED if self.guarded else UNGUARDED}
+        around = self.surroundings
+        circumstances = {
+            GUARDED if self.guarded else UNGUARDED: True,
+            CATEGORY: self.category,
+            ROLLBACK: self.undone_by and self.undone_by.places,
+            DOMAINS: around.domains,
+            CLIENTS: around.clients,
+            NEIGHBOURS: around.neighbours,
+        }
+        return *self._by_word, *types, *(word for word, there in circumstances.items() if there)
 
     @cached_property
     def _by_word(self) -> dict[str, list[Place]]:

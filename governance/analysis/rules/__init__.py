@@ -41,5 +41,5 @@ NUMBERS = {kind: _numbers_by_word(kind) for kind in (ScriptKind.FORWARD, ScriptK
 def rules_for(read: Read, kind: ScriptKind) -> list[Rule]:
     """Those that may have something to say."""
     numbers = NUMBERS[kind]
-    spoken = read.vocabulary & numbers.keys()
-    return [RULES[number] for number in sorted(numbers[ALWAYS].union(*map(numbers.__getitem__, spoken)))]
+    asked = numbers[ALWAYS].union(*[numbers[word] for word in read.vocabulary if word in numbers])
+    return [RULES[number] for number in sorted(asked)]

@@ -7,7 +7,7 @@ from governance.analysis.actions import Kind
 from governance.analysis.inverses import Trail, inverse_of
 from governance.analysis.locks import locks
 from governance.analysis.playing import played
-from governance.analysis.rule import Hit, Level, Place, Read, hit, rule
+from governance.analysis.rule import NEIGHBOURS, ROLLBACK, Hit, Level, Place, Read, hit, rule
 from governance.analysis.scene import Scene
 from governance.analysis.statements import parse
 from governance.orders import Script
@@ -15,7 +15,7 @@ from governance.orders import Script
 MOST_TABLES, MOST_STATEMENTS = 12, 60  # existing tables that are changed, and statements that change them
 
 
-@rule("rollback-misses-inverse", Level.WARNING)
+@rule("rollback-misses-inverse", Level.WARNING, on=[ROLLBACK])
 def rollback_misses_inverse(read: Read) -> Iterator[Hit]:
     undoing = read.undone_by.places if read.undone_by else ()
     if not undoing or any(place.action.kind is Kind.OPAQUE for place in undoing):
@@ -53,11 +53,10 @@ def change_too_large(read: Read) -> Iterator[Hit]:
         )
 
 
-@rule("lock-order-differs", Level.WARNING)
+@rule("lock-order-differs", Level.WARNING, on=[NEIGHBOURS])
 def lock_order_differs(read: Read) -> Iterator[Hit]:
-    neighbours = read.surroundings.neighbours
-    mine = _first_locks(read.places) if neighbours else {}
-    for neighbour in neighbours:
+    mine = _first_locks(read.places)
+    for neighbour in read.surroundings.neighbours:
         if neighbour.name in {script.name for script in read.scripts} or not neighbour.transactional or not read.places:
             continue
         order = _order_of(neighbour, read.places[0].scene)

@@ -199,7 +199,7 @@ def _served_its_purpose(read: Read, dropped: Place) -> bool:
 @rule("foreign-key-locks-partner", Level.NOTICE, on=[Kind.CREATE_TABLE])
 def foreign_key_locks_partner(read: Read) -> Iterator[Hit]:
     for place in read.of(Kind.CREATE_TABLE):
-        partners = [lock.relation for lock in place.locks if lock.blocks == "writes" and not lock.fresh]
+        partners = [lock.relation for lock in place.locks if lock.blocks_writes and not lock.blocks_reads]
         if partners:
             yield hit(
                 place,

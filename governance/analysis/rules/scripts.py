@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from governance.analysis.actions import Kind
 from governance.analysis.classify import Category, leading
-from governance.analysis.rule import Hit, Level, Read, hit, rule
+from governance.analysis.rule import CATEGORY, Hit, Level, Read, hit, rule
 
 HEADER = "-- Purpose: why this change is made\n-- Impact: who notices, and what"
-OURS = re.compile(r"(?:^|/)V\d{8}_\d{4}__[^/]*\.sql$")
+OURS = re.compile(r"V\d{8}_\d{4}__.*\.sql")
 OPAQUE = {
     "DoStmt": "A DO block",
     "CallStmt": "A procedure",
@@ -22,7 +22,7 @@ ALIKE = frozenset({Category.DATA, Category.REFERENCE_DATA})
 @rule("missing-purpose-header", Level.NOTICE)
 def missing_purpose_header(read: Read) -> Iterator[Hit]:
     for script in read.scripts:
-        if not read.guarded and not OURS.search(script.name):
+        if not read.guarded and not OURS.fullmatch(script.name.rpartition("/")[2]):
             continue  # a script of another tool need not have our head
         missing = [word for word in ("Purpose", "Impact") if not re.search(rf"(?im)^\s*--\s*{word}:\s*\S", script.text)]
         if missing:
@@ -32,7 +32,7 @@ def missing_purpose_header(read: Read) -> Iterator[Hit]:
             )
 
 
-@rule("category-differs", Level.WARNING)
+@rule("category-differs", Level.WARNING, on=[CATEGORY])
 def category_differs(read: Read) -> Iterator[Hit]:
     if not read.category or not read.places:
         return

@@ -86,11 +86,12 @@ ban_char_field = _about_type(
 
 @rule("identifier-too-long", Level.WARNING, rollback=True)
 def identifier_too_long(read: Read) -> Iterator[Hit]:
-    for place, *_ in read.by_statement:
-        if len(place.statement.text) > LONGEST_NAME:
-            for name in _long_words(place.statement.text):
+    for places in read.by_statement:
+        text = places[0].statement.text
+        if len(text) > LONGEST_NAME:
+            for name in _long_words(text):
                 yield hit(
-                    place,
+                    places[0],
                     f"The name {name[:20]}… has {len(name.encode())} bytes; PostgreSQL keeps the first {LONGEST_NAME}.",
                     "It cuts silently, so that two long names can become one, and scripts and clients call it by another name.",
                     f"-- call it, for example: {name.encode()[: LONGEST_NAME - 3].decode(errors='ignore').rstrip('_')}",

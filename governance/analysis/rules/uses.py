@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from governance.analysis.actions import Kind
-from governance.analysis.rule import Hit, Level, Place, Read, hit, rule, safe
+from governance.analysis.rule import CLIENTS, DOMAINS, Hit, Level, Place, Read, hit, rule, safe
 from governance.facts import DependantFacts
 
 TAKING_COLUMN = frozenset({Kind.DROP_COLUMN, Kind.RENAME_COLUMN, Kind.ALTER_COLUMN_TYPE})
@@ -77,10 +77,10 @@ def _around(place: Place, found: DependantFacts) -> str:
     return f"-- change {_named(found)} in the same script, before this statement"
 
 
-@rule("crosses-domain", Level.WARNING, on=[*TAKING_COLUMN, *TAKING_TABLE])
+@rule("crosses-domain", Level.WARNING, on=[DOMAINS])
 def crosses_domain(read: Read) -> Iterator[Hit]:
     domains = read.surroundings.domains
-    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE) if domains else ():
+    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE):
         table = place.facts
         own = domains.get(place.identity)
         if table is None or own is None or place.is_new:
@@ -102,16 +102,15 @@ def _read_by(place: Place) -> tuple[str, ...]:
     return tuple(each.on or each.name for each in found if not wanted or wanted & set(each.columns))
 
 
-@rule("breaks-live-client", Level.BLOCKING, on=[*TAKING_COLUMN, *TAKING_TABLE])
+@rule("breaks-live-client", Level.BLOCKING, on=[CLIENTS])
 def breaks_live_client(read: Read) -> Iterator[Hit]:
-    clients = read.surroundings.clients
-    kept = {place.identity for place in read.of(Kind.CREATE_VIEW)} if clients else set()
-    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE) if clients else ():
+    kept = {place.identity for place in read.of(Kind.CREATE_VIEW)}
+    for place in read.of(*TAKING_COLUMN, *TAKING_TABLE):
         table = place.identity
         if place.is_new or (place.action.kind in TAKING_TABLE and table in kept):
             continue
         columns = frozenset({place.action.name}) if place.action.kind in TAKING_COLUMN else frozenset()
-        names = [client.name for client in clients if _uses(client.uses.get(table), columns)]
+        names = [client.name for client in read.surroundings.clients if _uses(client.uses.get(table), columns)]
         if names:
             yield hit(
                 place,
