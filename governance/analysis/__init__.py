@@ -1,7 +1,7 @@
 """SQL text and facts in; class, category, bump, risk and findings out. `analyse` is the one public name."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, field
 from operator import attrgetter
 
 from governance.analysis.actions import Kind
@@ -44,6 +44,7 @@ class Change:
     rehearsed: bool = False
     situation: Situation = CALM
     guarded: bool = True  # the runner executes it: one transaction per script, bounded lock waits, a ledger
+    trees: Mapping[str, tuple[Node, ...]] = field(default_factory=dict, compare=False)  # by script, of those that are parsed already
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def examine(change: Change, facts: Facts | None, surroundings: Surroundings = AL
 
 def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> Read:
     scripts = tuple(script for script in change.scripts if script.kind == kind)
-    trees = (((script, statement), statement.text, node) for script in scripts for statement, node in _trees(script))
+    trees = (((script, statement), statement.text, node) for script in scripts for statement, node in _trees(script, change.trees))
     places: list[Place] = []
     for (script, statement), node, action, now in played(trees, scene):
         held, identity = locks(action, now.during(action)), now.identity(action.relation)
@@ -163,9 +164,9 @@ def _left_by(read: Read, before: Scene) -> Scene:
     return read.places[-1].scene.after(read.places[-1].action).in_use() if read.places else before
 
 
-def _trees(script: Script) -> Iterator[tuple[Statement, Node]]:
+def _trees(script: Script, known: Mapping[str, tuple[Node, ...]]) -> Iterator[tuple[Statement, Node]]:
     """Of the whole script at once, which is quicker; a script that was not split as it stands is read statement by statement."""
-    nodes = parse(script.text, script.name)
+    nodes = known[script.name] if script.name in known else parse(script.text, script.name)
     if len(nodes) != len(script.statements):
         nodes = tuple(node for statement in script.statements for node in parse(statement.text, script.name)[:1])
     return zip(script.statements, nodes, strict=True)

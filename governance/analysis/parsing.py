@@ -29,8 +29,6 @@ COMMENTS = (_KINDS.SQL_COMMENT, _KINDS.C_COMMENT)
 COPY_ADVICE = "COPY … FROM STDIN takes its rows from psql, which is not there; write the rows as INSERT … VALUES"
 META_ADVICE = "{word} is a command of psql, not SQL; leave it out (the runner stops at the first error and opens the transaction by itself)"
 Trees = tuple[tuple[int, int, Node], ...]  # start and length in bytes, which is 0 up to the end of the text
-MOST_LEFT = 8  # texts
-_left: dict[str, Trees] = {}  # of texts that were parsed once
 
 
 class Source:
@@ -75,7 +73,7 @@ def _parse(source: Source) -> Trees:
     if nul >= 0:
         raise source.refusal(nul, "the text contains a NUL byte, which SQL text cannot hold")
     try:
-        return _parsed_text(source.data.decode("utf-8"))
+        return _grown(source.data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise source.refusal(error.start, "the text is not valid Unicode; save the file as UTF-8") from error
     except postgast.PgQueryError as error:
@@ -112,16 +110,6 @@ def _refuse_depth(text: str) -> None:
             depth, listed = depth + 1, listed + 1
         if depth > DEEPEST:
             raise _TooDeep(token.start)
-
-
-def _parsed_text(text: str) -> Trees:
-    """A script is split first and analysed right after: the second who asks takes the trees along, so that they go with his work."""
-    found = _left.pop(text, None)
-    if found is None:
-        if len(_left) >= MOST_LEFT:
-            _left.clear()
-        found = _left[text] = _grown(text)
-    return found
 
 
 def _grown(text: str) -> Trees:

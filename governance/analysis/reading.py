@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from governance.analysis.nodes import Node
 from governance.analysis.psql import NOT_BLANK, Oddity, piece_around, without_psql
 from governance.analysis.rule import Finding, Level
-from governance.analysis.statements import read
+from governance.analysis.statements import read_with_trees
 from governance.errors import UnparsableScript
 from governance.orders import Script, ScriptKind, Statement
 from governance.values import dataclass
@@ -19,6 +20,7 @@ CODES = (SYNTAX_ERROR, PSQL_COMMAND, COPY_ROWS, UNREADABLE)
 class Reading:
     script: Script
     findings: tuple[Finding, ...]
+    trees: tuple[Node, ...] = ()  # of the script's statements
 
 
 def read_any(name: str, text: str, kind: ScriptKind = ScriptKind.FORWARD) -> Reading:
@@ -27,7 +29,8 @@ def read_any(name: str, text: str, kind: ScriptKind = ScriptKind.FORWARD) -> Rea
     findings = [_about(name, plain, oddity) for oddity in oddities]
     for _ in range(MOST_ERRORS):
         try:
-            return Reading(_script(name, kind, plain, read(name, plain)), tuple(findings))
+            statements, trees = read_with_trees(name, plain)
+            return Reading(_script(name, kind, plain, statements), tuple(findings), trees)
         except UnparsableScript as error:
             found = _syntax_error(name, error)
             start, end = piece_around(plain, _offset(plain, error.line, error.column))

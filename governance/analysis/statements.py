@@ -58,8 +58,13 @@ def split_as_written(name: str, text: str) -> tuple[Statement, ...]:
 
 def read(name: str, text: str) -> tuple[Statement, ...]:
     """The statements of a text that need not be the runner's: it may open transactions and copy rows from its client."""
+    return read_with_trees(name, text)[0]
+
+
+def read_with_trees(name: str, text: str) -> tuple[tuple[Statement, ...], tuple[Node, ...]]:
     source = Source(name, text)
-    return tuple([_statement(source, *found) for found in trees(source)])
+    found = trees(source)
+    return tuple([_statement(source, *each) for each in found]), tuple([node for _start, _end, node in found])
 
 
 def parse(text: str, name: str = "statement") -> tuple[Node, ...]:

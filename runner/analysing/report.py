@@ -84,8 +84,9 @@ def _file(path: str, text: str | NotText, parts: list[FileReport]) -> FileReport
 def _judge(group: tuple[Section, ...], facts: Facts | None, guarded: bool) -> Iterator[FileReport]:
     """Scripts that belong together are one change. A check script changes nothing: it only has to be readable."""
     readings = [(section, read_any(section.name, section.text, section.kind)) for section in group]
-    change = Change(tuple(reading.script for _, reading in readings if reading.script.kind is not ScriptKind.CHECK), guarded=guarded)
-    examined = examine(change, facts)
+    scripts = tuple([reading.script for _, reading in readings if reading.script.kind is not ScriptKind.CHECK])
+    trees = {reading.script.name: reading.trees for _, reading in readings}
+    examined = examine(Change(scripts, guarded=guarded, trees=trees), facts)
     for section, reading in readings:
         rows = tuple([row for row in (*examined.statements, *examined.undoing) if row.script == section.name])
         findings = [found for found in examined.findings if found.script == section.name]
