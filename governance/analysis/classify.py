@@ -178,6 +178,7 @@ LEADING = (
 SILENT = frozenset({Kind.SESSION, Kind.TRANSACTION, Kind.COMMENT, Kind.LOCK, Kind.ANALYZE, Kind.SELECT})
 CLASS_OF = {kind: change_class for change_class, kinds in CLASSES.items() for kind in kinds}
 CATEGORY_OF = {kind: category for category, kinds in CATEGORIES.items() for kind in kinds}
+# What is silent ranks behind everything else; and then the place among those that lead.
 RANKS = {kind: (kind in SILENT, LEADING.index(CATEGORY_OF.get(kind, Category.STRUCTURAL))) for kind in Kind}
 
 
@@ -198,8 +199,8 @@ def hardest(classes: Iterable[ChangeClass]) -> ChangeClass:
 
 def leading(actions: Iterable[Action]) -> Category:
     """The category of a statement or of a whole change."""
-    _silent, rank = min([RANKS[action.kind] for action in actions], default=(False, 0))
-    return LEADING[rank]
+    _silent, position = min([RANKS[action.kind] for action in actions], default=(False, 0))
+    return LEADING[position]
 
 
 def bump_of(classes: Iterable[ChangeClass]) -> Bump:

@@ -79,8 +79,10 @@ class Place:
     @property
     def rows(self) -> int | None:
         """None: unknown."""
-        table = None if self.is_new else self.facts
-        return 0 if self.is_new else table.rows if table else None
+        if self.is_new:
+            return 0
+        table = self.facts
+        return table.rows if table else None
 
     @property
     def size(self) -> str:

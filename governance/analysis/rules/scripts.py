@@ -34,10 +34,8 @@ def missing_purpose_header(read: Read) -> Iterator[Hit]:
 
 @rule("category-differs", Level.WARNING, on=[CATEGORY])
 def category_differs(read: Read) -> Iterator[Hit]:
-    if not read.category or not read.places:
-        return
     found = leading(place.action for place in read.places)
-    if read.category == found or {read.category, found} <= ALIKE:
+    if not read.category or not read.places or read.category == found or {read.category, found} <= ALIKE:
         return
     odd = next(place for place in read.places if leading([place.action]) == found)
     yield hit(

@@ -100,7 +100,7 @@ def identifier_too_long(read: Read) -> Iterator[Hit]:
 
 def _long_words(text: str) -> Iterator[str]:
     if text.isascii() and '"' not in text and not LONG_STRETCH.search(text):
-        return
+        return  # most texts have a blank that early everywhere
     found = dict.fromkeys(_words(text))
     if any(map(_is_too_long, found)):
         # it may be a word of a string or comment
