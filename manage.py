@@ -11,4 +11,8 @@ def asks_the_portal(arguments: list[str]) -> bool:
 
 
 if __name__ == "__main__":
-    runpy.run_module("portal" if asks_the_portal(sys.argv[1:]) else "runner.analysing", run_name="__main__")
+    try:
+        runpy.run_module("portal" if asks_the_portal(sys.argv[1:]) else "runner.analysing", run_name="__main__")
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(130)

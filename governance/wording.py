@@ -7,6 +7,10 @@ from datetime import timedelta
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL's text holds neither NUL nor half a character
 
+# What a terminal would obey, or show in another order than it is written: control characters, and those of both directions of writing.
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+COMMAND = re.compile(r"(?:^|(?<=\s)):(?=:)|#(?=#\[)")  # what a CI that reads our output would obey
+
 
 def span(seconds: float) -> str:
     """How long, as roughly as people say it: "under 0.1 s", "2.4 s", "25 min", "3 h 58", "2 days"."""
@@ -55,3 +59,12 @@ def unstorable(value: object) -> bool:
     if isinstance(value, (list, tuple, set, frozenset)):
         return any(map(unstorable, value))
     return bool(UNSTORABLE.search(str(value)))
+
+
+def harmless(text: str) -> str:
+    """What a script's author may have written, as it is seen by people and obeyed by nobody."""
+    return COMMAND.sub(_escaped, OBEYED.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

@@ -1,7 +1,6 @@
 """The portal's processes when it runs for real: which there are, what each may know, and how they end together."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Self
 from django.conf import settings
 
 from portal.redaction import is_connection
-from portal.supervisor import MANAGE, Process, Supervisor
+from portal.supervisor import MANAGE, Process, Supervisor, heed
 
 GUNICORN = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
 
@@ -35,8 +34,7 @@ class Service(Supervisor):
         self.grace = grace
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):  # before the first process is there that would be left alone
-            signal.signal(number, self._heed)
+        heed(self._heed)  # before the first process is there that would be left alone
         return super().__enter__()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +13,18 @@ from types import FrameType, TracebackType
 from typing import IO, Self
 
 MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE = 15.0  # seconds between asking a process to end and killing it with its children
 SOON = 10.0  # seconds: what ends earlier than this after its start has failed to start
 LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps failing
 CLUSTER_IS_SILENT = 75  # what the clock ends with: a cluster can stop without a word
+
+
+def heed(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Of all signals that ask for the end; but whoever switched off that of a closed terminal, as nohup does, meant it."""
+    for number in ENDING:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @dataclass(slots=True)
@@ -124,9 +132,8 @@ class Supervisor:
         process.started = time.monotonic()
 
     def run_until_signalled(self) -> None:
-        """Ctrl-C and SIGTERM end the loop; the context then ends the processes."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
+        """Ctrl-C, SIGTERM and a closed terminal end the loop; the context then ends the processes."""
+        heed(self._stop)
         while not self.stopping:
             for name in self.look():
                 sys.stderr.write(f"{name} had ended and was started again.\n")

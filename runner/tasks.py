@@ -95,7 +95,7 @@ def reap() -> None:
         if isinstance(claim.order, Order):
             _reconcile(claim, claim.order)
         else:
-            handoff.abandon(claim, "Its worker died.")
+            handoff.give_back(claim)
 
 
 def _reconcile(claim: handoff.Claim, order: Order) -> None:

@@ -25,6 +25,7 @@ from governance.workflow.acts import carry_on, lock, lock_even_closed, move, sub
 from governance.workflow.emergency import expire
 
 KINDS: Mapping[str, type[Request]] = {"run": Run, "rehearse": Rehearsal, "observe": Observation, "recheck": Recheck}
+DEATHS = 3
 UNSETTLED = (RunStatus.RUNNING, RunStatus.INDETERMINATE)
 
 
@@ -176,6 +177,21 @@ def abandon(claim: Claim, why: str) -> None:
             row.started_at = None
         save(System.RUNNER, row)
         audit.append(System.RUNNER, f"{claim.kind}.abandon", subject_of(row), f"{row} waits again: {why}", id=str(row.pk))
+
+
+def give_back(claim: Claim) -> None:
+    """What nobody finished, since its worker died; once several have died of it, it ends, and keeps no more of them from other work."""
+    with transaction.atomic():
+        row = held(claim.kind, claim.token)
+        died = row.history.filter(status=RunStatus.RUNNING).count() // 2  # taken, and taken over
+        if died < DEATHS:
+            abandon(claim, "Its worker died.")
+            return
+        row.status, row.finished_at = RunStatus.FAILED_CLEAN, timezone.now()
+        row.message = f"{died} workers died of it one after the other; their log says why. Ask for it again when the cause is gone."
+        silence(row)
+        save(System.RUNNER, row)
+        audit.append(System.RUNNER, f"{claim.kind}.failed", subject_of(row), f"{row}: {row.message}", id=str(row.pk))
 
 
 def tick() -> None:

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from governance import case, lifecycle
 from governance.acts import ACTS
@@ -193,6 +194,11 @@ def _note(known: Case, dossier: Dossier) -> dict[str, str] | None:
         return {"level": "bad", "text": f"{last.get_kind_display()} on {last.target}: {last.message}"}
     if failed := _failed_since(known, dossier):
         return failed
+    if known.asked and known.phase.at <= Stage.PRODUCTION_DEPLOYMENT:
+        wish = known.asked[0]
+        said = Truncator(wish["text"]).chars(80).rstrip(". ")
+        text = f"{wish['person']} asks for changes: “{said}”. Nobody approves until they are made, or taken back."
+        return {"level": "warn", "text": text}
     for name, approval in (("technical", dossier.technical), ("business", dossier.business)):
         if approval.rejected_by:
             return {"level": "bad", "text": f"{approval.rejected_by} rejected the {name} approval. Edit the change, or cancel it."}

@@ -4,7 +4,8 @@
   const FAST = 1000, SLOW = 8000, HIDDEN = 30000;
   let run = document.getElementById("run"), etag = "", pause = FAST, timer;
 
-  const writing = () => run.querySelector("details[open]");
+  const writing = () => run.querySelector("details[open]:not(.fold)");
+  const folds = () => [...run.querySelectorAll("details.fold")];
   const say = (text) => { const spot = run.querySelector("[data-updated]"); if (spot) spot.textContent = text; };
   const plan = () => { timer = setTimeout(ask, document.hidden ? HIDDEN : pause); };
 
@@ -12,8 +13,10 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = page.getElementById("run");
     if (!next) { run.dataset.live = "false"; return "Signed out: load the page again."; }
+    const open = folds().map((fold) => fold.open);
     run.replaceWith(next);
     run = next;
+    folds().forEach((fold, place) => { fold.open = open[place] ?? fold.open; });
     etag = answer.headers.get("ETag") || "";
     return `updated ${new Date().toLocaleTimeString()}`;
   }

@@ -1,7 +1,6 @@
 """For people at a terminal: the line, a caret under the place, what happens there, and what to write instead."""
 
 import math
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,16 +10,13 @@ from governance.analysis.rule import Finding, Level
 from governance.forecast import Interval
 from governance.prediction import fit
 from governance.values import dataclass
-from governance.wording import counted, span
+from governance.wording import counted, harmless, span
 from runner.analysing.report import FileReport, Form
 
 COLOURS = {Level.BLOCKING: "31", Level.WARNING: "33", Level.NOTICE: "36"}
 BOLD, QUIET, GREEN = "1", "2", "32"
 TAB, WIDTH = "    ", 110
 MINUTE = 60
-# What a terminal would obey, or show in another order than it is written: control characters, and those of both directions of writing.
-OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-COMMAND = re.compile(r"(?:^|(?<=\s)):(?=:)|#(?=#\[)")  # what a CI that reads our output would obey
 
 
 class Pen:
@@ -45,15 +41,6 @@ def as_text(colours: bool, window: float | None = None) -> Form:
     """`window`: minutes that each file has."""
     pen = Pen(colours)
     return Form(partial(_part, pen=pen, window=window), partial(_whole, pen=pen))
-
-
-def harmless(text: str) -> str:
-    """What a script's author may have written, as it is seen by people and obeyed by nobody."""
-    return COMMAND.sub(_escaped, OBEYED.sub(_escaped, text))
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
 
 
 def _part(report: FileReport, pen: Pen, window: float | None) -> _Part:

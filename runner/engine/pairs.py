@@ -67,7 +67,7 @@ def read_folder(folder: Path) -> tuple[Pair, ...]:
     """In the order of their versions. What follows none of the names is left alone.
 
     Raises:
-        BadInput: there is no such folder, or no forward script in it.
+        BadInput: there is no such folder, no forward script in it, or a script that is no text.
         DuplicateVersion: two forward scripts have one version.
     """
     if not folder.is_dir():
@@ -84,7 +84,17 @@ def read_folder(folder: Path) -> tuple[Pair, ...]:
             forward[key] = named
     if not forward:
         raise BadInput(f"{folder} holds no forward script. Name them V<version>__<description>.sql, their rollbacks R<version>__….sql.")
-    return tuple(_pair(forward[key], rollbacks[key]) for key in sorted(forward))
+    pairs = tuple(_pair(forward[key], rollbacks[key]) for key in sorted(forward))
+    for pair in pairs:
+        _refuse_no_text(pair.forward, pair.rollback)
+    return pairs
+
+
+def _refuse_no_text(*paths: Path | None) -> None:
+    """The server would read a script as far as its first NUL, and nobody would notice that the rest was never run."""
+    for path in filter(None, paths):
+        if b"\0" in path.read_bytes():
+            raise BadInput(f"{path} has a NUL character, so it is no SQL, or is written in UTF-16. Save it as UTF-8.")
 
 
 def _named(folder: Path) -> Iterator[_Named]:

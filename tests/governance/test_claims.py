@@ -10,11 +10,11 @@ from django.utils import timezone
 from governance import audit, handoff, workflow
 from governance.audit import System
 from governance.expectation import forecast_of
-from governance.models import AuditEvent, Heartbeat, Run, RunProgress
+from governance.models import AuditEvent, Heartbeat, Rehearsal, Run, RunProgress
 from governance.orders import Progress, RunKind, RunStatus, Step, StepStatus
 from tests import factories
 from tests.factories import Cast
-from tests.governance.claiming import at_the_same_moment, statuses
+from tests.governance.claiming import at_the_same_moment, fall_silent, statuses
 
 STEP = Step(1, "V20260101_0900__levels.sql", 3, "ALTER TABLE", StepStatus.RUNNING, timezone.now())
 
@@ -174,3 +174,22 @@ def test_run_keeps_what_was_forecast_when_it_began(cast, run):
 
     kept = Run.objects.get(pk=run.pk)
     assert (kept.forecast_likely, kept.forecast_p90) == (expected.likely, expected.p90)
+
+
+@pytest.mark.at("staging")
+def test_what_several_workers_die_of_ends_and_is_not_taken_for_ever(cast, spec):
+    workflow.request_rehearsal(actor=cast.engineer, phase=factories.phase_of(spec))
+    row, ends = Rehearsal.objects.get(status=RunStatus.QUEUED), []
+
+    for _ in range(3):
+        assert handoff.claim("rehearse", row.pk)
+        fall_silent()
+        handoff.give_back(handoff.reclaim("rehearse", row.pk))
+        row.refresh_from_db()
+        ends.append(row.status)
+
+    assert ends == ["queued", "queued", "failed_clean"]
+    assert row.message.startswith("3 workers died of it one after the other")
+    assert ("rehearse", row.pk) not in handoff.due()
+    workflow.request_rehearsal(actor=cast.engineer, phase=factories.phase_of(spec))
+    assert Rehearsal.objects.get(status=RunStatus.QUEUED).pk != row.pk

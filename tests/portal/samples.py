@@ -123,6 +123,7 @@ def run(**values: Any) -> dict[str, Any]:
         "checks": [],
         "acts": [act("pause"), act("stop", reason=True)],
         "live": True,
+        "polls": True,
         "poll_url": "/run/1/body/",
         "digest": "9f3c71e0d42b88",
         "applied": [],

@@ -104,7 +104,7 @@ def test_live_run_names_where_its_body_is_asked_for():
 
 def test_run_that_has_ended_is_not_followed():
     page = run_page(
-        live=False, message="Nothing was changed.", status={"slug": "failed_clean", "word": "Failed", "glyph": "", "kind": "bad"}
+        polls=False, message="Nothing was changed.", status={"slug": "failed_clean", "word": "Failed", "glyph": "", "kind": "bad"}
     )
 
     assert 'data-live="false"' in page

@@ -173,11 +173,16 @@ def test_database_that_is_behind_the_code_is_refused(portal_url, tmp_path):
 
 def test_documented_environment_passes_the_check_for_deployment(tmp_path):
     documented = dict(re.findall(r"^([A-Z_]+)=(.*)$", (settings.BASE_DIR / ".env.example").read_text(), re.MULTILINE))
-    values = environment(tmp_path, **{**documented, "SECRET_KEY": secrets.token_urlsafe(48)})
+    values = environment(
+        tmp_path, **{**documented, "SECRET_KEY": secrets.token_urlsafe(48), "SCRATCH_DATABASE_URL": "", "REHEARSAL_URL": ""}
+    )
+    named = {**values, "REHEARSAL_URL": "postgres://postgres@rehearsals.example.com/postgres"}
 
-    answer = command("check", values, "--deploy", "--fail-level", "WARNING")
+    answer, warned = (command("check", each, "--deploy", "--fail-level", "WARNING") for each in (named, values))
 
     assert answer.returncode == 0, answer.stderr
+    assert warned.returncode == 1
+    assert "runner.W001" in warned.stderr
 
 
 def test_web_process_loses_every_connection_but_the_portals_own():

@@ -125,7 +125,7 @@ def test_child_of_a_killed_process_is_ended_with_it(process):
     until(lambda: gone(child))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_to_the_supervisor_ends_every_process(number, tmp_path):
     command = [sys.executable, "-c", SUPERVISED, str(tmp_path / "log")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as supervisor:
@@ -135,4 +135,21 @@ def test_signal_to_the_supervisor_ends_every_process(number, tmp_path):
         status = supervisor.wait(10)
 
     assert status == 0
+    assert gone(child)
+
+
+def test_closed_terminal_ends_nothing_for_whoever_said_nohup(tmp_path):
+    command = ["nohup", sys.executable, "-c", SUPERVISED, str(tmp_path / "log")]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as supervisor:
+        child = int(supervisor.stdout.readline())
+        time.sleep(0.2)
+        os.kill(supervisor.pid, signal.SIGHUP)
+        time.sleep(0.2)
+        alive = supervisor.poll() is None and not gone(child)
+        supervisor.terminate()
+        supervisor.wait(10)
+
+    assert alive
     assert gone(child)

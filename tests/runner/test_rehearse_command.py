@@ -228,3 +228,45 @@ def test_production_target_is_filled_only_by_its_name(make_database, monkeypatch
         call_command("synthesize", f"--dsn={url}")
 
     assert refused.value.returncode == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("--table=usres", "there is no table usres"),
+        ("--schema=shop", "there is no table in a schema shop"),
+        ("--rows=-1", "'-1' is no number of rows"),
+        ("--share=nan", "'nan' is no share of rows"),
+        ("--share=-0.5", "'-0.5' is no share of rows"),
+    ],
+)
+def test_filling_with_what_cannot_be_meant_is_refused(make_database, option, why):
+    url = make_database("CREATE TABLE users (id integer PRIMARY KEY)")
+
+    with pytest.raises(CommandError, match=why):
+        call_command("synthesize", f"--dsn={url}", option)
+
+
+@pytest.mark.django_db
+def test_names_and_messages_of_a_database_are_shown_and_not_obeyed(make_database, capsys):
+    raises = "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION E'\\n::error::no \\x1b[31m'; END $$;"
+    trigger = 'CREATE TABLE "\x1b[2Jx" (id integer); CREATE TRIGGER no BEFORE INSERT ON "\x1b[2Jx" FOR EACH ROW EXECUTE FUNCTION no();'
+    url = make_database(f"{raises} {trigger}")
+
+    with pytest.raises(CommandError):
+        call_command("synthesize", f"--dsn={url}")
+
+    told = capsys.readouterr().out
+    assert "\x1b" not in told
+    assert "\n::" not in told
+    assert "\\u001b[2Jx" in told
+
+
+def test_script_with_a_nul_is_refused_instead_of_being_read_as_far_as_that(write):
+    folder = write(V1__a="CREATE TABLE a ();\0DROP TABLE a", R1__a="DROP TABLE a")
+
+    with pytest.raises(CommandError, match=r"V1__a\.sql has a NUL character.*Save it as UTF-8") as refused:
+        call_command("rehearse", str(folder))
+
+    assert refused.value.returncode == 2

@@ -24,7 +24,7 @@ from portal.demo.story import Story, StoryFailed, submit
 from portal.demo.teller import Teller
 from portal.embedded import UNSAFE_FAST, EmbeddedServer
 from portal.service import gunicorn
-from portal.supervisor import Process, Supervisor, manage
+from portal.supervisor import Process, Supervisor, heed, manage
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0  # seconds for the web server to come up
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, reset: bool, port: int, scale: float, **options: Any) -> None:
         _have_secret_key(ENV_FILE)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing that was started may stay behind
+        heed(signal.default_int_handler)  # as Ctrl-C: nothing that was started may stay behind
         # Rehearsals execute what nobody has approved yet, as a superuser: on a server with nothing else on it.
         servers = [EmbeddedServer(settings.VAR_DIR / "rehearsals", settings=UNSAFE_FAST)]
         if not _named_server():

@@ -56,7 +56,7 @@ def serial(column: Column, table: str, limits: Limits, words: Vocabulary, random
     """So many different values; the same `first` gives the same ones. Fewer where the type has no more."""
     kind, base = column.type, column.type.base
     if limits.values is not None or base in ("bool", "enum"):
-        every = list(limits.values or kind.labels or ("false", "true"))
+        every = list(limits.values or (("false", "true") if base == "bool" else kind.labels))
         random.shuffle(every)
         return every[:count]
     if base in numbers.NUMBERS:
@@ -139,6 +139,8 @@ def _drawer(kind: Type, name: str, limits: Limits) -> Draw:
         return numbers.drawer(kind, name, limits)
     if base in ("date", "timestamp", "timestamptz"):
         return numbers.times(kind, name, limits)
+    if base == "enum" and not kind.labels:
+        raise NoValues(f"the type {kind.name} has no values")
     if base == "enum":
         return partial(_one_of, kind.labels)
     if base == "array":

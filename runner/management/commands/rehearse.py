@@ -1,6 +1,7 @@
 """Rehearses a folder of script pairs: forward, back, schema and data compared, forward again; on a scratch database, pair by pair."""
 
 import json
+import signal
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
@@ -16,8 +17,10 @@ from django.core.management.base import BaseCommand, CommandError
 from governance.errors import BadInput, Refusal
 from governance.handoff.targets import access_to
 from governance.rehearsals import PairOutcome, PairVerdict
+from governance.wording import harmless
 from portal.account import ServerError
 from portal.embedded import binaries
+from portal.supervisor import heed
 from runner.engine.extensions import installed_in, named_in
 from runner.engine.filling import Filling
 from runner.engine.folder import apply_forward, rehearse_folder
@@ -60,10 +63,11 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=("text", "json"), default="text", dest="form")
 
     def handle(self, *, folder: Path, first: str | None, rows: int, form: str, **options: Any) -> None:
+        heed(signal.default_int_handler)  # a job that is cancelled leaves no server behind either
         try:
             outcomes = list(self._outcomes(folder, first, rows, options, quiet=form == "json"))
         except (Refusal, NotBuilt, ServerError, OSError, psycopg.OperationalError) as error:
-            raise CommandError(f"Nothing could be rehearsed: {error}", returncode=NOT_REHEARSED) from error
+            raise CommandError(f"Nothing could be rehearsed: {harmless(str(error))}", returncode=NOT_REHEARSED) from error
         if form == "json":
             self.stdout.write(json.dumps({"pairs": [as_json(outcome) for outcome in outcomes]}, ensure_ascii=False, indent=1))
         else:
@@ -87,14 +91,14 @@ class Command(BaseCommand):
     def _apply(self, earlier: list[Pair], ground: Ground) -> None:
         for pair in earlier:
             if why := apply_forward(pair, ground):
-                self.stderr.write(f"Not applied before the rehearsal: {why}")
+                self.stderr.write(f"Not applied before the rehearsal: {harmless(why)}")
 
     def _tell(self, outcome: PairOutcome) -> None:
         lost = f"{sum(loss.rows for loss in outcome.data_lost):,} values lost" if outcome.data_lost else ""
         line = WIDTHS.format(outcome.version, outcome.description, outcome.verdict, f"{outcome.seconds:.2f}", lost)
-        self.stdout.write(line.rstrip())
+        self.stdout.write(harmless(line.rstrip()))
         for detail in _details(outcome):
-            self.stdout.write(f"{'':<24}{detail}")
+            self.stdout.write(f"{'':<24}{harmless(detail)}")
 
     def _sum_up(self, outcomes: list[PairOutcome], rows: int) -> None:
         counted = Counter(outcome.verdict for outcome in outcomes)

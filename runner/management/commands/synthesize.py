@@ -1,8 +1,9 @@
 """Fills a database with made-up rows that fit its schema."""
 
 import json
+import math
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,8 +16,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from governance.errors import Refusal
 from governance.handoff.targets import access_to, production_variables
+from governance.wording import harmless
 from runner.engine.session import connect
 from runner.engine.synthesis.shapes import UNKNOWN, Shapes, read_shapes
+from runner.engine.synthesis.tables import read_tables
 from runner.engine.synthesize import Filled, Wanted, synthesize
 from runner.targets import connection_string
 
@@ -36,8 +39,8 @@ class Command(BaseCommand):
         where.add_argument("--dsn", help="Connection string of the database to fill.")
         where.add_argument("--target", help="Name of a target of the portal; the only way to fill one that is in production.")
         size = parser.add_mutually_exclusive_group()
-        size.add_argument("--rows", type=int, default=ROWS, help=f"Rows for each table. Default: {ROWS}.")
-        size.add_argument("--share", type=float, help="Share of the rows that --like, or else the database itself, has; for example 0.01.")
+        size.add_argument("--rows", type=_rows, default=ROWS, help=f"Rows for each table. Default: {ROWS}.")
+        size.add_argument("--share", type=_share, help="Share of the rows that --like, or else the database itself, has; for example 0.01.")
         parser.add_argument("--like", metavar="DSN", help="Spread values as the statistics of this database say; its values are not read.")
         parser.add_argument(
             "--table", action="append", default=[], dest="tables", metavar="[SCHEMA.]TABLE", help="Only this; may be repeated."
@@ -54,6 +57,7 @@ class Command(BaseCommand):
                 self._refuse_production(dsn)
             wanted = _wanted(options)
             with connect("the database", url, "lockgate synthesize") as connection:
+                _refuse_unknown(connection, wanted)
                 filled = list(self._told(synthesize(connection, wanted, _shapes(like)), quiet=form == "json"))
         except (Refusal, psycopg.Error) as error:
             raise CommandError(f"Nothing was filled: {error}", returncode=REFUSED) from error
@@ -65,7 +69,8 @@ class Command(BaseCommand):
     def _told(self, report: Iterator[Filled], *, quiet: bool) -> Iterator[Filled]:
         for entry in report:
             if not quiet:
-                self.stdout.write(f"{entry.table:<50} {entry.rows:>12,} of {entry.wanted:,}" + (f"  {entry.why}" if entry.why else ""))
+                line = f"{entry.table:<50} {entry.rows:>12,} of {entry.wanted:,}" + (f"  {entry.why}" if entry.why else "")
+                self.stdout.write(harmless(line))
             yield entry
 
     def _refuse_production(self, dsn: str) -> None:
@@ -81,6 +86,29 @@ class Command(BaseCommand):
                     f"This is {name}, which customers use. Nothing was filled. Name a copy of it; if you are sure, say --target {name}.",
                     returncode=REFUSED,
                 )
+
+
+def _rows(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ArgumentTypeError(f"{text!r} is no number of rows")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= (share := float(text)) < math.inf:
+            return share
+    raise ArgumentTypeError(f"{text!r} is no share of rows, such as 0.01")
+
+
+def _refuse_unknown(connection: psycopg.Connection, wanted: Wanted) -> None:
+    """Raises CommandError: a name is mistyped, and nobody would notice that its table stays empty."""
+    tables = read_tables(connection)
+    named = {name for table in tables for name in (table.name, f"{table.schema}.{table.name}")}
+    unknown = [f"table {name}" for name in sorted(wanted.tables - named)]
+    unknown += [f"table in a schema {name}" for name in sorted(wanted.schemas - {table.schema for table in tables})]
+    if unknown:
+        raise CommandError(f"Nothing was filled: there is no {harmless(', no '.join(unknown))}.", returncode=REFUSED)
 
 
 def _wanted(options: Mapping[str, Any]) -> Wanted:

@@ -269,12 +269,14 @@ def told_when_approved(person, phase):
     return refused.value.message
 
 
-def test_while_changes_are_asked_for_the_authors_main_act_is_to_make_them(staged, cast):
+def test_while_changes_are_asked_for_the_authors_main_act_is_to_make_them(staged, cast, sign_in):
     workflow.comment(actor=cast.second_reviewer, phase=staged, text="Name the range.", kind=CommentKind.CHANGES)
 
     main = [button.name for button in shown_acts(cast.engineer, staged).values() if button.primary]
+    page = sign_in(cast.engineer).get(address_of(staged)).content.decode()
 
     assert main == ["edit_script"]
+    assert "ravi asks for changes: “Name the range”. Nobody approves until they are made, or taken back." in page
 
 
 def test_who_has_approved_is_told_so_instead_of_being_asked_again(staged, cast):

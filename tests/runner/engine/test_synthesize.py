@@ -279,3 +279,15 @@ def test_checks_with_patterns_are_met_by_what_is_made_for_them(make_database):
     assert (entry.rows, entry.wanted) == (100, 100)
     assert set(entry.refused) <= {"odd"}
     assert mails == (100,), "words that pass are taken before any that are made"
+
+
+def test_type_without_values_leaves_its_column_empty_or_its_table(make_database):
+    url = make_database(
+        "CREATE TYPE mood AS ENUM (); CREATE TABLE may (id int, m mood); CREATE TABLE must (id int, m mood NOT NULL, UNIQUE (m))"
+    )
+
+    with psycopg.connect(url) as connection:
+        found = {each.table: each for each in synthesize(connection, Wanted(rows=5))}
+
+    assert found["public.may"].rows == 5
+    assert found["public.must"].rows == 0
