@@ -23,7 +23,9 @@ from governance.matrix.steps import Step
 from governance.orders import Script, ScriptKind, Statement
 from governance.values import dataclass, replace
 
-__all__ = ["Analysis", "Change", "Client", "StatementReport", "Surroundings", "analyse", "examine"]
+__all__ = [
+    "Analysis", "Change", "Client", "Examined", "Scene", "StatementReport", "Surroundings", "analyse", "examine", "examine_in", "left_by",
+]  # fmt: skip
 
 WHERE = attrgetter("line", "column")  # of a finding
 NOTHING = Read((), ())
@@ -140,10 +142,14 @@ def analyse(change: Change, facts: Facts | None, surroundings: Surroundings = AL
 
 def examine(change: Change, facts: Facts | None, surroundings: Surroundings = ALONE) -> Examined:
     """Statement by statement; what follows from them for the change as a whole is for `analyse` to say. Raises like it."""
-    before = Scene(Catalogue.of(facts))
+    return examine_in(change, Scene(Catalogue.of(facts)), surroundings)
+
+
+def examine_in(change: Change, before: Scene, surroundings: Surroundings = ALONE) -> Examined:
+    """Where other changes have been before, whose scene this is: see `left_by`."""
     forward = _read(change, ScriptKind.FORWARD, before, surroundings)
     undoing = any(script.kind == ScriptKind.ROLLBACK for script in change.scripts)
-    rollback = _read(change, ScriptKind.ROLLBACK, _left_by(forward, before), surroundings) if undoing else NOTHING
+    rollback = _read(change, ScriptKind.ROLLBACK, left_by(forward, before).in_use(), surroundings) if undoing else NOTHING
     forward = replace(forward, undone_by=rollback)
     findings = (*_findings(forward, ScriptKind.FORWARD), *_findings(rollback, ScriptKind.ROLLBACK))
     return Examined(forward, _reports(forward), _reports(rollback), findings)
@@ -159,9 +165,9 @@ def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surround
     return Read(scripts, tuple(places), change.category, change.guarded, surroundings)
 
 
-def _left_by(read: Read, before: Scene) -> Scene:
-    """In which others use what the change has made."""
-    return read.places[-1].scene.after(read.places[-1].action).in_use() if read.places else before
+def left_by(read: Read, before: Scene) -> Scene:
+    """The scene behind the last statement."""
+    return read.places[-1].scene.after(read.places[-1].action) if read.places else before
 
 
 def _trees(script: Script, known: Mapping[str, tuple[Node, ...]]) -> Iterator[tuple[Statement, Node]]:

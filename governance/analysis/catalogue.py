@@ -69,6 +69,10 @@ class Catalogue:
         temporary = (TEMPORARY,) if TEMPORARY in self.search_path and TEMPORARY not in path else ()
         return replace(self, search_path=(*temporary, *path))
 
+    def afresh(self) -> "Catalogue":
+        """As a session that begins now finds it."""
+        return replace(self, search_path=(self.facts and self.facts.search_path) or DEFAULT_PATH)
+
     def has(self, difference: Difference) -> bool:
         """Whether the server is new enough for it; it is taken to be where nothing is known."""
         return self.facts is None or self.facts.server_version >= SINCE[difference] * 10000

@@ -89,6 +89,10 @@ class Scene:
         """The scene once others use what the change has made."""
         return replace(self, created=Layers({}))
 
+    def later(self) -> "Scene":
+        """For the next change, in a session of its own: others use what this one has made, and its settings are gone."""
+        return Scene(self.catalogue.afresh())
+
     def _creates(self, action: Action) -> bool:
         return action.kind in CREATING and self.identity(action.relation) not in self.catalogue.tables
 

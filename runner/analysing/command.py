@@ -44,6 +44,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--window", type=float, metavar="MINUTES", help="Say, in text, whether each file fits into this time. Needs facts.")
     parser.add_argument(
+        "--in-order",
+        action="store_true",
+        help="Take the files as executed one after the other by their versions: each meets what those before it have left.",
+    )
+    parser.add_argument(
         "--guarded", action="store_true", help="Lockgate's runner will execute them: it bounds lock waits and opens the transaction."
     )
 
@@ -54,7 +59,8 @@ def analyse_paths(options: Namespace, facts: Facts | None, stdin: BinaryIO, out:
         raise Impossible("Name what to analyse: files, folders, or - for standard input.")
     form = FORMATS.get(options.format) or as_text(out.isatty() and "NO_COLOR" not in os.environ, options.window)
     try:
-        found = told(sources(options.paths, stdin), facts, options.guarded, lambda report: (form.part(report), report.levels))
+        files = sources(options.paths, stdin)
+        found = told(files, facts, options.guarded, lambda report: (form.part(report), report.levels), options.in_order)
     except NoSuchPath as error:
         raise Impossible(str(error)) from error
     except OSError as error:

@@ -1,10 +1,11 @@
 """What is said about each file, whichever way it is written out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from governance.analysis import Change, StatementReport, examine
+from governance.analysis import Change, Examined, StatementReport, examine
 from governance.analysis.reading import read_any, unreadable
 from governance.analysis.rule import Finding, Level
 from governance.facts import Facts
@@ -12,10 +13,12 @@ from governance.forecast import Interval, forecast_statement
 from governance.orders import ScriptKind
 from governance.prediction import Prediction, predict
 from governance.values import dataclass
+from runner.analysing.ordering import InOrder, by_version
 from runner.analysing.sharing import shared_out
 from runner.analysing.sources import NotText, Section, Source, by_change, sections, text_of, together
 
 T = TypeVar("T")
+Judge = Callable[[Change], Examined]
 SAVE_AS = "PostgreSQL's clients send UTF-8; save the file as UTF-8 and analyse again."
 
 
@@ -51,24 +54,31 @@ def reports(found: Iterable[Source], facts: Facts | None, guarded: bool) -> tupl
     return told(found, facts, guarded, lambda report: report)
 
 
-def told(found: Iterable[Source], facts: Facts | None, guarded: bool, tell: Callable[[FileReport], T]) -> tuple[T, ...]:
-    """What `tell` makes of each report, in the order in which the files came."""
+def told(
+    found: Iterable[Source], facts: Facts | None, guarded: bool, tell: Callable[[FileReport], T], in_order: bool = False
+) -> tuple[T, ...]:
+    """What `tell` makes of each report, in the order in which the files came.
+
+    `in_order`: each change meets what those before it have left, not the target alone.
+    """
     sources = {source.path: source for source in found}
+    judge: Judge = InOrder(facts) if in_order else partial(examine, facts=facts)
 
     def of_all(changes: Sequence[tuple[Source, ...]]) -> list[tuple[str, T]]:
-        return [(report.path, tell(report)) for change in changes for report in _of_change(change, facts, guarded)]
+        return [(report.path, tell(report)) for change in changes for report in _of_change(change, facts, guarded, judge)]
 
-    by_path = dict(shared_out(of_all, by_change(sources.values())))
+    changes = by_change(sources.values())
+    by_path = dict(of_all(by_version(changes)) if in_order else shared_out(of_all, changes))
     return tuple(by_path[path] for path in sources)
 
 
-def _of_change(sources: Iterable[Source], facts: Facts | None, guarded: bool) -> Iterator[FileReport]:
+def _of_change(sources: Iterable[Source], facts: Facts | None, guarded: bool, judge: Judge) -> Iterator[FileReport]:
     """Of files that may belong together."""
     texts = {source.path: text_of(source) for source in sources}
     parts = [part for path, text in texts.items() if isinstance(text, str) for part in sections(path, text)]
     judged: dict[str, list[FileReport]] = {}
     for group in together(parts):
-        for report in _judge(group, facts, guarded):
+        for report in _judge(group, facts, guarded, judge):
             judged.setdefault(report.path, []).append(report)
     return (_file(path, text, judged.get(path, [])) for path, text in texts.items())
 
@@ -81,12 +91,12 @@ def _file(path: str, text: str | NotText, parts: list[FileReport]) -> FileReport
     return FileReport(path, text, tuple(statements), tuple(findings), parts[0].prediction if parts else None)
 
 
-def _judge(group: tuple[Section, ...], facts: Facts | None, guarded: bool) -> Iterator[FileReport]:
+def _judge(group: tuple[Section, ...], facts: Facts | None, guarded: bool, judge: Judge) -> Iterator[FileReport]:
     """Scripts that belong together are one change. A check script changes nothing: it only has to be readable."""
     readings = [(section, read_any(section.name, section.text, section.kind)) for section in group]
     scripts = tuple([reading.script for _, reading in readings if reading.script.kind is not ScriptKind.CHECK])
     trees = {reading.script.name: reading.trees for _, reading in readings}
-    examined = examine(Change(scripts, guarded=guarded, trees=trees), facts)
+    examined = judge(Change(scripts, guarded=guarded, trees=trees))
     for section, reading in readings:
         rows = tuple([row for row in (*examined.statements, *examined.undoing) if row.script == section.name])
         findings = [found for found in examined.findings if found.script == section.name]

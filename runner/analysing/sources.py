@@ -94,11 +94,11 @@ def _in_unicode(path: str) -> str:
 
 def _natural(path: str) -> list[list[tuple[bool, int, str]]]:
     """V2 before V10."""
-    return [_in_numbers(name) for name in path.split(os.sep)]
+    return [in_numbers(name) for name in path.split(os.sep)]
 
 
 @lru_cache(maxsize=4096)  # the folders of many files are the same
-def _in_numbers(name: str) -> list[tuple[bool, int, str]]:
+def in_numbers(name: str) -> list[tuple[bool, int, str]]:
     return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in NUMBER.split(name)]
 
 
