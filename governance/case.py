@@ -283,8 +283,8 @@ def _phases(today: date) -> QuerySet[Phase]:
         policy=KeptRow(active_policy_row()[:1]),
         approvers=KeptRows(approver_rows()),
         state_of_checks=KeptRow(Domain.objects.state_of_checks()),
-        clients=KeptRows(compatibility.client_rows()),
-        traffic=KeptRows(compatibility.traffic_rows()),
+        clients=KeptRows(compatibility.client_rows(today)),
+        traffic=KeptRows(compatibility.traffic_rows(today)),
     )
 
 

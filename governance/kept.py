@@ -1,7 +1,7 @@
-"""Subqueries of querysets that are described once and asked often: their SQL is written once, too, as that takes longer than asking it."""
+"""Querysets that are described once and asked often: their SQL is written once, too, as that takes longer than asking it."""
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache, wraps
 from threading import local
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -25,6 +25,13 @@ def kept(describe: Callable[Given, Rows]) -> Callable[Given, Rows]:
         return rows
 
     return ours
+
+
+@lru_cache(maxsize=128)
+def written(describe: Callable[..., QuerySet[Any]], *given: Hashable) -> tuple[str, Sequence[Any]]:
+    """SQL of what is described so, and its values."""
+    sql: tuple[str, Sequence[Any]] = describe(*given).query.sql_with_params()
+    return sql
 
 
 class KeptRow(Subquery):

@@ -1,6 +1,7 @@
 """From rows to what is known of clients: one array for all of them, which a query about something else can carry along."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -9,11 +10,13 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from governance import matrix
+from governance.kept import written
 from governance.matrix import ApiVersion, Client, Coverage, Source, Use
 from governance.models import (
     Binding,
@@ -145,20 +148,31 @@ def known_in(environment: Environment | None, rows: Iterable[Row], traffic: Iter
 
 def known_clients(environment: Environment | None, now: datetime) -> list[Known]:
     """Every live client."""
-    return known_in(environment, client_rows().values_list("row", flat=True), traffic_rows().values_list("row", flat=True), now)
+    return known_in(environment, *clients_and_traffic(), now)
 
 
-def traffic_rows() -> QuerySet[Any]:
+def clients_and_traffic() -> tuple[list[Row], list[Row]]:
+    today = timezone.now().date()
+    return _asked(client_rows, today), _asked(traffic_rows, today)
+
+
+def _asked(describe: Callable[[date], QuerySet[Any]], today: date) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(*written(describe, today))
+        return [json.loads(row) for (row,) in cursor.fetchall()]
+
+
+def traffic_rows(today: date) -> QuerySet[Any]:
     """All of each environment in one row."""
-    rows = Traffic.objects.filter(day__gte=_first_day()).order_by()
+    rows = Traffic.objects.filter(day__gte=today - OBSERVED_FOR).order_by()
     sums = {"requests": Sum("requests"), "identified": Sum("identified"), "first": Min("day"), "last": Max("day")}
     return rows.values("environment").annotate(row=JSONObject(environment="environment", **sums)).values("row")
 
 
-def client_rows() -> QuerySet[Any]:
+def client_rows(today: date) -> QuerySet[Any]:
     """Every live client with what `Known` reads, as JSON."""
     here, api = OuterRef("pk"), OuterRef("api_version")
-    used = Usage.objects.filter(client=here, day__gte=_first_day()).order_by().values("environment", "object", "mode")
+    used = Usage.objects.filter(client=here, day__gte=today - OBSERVED_FOR).order_by().values("environment", "object", "mode")
     days = used.annotate(
         row=JSONObject(environment="environment", object="object", mode="mode", days=ArrayAgg("day", distinct=True))
     ).values("row")
@@ -178,10 +192,6 @@ def client_rows() -> QuerySet[Any]:
         )
         .values(row=JSONObject(**{name: name for name in OWN}, **MADE_FOR, **API))
     )
-
-
-def _first_day() -> date:
-    return timezone.now().date() - OBSERVED_FOR
 
 
 def _entries(client: OuterRef) -> QuerySet[Any]:

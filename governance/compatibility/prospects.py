@@ -9,7 +9,7 @@ from django.utils import timezone
 from governance import audit
 from governance.audit import save
 from governance.compatibility.asking import cell_with
-from governance.compatibility.evidence import Known, client_rows, known_in, traffic_rows
+from governance.compatibility.evidence import Known, clients_and_traffic, known_in
 from governance.compatibility.lines import steps_of_phases
 from governance.compatibility.rows import rulings_as_json
 from governance.lifecycle import PhaseStatus
@@ -27,7 +27,7 @@ def derive_prospects(actor: audit.Actor, phase: Phase | None = None) -> int:
     if not to_come:
         return 0
     now = timezone.now()
-    clients, traffic = (list(found.values_list("row", flat=True)) for found in (client_rows(), traffic_rows()))
+    clients, traffic = clients_and_traffic()
     return sum(
         _derive_on(actor, target, phases, known_in(target.environment, clients, traffic, now), now) for target, phases in to_come.items()
     )

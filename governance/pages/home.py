@@ -1,13 +1,13 @@
 """What waits for whom, and the counts of the navigation."""
 
-from collections.abc import Collection, Sequence
-from functools import cache
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
+from governance.kept import written
 from governance.lifecycle import PhaseStatus, Role, Stage
 from governance.models import Approval, ApprovalRequest, Comment, CommentKind, Decision, Notice, Phase, Run, SpecEditor
 from governance.policy import ROLE_OF
@@ -36,22 +36,20 @@ def waiting_for(roles: Collection[Role]) -> Q:
 def navigation(person: User, roles: Collection[Role]) -> dict[str, int] | None:
     if not roles and not person.is_superuser:
         return None
-    text, values = _counts(frozenset(roles))
+    text, values = written(_counts, frozenset(roles))
     with connection.cursor() as cursor:
         cursor.execute(text, [person.pk if value == SOMEBODY else value for value in values])
         return {"approvals": 0, "live": 0, "unread": 0, **dict(cursor.fetchall())}
 
 
-@cache
-def _counts(roles: frozenset[Role]) -> tuple[str, Sequence[Any]]:
-    """SQL that every page asks. To write it takes longer than to answer it, so it is written once for all who have these roles."""
+def _counts(roles: frozenset[Role]) -> QuerySet[Any]:
+    """The same SQL for all who have these roles."""
     first, *others = [
         _counted("approvals", _to_decide(SOMEBODY, roles)),
         _counted("live", Run.objects.live()),
         _counted("unread", Notice.objects.filter(person=SOMEBODY).unread()),
     ]
-    counts: tuple[str, Sequence[Any]] = first.union(*others, all=True).query.sql_with_params()
-    return counts
+    return first.union(*others, all=True)
 
 
 def _to_decide(person: int, roles: Collection[Role]) -> QuerySet[Phase]:
