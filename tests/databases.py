@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import psycopg
 from django.db import connections
@@ -12,35 +13,42 @@ from psycopg.conninfo import conninfo_to_dict
 
 from portal.embedded import EmbeddedServer
 
+filled: set[str] = set()
+"""Templates of which this process knows."""
+
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def execute(server: EmbeddedServer, statement: sql.Composed) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(statement)
+@cache
+def administrator(server: EmbeddedServer) -> psycopg.Connection:
+    """Kept: to connect takes as long as to drop a database. Whoever stops the server closes it."""
+    return psycopg.connect(server.url(), autocommit=True)
 
 
 def drop(server: EmbeddedServer, name: str) -> None:
-    execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    administrator(server).execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def copy(server: EmbeddedServer, template: str, name: str) -> str:
     """URL of a copy of the database. File by file it takes half the time of a copy that is written ahead block by block."""
     copying = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-    execute(server, copying.format(sql.Identifier(name), sql.Identifier(template)))
+    administrator(server).execute(copying.format(sql.Identifier(name), sql.Identifier(template)))
     return server.url(name)
 
 
 def template(server: EmbeddedServer, name: str, fill: Callable[[str], object], source: str = "template1") -> str:
     """The name of a database that was filled, given its URL, by the first worker who asked, while the others waited."""
+    if name in filled:
+        return name
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
         if not connection.execute("SELECT FROM pg_database WHERE datname = %s AND datistemplate", [name]).rowcount:
             drop(server, name)  # half made, by somebody who failed
             fill(copy(server, source, name))
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
+    filled.add(name)
     return name
 
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from portal.embedded import UNSAFE_FAST, EmbeddedServer
-from tests.databases import copy, copy_of, digest, drop, template
+from tests.databases import administrator, copy, copy_of, digest, drop, template
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTABIDS = CHECKOUT / "fixtures" / "instabids"
@@ -84,7 +84,8 @@ def _usage(directory: Path, users: IO[str]) -> Iterator[EmbeddedServer]:
             server = EmbeddedServer(directory / "server", settings=SETTINGS)
         server.start()
         fcntl.flock(users, fcntl.LOCK_SH)
-    yield server
+    with administrator(server):
+        yield server
     with _entrance(directory):
         if _alone(users):
             server.destroy()
