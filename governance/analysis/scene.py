@@ -37,7 +37,7 @@ class Scene:
         return self.has_made(self.catalogue.identity(name))
 
     def has_made(self, identity: str) -> bool:
-        return identity in self.created or (identity == self.creating and identity != "")
+        return self.created.get(identity) is not None or (identity == self.creating and identity != "")
 
     def lacks(self, name: str) -> bool:
         """Whether it is known that there is no such relation."""

@@ -81,10 +81,14 @@ def sources(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Source]:
 
 
 def _scripts_in(folder: str) -> Iterator[str]:
-    for place, below, files in os.walk(folder):
-        below[:] = [name for name in below if not name.startswith(".")]
-        paths = (os.path.join(place, name) for name in files if name.lower().endswith(".sql") and not name.startswith("."))
-        yield from (path.removeprefix(HERE) for path in paths if os.path.isfile(path))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _scripts_in(entry.path)
+            elif entry.name.lower().endswith(".sql") and entry.is_file():
+                yield entry.path.removeprefix(HERE)
 
 
 def _in_unicode(path: str) -> str:
@@ -92,14 +96,17 @@ def _in_unicode(path: str) -> str:
     return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _natural(path: str) -> list[list[tuple[bool, int, str]]]:
+def _natural(path: str) -> tuple[list[list[str | int]], str]:
     """V2 before V10."""
-    return [in_numbers(name) for name in path.split(os.sep)]
+    return [in_numbers(name) for name in path.split(os.sep)], path
 
 
 @lru_cache(maxsize=4096)  # the folders of many files are the same
-def in_numbers(name: str) -> list[tuple[bool, int, str]]:
-    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in NUMBER.split(name)]
+def in_numbers(name: str) -> list[str | int]:
+    """Text and numbers in turns."""
+    parts: list[str | int] = [*NUMBER.split(name)]
+    parts[1::2] = map(int, parts[1::2])
+    return parts
 
 
 def text_of(source: Source) -> str | NotText:
