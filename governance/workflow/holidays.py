@@ -34,6 +34,7 @@ def add_holidays(
     found = recurrence.holidays_of(country.upper(), year, subdivision.upper() or None)
     if not found:
         raise BadRecurrence(f"{country} {year}", "no holidays are known for this year", "Choose another year.")
+    Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)  # or two at once would both find none there
     there = set(environment.windows.filter(kind=WindowKind.BLACKOUT).values_list("name", "starts"))
     days = [_blackout(environment, f"{name} ({country.upper()})", day, zone, tier) for day, name in sorted(found.items())]
     added = [save(actor, checked(window)) for window in days if (window.name, window.starts) not in there]

@@ -1,5 +1,6 @@
 """Two who do the same at once: the database lets one through, and the other is told so in words."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,9 +8,11 @@ from django.apps import apps
 from django.db import IntegrityError, connection
 from django.db.models import BaseConstraint, CheckConstraint
 from psycopg import Error
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from governance.errors import GoneMeanwhile, TakenMeanwhile
+
+THE_SAME = "The same is there already."
 
 
 @contextmanager
@@ -20,10 +23,11 @@ def collisions_told() -> Iterator[None]:
     except IntegrityError as error:
         if isinstance(error.__cause__, ForeignKeyViolation):
             raise GoneMeanwhile from error
-        constraint = _violated(error)
-        if constraint is None:
-            raise
-        raise TakenMeanwhile(_in_words(constraint)) from error
+        if constraint := _violated(error):
+            raise TakenMeanwhile(_in_words(constraint)) from error
+        if isinstance(error.__cause__, UniqueViolation):
+            raise TakenMeanwhile(_of_fields(error.__cause__)) from error
+        raise
 
 
 def check_references() -> None:
@@ -44,4 +48,10 @@ def _violated(error: IntegrityError) -> BaseConstraint | None:
 
 def _in_words(constraint: BaseConstraint) -> str:
     told = constraint.violation_error_message
-    return str(told) if told != constraint.default_violation_error_message else "The same is there already."
+    return str(told) if told != constraint.default_violation_error_message else THE_SAME
+
+
+def _of_fields(error: UniqueViolation) -> str:
+    """Of a column that is unique by itself; the message names its value, which may be nobody else's to read."""
+    found = re.search(r"\((\w+)\)=", error.diag.message_detail or "")
+    return f"Another one has the same {found[1].replace('_', ' ')}." if found else THE_SAME
