@@ -19,7 +19,9 @@ from tests.factories import Cast
 from tests.world import make_world
 
 pytest_plugins = ["tests.postgres"]
-LONG = ("test_demo.py", "test_crawler.py", "test_many_specs.py", "test_cluster.py", "test_serve.py", "test_rehearse_folder.py")
+LONG = (
+    "test_demo.py", "test_crawler.py", "test_many_specs.py", "test_cluster.py", "test_serve.py", "test_rehearse_folder.py", "test_roles.py",
+)  # fmt: skip
 
 
 def pytest_configure() -> None:
