@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from governance.analysis.bounds import Bound
+from governance.analysis.statements import Check
 from governance.values import dataclass
 
 
@@ -118,7 +119,7 @@ class Constraint:
     proves_not_null: str = ""  # the column of CHECK (column IS NOT NULL)
     no_inherit: bool = False
     enforced: bool = True
-    definition: str = ""  # the expression of a CHECK
+    check: Check | None = None
     referenced: tuple[str, ...] = ()  # columns of the other table; none: its primary key
     on_delete: str = ""  # a, r, c, n, d
     on_update: str = ""

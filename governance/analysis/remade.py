@@ -22,6 +22,20 @@ MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
 INDEXED, NOT_NULL = frozenset({"p", "u", "x"}), frozenset({"p", "n"})
 
 
+class _Added(ConstraintFacts):
+    """A CHECK that a script adds, whose definition becomes text when somebody asks for it."""
+
+    __slots__ = ("_check",)
+
+    @property
+    def definition(self) -> str:
+        return str(self._check)
+
+    @definition.setter
+    def definition(self, check: object) -> None:
+        self._check = check
+
+
 def made(table: TableFacts, action: Action, parents: tuple[TableFacts, ...]) -> TableFacts:
     """A table that an action creates; partitions and children have what their parents have."""
     is_partition = action.kind is Kind.CREATE_PARTITION
@@ -70,10 +84,10 @@ def _constraint_facts(constraint: Constraint, index: IndexFacts | None, table: s
     name = constraint.name or constraint.using_index or _default_name(table, constraint, taken)
     if name in taken:
         return None
-    return ConstraintFacts(
+    return (_Added if constraint.check else ConstraintFacts)(
         name,
         CONSTRAINTS[constraint.kind][0],
-        f"CHECK (({constraint.definition}))" if constraint.definition else "",
+        constraint.check or "",  # type: ignore[arg-type]
         not constraint.not_valid and constraint.enforced,
         constraint.references,
         columns,

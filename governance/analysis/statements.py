@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from ctypes import Structure, c_char_p, c_size_t
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import postgast
@@ -88,6 +88,27 @@ def tokens(text: str) -> tuple[Token, ...]:
 def written(expression: Node) -> str:
     """An expression as SQL again."""
     return _selected({WRAPPED_AS[expression.node_type]: expression.as_message()})
+
+
+class Check:
+    """What a CHECK demands, as pg_get_constraintdef() says it. It becomes text when somebody asks, which few do: it takes longer than all
+    else about the statement."""
+
+    def __init__(self, expression: Node) -> None:
+        self.expression = expression
+
+    @cached_property
+    def text(self) -> str:
+        return f"CHECK (({written(self.expression)}))"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Check) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
 def type_text(node: Node) -> str:

@@ -3,7 +3,7 @@
 from governance.analysis.actions import Column, Constraint, Kind, Volatility
 from governance.analysis.functions import STEADY, VOLATILITY
 from governance.analysis.nodes import Node, dotted, relation, strings
-from governance.analysis.statements import written
+from governance.analysis.statements import Check
 
 # The grammar's names of built-in types, where format_type() says something else.
 TYPES = {
@@ -93,7 +93,7 @@ def constraint(node: Node, of_column: str = "") -> Constraint:
         _column_not_null(node.raw_expr),
         node.is_no_inherit,
         node.is_enforced or node.contype not in ENFORCEABLE,
-        written(node.raw_expr) if node.raw_expr and node.contype == "CONSTR_CHECK" else "",
+        Check(node.raw_expr) if node.raw_expr and node.contype == "CONSTR_CHECK" else None,
         strings(node.pk_attrs),
         node.fk_del_action,
         node.fk_upd_action,

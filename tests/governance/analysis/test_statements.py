@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.analysis.statements import check_not_mixed, parse, split, tokens, type_text, written
+from governance.analysis.statements import Check, check_not_mixed, parse, split, tokens, type_text, written
 from governance.errors import BadInput, MixedScript, TargetUnlocked, TransactionControl, UnparsableScript
 
 
@@ -183,6 +183,13 @@ def test_expression_is_written_as_it_was_read(text):
     [select] = parse(f"SELECT {text}")
 
     assert written(select.target_list[0].val) == text
+
+
+def test_checks_that_demand_the_same_are_equal_however_they_are_laid_out():
+    one, other, third = (Check(parse(f"SELECT {text}")[0].target_list[0].val) for text in ("a > 0", "( A  >0)", "a > 1"))
+
+    assert {one, other, third} == {one, third}
+    assert str(other) == "CHECK ((a > 0))"
 
 
 @pytest.mark.parametrize("text", ["int", "numeric(10, 2)[]", "public.mood", "interval hour to minute"])
