@@ -14,18 +14,19 @@ def check_askable(result: CheckResult) -> None:
     run, holds = result.run, CheckResult.objects.annotate(holds=what_holds()).values_list("holds", flat=True).get(pk=result.pk)
     if holds != Verdict.UNKNOWN or hasattr(result, "superseded"):
         raise NotReady(f"“{result.name}” is answered: {holds}. Only what is unknown is asked again.")
-    check_still_there(run)
     if result.moment not in BEHIND:
         raise NotReady(f"“{result.name}” is about the time before {run} had ended, which is over. {INSTEAD}")
+    check_still_there(run)
+    if load(run.deployment.phase_id).digests[0] != run.script_digest:
+        number = run.deployment.phase.spec.number
+        raise NotReady(f"The scripts of {number} have changed since {run}: their checks ask something else. {INSTEAD}")
 
 
 def check_still_there(run: Run) -> None:
-    """Raises NotReady."""
+    """What a page can tell without loading the change. Raises NotReady."""
     number, target = run.deployment.phase.spec.number, run.target
     if run.kind != RunKind.DEPLOY or run.status != RunStatus.SUCCEEDED or not run.deployment.applied:
         raise NotReady(f"{run} left nothing on {target} that could be asked about now. {INSTEAD}")
     later = Run.objects.filter(target=target, started_at__gt=run.started_at).exclude(kind=RunKind.DRY_RUN)
     if other := later.select_related("deployment__phase__spec", "deployment__target").first():
         raise NotReady(f"{other} came after {number}: with it went what {target} had kept to compare with. {INSTEAD}")
-    if load(run.deployment.phase_id).digests[0] != run.script_digest:
-        raise NotReady(f"The scripts of {number} have changed since {run}: their checks ask something else. {INSTEAD}")

@@ -1,7 +1,7 @@
 """Checks of a run that are unknown: who asks them again, how far that is, and whether the reader may."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -46,27 +46,30 @@ def unknown_of(run: Run, checks: Iterable[CheckResult], roles: Collection[Role])
     open_ones = [each for each in checks if each.verdict == Verdict.UNKNOWN and each.moment in BEHIND]
     if not open_ones:
         return Unknown({}, {})
-    asked = _asked(run, open_ones)
+    asked = _asked(open_ones)
     if not set(roles) & ACTS["ask_again"].roles:
         return Unknown(asked, {})
-    why = _why_not(run)
+    why = "" if all(each.pk in asked and asked[each.pk].live for each in open_ones) else _why_not(run)
     return Unknown(asked, {each.pk: _button(run, each, asked.get(each.pk), why) for each in open_ones})
 
 
-def _asked(run: Run, checks: Iterable[CheckResult]) -> dict[int, Asking]:
-    rows = Recheck.objects.filter(result__in=checks).select_related("requested_by").order_by("requested_at")
-    found = {row.result_id: _asking(row) for row in rows}
-    activity = RunActivity.objects.filter(run=run, position=CHECKING).first() if any(each.live for each in found.values()) else None
-    if activity is None:
-        return found
-    read = f"{activity.phase}: {activity.done or 0:,} of about {activity.total or 0:,} rows"
-    return {key: replace(each, word=read) if each.live and activity.at > each.at else each for key, each in found.items()}
+def _asked(checks: Iterable[CheckResult]) -> dict[int, Asking]:
+    related = ("requested_by", "result__run__activity")
+    rows = Recheck.objects.filter(result__in=checks).select_related(*related).order_by("requested_at")
+    return {row.result_id: _asking(row) for row in rows}
 
 
 def _asking(row: Recheck) -> Asking:
     live = row.status in WAITING
     by = person_name(row.requested_by) if row.requested_by else "Lockgate"
-    return Asking(by, row.requested_at, live, "waits for the runner" if live else row.message)
+    return Asking(by, row.requested_at, live, _progress(row) if live else row.message)
+
+
+def _progress(row: Recheck) -> str:
+    activity: RunActivity | None = getattr(row.result.run, "activity", None)
+    if activity is None or activity.position != CHECKING or activity.at < row.requested_at:
+        return "waits for the runner"
+    return f"{activity.phase}: {activity.done or 0:,} of about {activity.total or 0:,} rows"
 
 
 def _why_not(run: Run) -> str:

@@ -53,7 +53,7 @@ def run_page(person: User, run: Any, roles: frozenset[Role] | None = None) -> di
     undecided = any(point["open"] and point["of_run"] for point in decided)
     backfill = _backfill(run) if status not in ENDED else None
     checks = list(run.checks.select_related("superseded__person"))
-    asked, unknown = questions_of(run, checks, workflow.roles_of(person) if roles is None else roles)
+    asked, unknown = questions_of(run, checks, run.asked_again.order_by("pk"), workflow.roles_of(person) if roles is None else roles)
     end = run.finished_at or timezone.now()
     return {
         "title": str(phase),

@@ -35,8 +35,8 @@ def tab_of(known: Case, tab: str, analysis: Analysis | None, talk: Discussion, r
             people = oncall.said_of(each.booking_id for each in known.deployments if each.booking_id)
             return {"deployments": [_deployment(each, known, people.get(each.booking_id, "")) for each in known.deployments]}
         case "checks":
-            results, facts = answered(known)
-            asked = questions_of(results[0].run, results, roles)[0] if results else []
+            results, answers, facts = answered(known)
+            asked = questions_of(results[0].run, results, answers, roles)[0] if results else []
             return {"checks": checks_tab(known, facts, roles), "questions": asked}
         case "compatibility":
             return {"compatibility": _compatibility(known.phase)}

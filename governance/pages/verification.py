@@ -15,7 +15,7 @@ from governance.case import Case
 from governance.expectation import latest_facts
 from governance.facts import Facts, facts_from_json
 from governance.lifecycle import PhaseStatus, Role
-from governance.models import CheckResult, Observation, Run, Supersession
+from governance.models import CheckAnswer, CheckResult, Observation, Run, Supersession
 from governance.orders import Moment, Question, Severity, Verdict
 from governance.pages.rechecks import Unknown, unknown_of
 from governance.validation.choosing import Listed, Origin
@@ -23,6 +23,7 @@ from governance.wording import counted
 from governance.workflow.checking import analysis_of, checks_on
 
 SHOWN = ("id", "name", "question", "moment", "verdict", "evidence", "severity", "strength", "sample", "seconds", "sql")
+ANSWERED = ("name", "at", "verdict", "evidence", "strength", "sample")
 SAID = ("reason", "at", "person__username", "person__first_name", "person__last_name")
 ASKS = {
     Question.COMPLETENESS: "Is everything still there, and nothing twice?",
@@ -55,12 +56,10 @@ NOTHING: Mapping[str, Again] = {}
 NONE_UNKNOWN = Unknown({}, {})
 
 
-def asked_again(run: Run, checks: Iterable[CheckResult]) -> dict[str, Again]:
-    """By the name of the check, of those that are."""
+def asked_again(answers: Iterable[CheckAnswer]) -> dict[str, Again]:
+    """By the name of the check. `answers`: oldest first."""
     found: dict[str, Again] = {}
-    if all(check.moment != Moment.MONITORING and check.verdict != Verdict.UNKNOWN for check in checks):
-        return found
-    for answer in run.asked_again.order_by("pk"):
+    for answer in answers:
         before = found.get(answer.name)
         since = before.since if before and before.verdict == answer.verdict else answer.at
         said = (answer.verdict, answer.evidence, answer.strength, answer.sample)
@@ -68,10 +67,13 @@ def asked_again(run: Run, checks: Iterable[CheckResult]) -> dict[str, Again]:
     return found
 
 
-def questions_of(run: Run, results: list[CheckResult], roles: Collection[Role]) -> tuple[list[dict[str, Any]], Unknown]:
-    """With what was found since, and what can be done about what is unknown."""
+def questions_of(
+    run: Run, results: list[CheckResult], answers: Iterable[CheckAnswer], roles: Collection[Role]
+) -> tuple[list[dict[str, Any]], Unknown]:
+    """With what was found since, and what can be done about what is unknown. `answers` are looked at where there can be any."""
+    asked = any(check.moment == Moment.MONITORING or check.verdict == Verdict.UNKNOWN for check in results)
     unknown = unknown_of(run, results, roles)
-    return questions(results, asked_again(run, results), unknown), unknown
+    return questions(results, asked_again(answers) if asked else NOTHING, unknown), unknown
 
 
 def questions(
@@ -129,21 +131,24 @@ def _result(row: CheckResult, again: Again | None, unknown: Unknown) -> dict[str
     }
 
 
-def answered(case: Case) -> tuple[list[CheckResult], Facts | None]:
-    """What the checks of the run that ended last came to, and what the target says that the change is judged on: one look-up for both."""
+def answered(case: Case) -> tuple[list[CheckResult], list[CheckAnswer], Facts | None]:
+    """What the checks of the run that ended last came to, then and since; and what the target says of itself. One look-up for all."""
     analysis = analysis_of(case)
     target = analysis.target_id if analysis else None
     last: Any = max((run for run in case.runs if run.answers), key=lambda run: run.finished_at or run.requested_at, default=None)
     if last is None:
-        return [], latest_facts([target]).get(target) if target else None
+        return [], [], latest_facts([target]).get(target) if target else None
     last.deployment = next(each for each in case.deployments if each.pk == last.deployment_id)
     last.deployment.phase = case.phase
     facts = Observation.objects.filter(target=target, facts__isnull=False).order_by("-requested_at").values("facts")[:1]
     rows = CheckResult.objects.filter(run=OuterRef("pk")).order_by("pk")
     said = {name: f"superseded__{name}" for name in SAID}
     values = JSONObject(**{name: name for name in SHOWN}, **said, verdict_said="superseded__verdict")
-    found: Any = Run.objects.annotate(results=ArraySubquery(rows.values(row=values)), known=Subquery(facts)).get(pk=last.pk)
-    return [_row(last, each) for each in found.results], facts_from_json(found.known) if found.known else None
+    answers = CheckAnswer.objects.filter(run=OuterRef("pk")).order_by("pk").values(row=JSONObject(**{name: name for name in ANSWERED}))
+    looked = Run.objects.annotate(results=ArraySubquery(rows.values(row=values)), answers=ArraySubquery(answers), known=Subquery(facts))
+    found: Any = looked.get(pk=last.pk)
+    since = [CheckAnswer(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in found.answers]
+    return [_row(last, each) for each in found.results], since, facts_from_json(found.known) if found.known else None
 
 
 def _row(run: Run, values: dict[str, Any]) -> CheckResult:

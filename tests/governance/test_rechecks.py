@@ -153,6 +153,20 @@ def test_page_offers_it_says_who_asked_and_shows_both_answers(cast, spec, unknow
     assert not any(text in page for page in after for text in (">Ask again</button>", ">Supersede</summary>"))
 
 
+def test_pages_with_an_unknown_answer_ask_the_database_no_more_than_others(cast, spec, unknown, django_assert_max_num_queries):
+    client, tab = browser(cast.operator), f"/governance/spec/{spec.pk}/change/?tab=checks"
+
+    for prepare in (
+        lambda: None,
+        lambda: workflow.ask_again(actor=cast.reviewer, result=unknown),
+        lambda: answer(unknown, Verdict.UNKNOWN),
+    ):
+        prepare()
+        for address in (tab, reverse("admin:governance_run_change", args=[unknown.run_id])):
+            with django_assert_max_num_queries(15):
+                client.get(address)
+
+
 def test_over_http_the_run_says_what_was_found_and_what_counts(api, cast, unknown):
     workflow.ask_again(actor=cast.reviewer, result=unknown)
     answer(unknown, Verdict.PASSED)
