@@ -49,8 +49,7 @@ class Scene:
 
     def change(self, files: dict[str, str]) -> Phase:
         """Approved, at the stage of staging deployment."""
-        spec = factories.make_spec(self.cast, [ScriptFile(name, text) for name, text in files.items()])
-        return factories.bring_to_staging(self.cast, spec)
+        return bring_to_staging(self.cast, files)
 
     def in_production(self, files: dict[str, str]) -> Phase:
         """Booked and approved for production; what the targets held before is only said, not done."""
@@ -81,6 +80,10 @@ class Scene:
         """Another run of the same change, the way an operator asks for it after a failure."""
         phase = workflow.advance(actor=self.cast.operator, phase=phase_of(run))
         return self.ask(phase)
+
+
+def bring_to_staging(cast: Cast, files: dict[str, str]) -> Phase:
+    return factories.bring_to_staging(cast, factories.make_spec(cast, [ScriptFile(name, text) for name, text in files.items()]))
 
 
 def deployment(phase: Phase, *, production: bool = False) -> Deployment:

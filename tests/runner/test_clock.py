@@ -13,7 +13,6 @@ from runner import courier
 from runner.management.commands.clock import SILENT
 from tests import factories
 from tests.runner.receivers import web_server
-from tests.runner.scene import LEVELS
 
 
 def queued() -> list[str]:
@@ -41,8 +40,7 @@ def test_clock_ends_when_a_cluster_that_was_alive_falls_silent(committed):
     assert ended.returncode == SILENT
 
 
-def test_clock_rings_again_for_what_waits(scene):
-    scene.start(LEVELS)
+def test_clock_rings_again_for_what_waits(run):
     OrmQ.objects.all().delete()
 
     tick_until_silent(3)
@@ -63,9 +61,9 @@ def test_clock_sends_what_is_due_though_no_worker_is_free(committed, settings, m
     assert [text.splitlines()[0] for text in receiver.texts] == ["A test of Lockgate"]
 
 
-def test_clock_has_dead_claims_taken_over(scene, settings):
+def test_clock_has_dead_claims_taken_over(run, settings):
     settings.CLAIM_SILENCE = 0
-    handoff.claim("run", scene.start(LEVELS).pk)
+    handoff.claim("run", run.pk)
 
     tick_until_silent(0.2)
 

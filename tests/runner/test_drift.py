@@ -8,7 +8,7 @@ from governance.drifts import revert_script
 from governance.models import Drift, Observation
 from governance.orders import RunStatus
 from runner import tasks
-from tests.runner.scene import LEVELS, work
+from tests.runner.scene import work
 
 HOTFIX = """
 ALTER TABLE contractors ALTER name TYPE varchar(200);
@@ -68,8 +68,7 @@ def test_maintenance_is_no_drift(staging):
     assert not Drift.objects.exists()
 
 
-def test_run_is_no_drift(scene, staging):
-    run = scene.start(LEVELS)
+def test_run_is_no_drift(run, staging):
 
     work(run)
     look()

@@ -4,20 +4,19 @@ import time
 from django.db import connections
 
 from governance import handoff
-from governance.models import Heartbeat
+from governance.models import Heartbeat, Run
 from runner.heart import Heart
-from tests.runner.scene import LEVELS
 
 
-def claimed(scene) -> handoff.Claim:
-    claim = handoff.claim("run", scene.start(LEVELS).pk)
+def claimed(run: Run) -> handoff.Claim:
+    claim = handoff.claim("run", run.pk)
     assert claim
     return claim
 
 
-def test_heart_beats_while_the_work_lasts_and_then_stops(scene, settings):
+def test_heart_beats_while_the_work_lasts_and_then_stops(run, settings):
     settings.CLAIM_SILENCE = 0.25
-    claim = claimed(scene)
+    claim = claimed(run)
 
     with Heart(claim) as heart:
         time.sleep(0.5)
@@ -29,9 +28,9 @@ def test_heart_beats_while_the_work_lasts_and_then_stops(scene, settings):
     assert handoff.lost() == [("run", claim.id)]
 
 
-def test_heart_of_a_lost_claim_ends_quietly(scene, settings):
+def test_heart_of_a_lost_claim_ends_quietly(run, settings):
     settings.CLAIM_SILENCE = 0.25
-    claim = claimed(scene)
+    claim = claimed(run)
 
     with Heart(claim) as heart:
         Heartbeat.objects.filter(token=claim.token).delete()
@@ -41,9 +40,9 @@ def test_heart_of_a_lost_claim_ends_quietly(scene, settings):
     assert ended
 
 
-def test_heart_survives_a_portal_database_that_is_away_for_a_moment(scene, staging, settings, caplog):
+def test_heart_survives_a_portal_database_that_is_away_for_a_moment(run, staging, settings, caplog):
     settings.CLAIM_SILENCE = 0.5
-    claim = claimed(scene)
+    claim = claimed(run)
     name = Heartbeat.objects.db
 
     with Heart(claim) as heart:

@@ -34,9 +34,8 @@ def test_silent_run_is_taken_over_and_its_old_worker_stops(scene, staging, setti
     assert staging.execute("SELECT to_regclass('badges')").fetchone() == (None,)
 
 
-def test_reaper_leaves_a_run_alone_whose_backend_still_works(scene, settings, monkeypatch):
+def test_reaper_leaves_a_run_alone_whose_backend_still_works(scene, run, settings, monkeypatch):
     monkeypatch.setattr(session, "PATIENCE", 0.1)
-    run = scene.start(LEVELS)
     handoff.claim("run", run.pk)
     settings.CLAIM_SILENCE = 0
 
@@ -76,8 +75,7 @@ def test_portal_that_loses_its_database_leaves_a_run_that_the_reaper_settles(sce
     assert applied(staging) == ["20260101.0900"]
 
 
-def test_run_that_nobody_can_judge_is_settled_once_its_target_answers(scene, staging, settings, monkeypatch):
-    run = scene.start(LEVELS)
+def test_run_that_nobody_can_judge_is_settled_once_its_target_answers(scene, run, staging, settings, monkeypatch):
     handoff.claim("run", run.pk)
     settings.CLAIM_SILENCE = settings.PROBE_AGAIN = 0
 

@@ -15,18 +15,17 @@ from runner import tasks
 from runner.engine import flyway, session
 from tests import factories
 from tests.runner.pooler import pooled
-from tests.runner.scene import LEVELS, Scene, applied, deployment, events, fresh, in_background, phase_of, scripts, until, untouched, work
+from tests.runner.scene import LEVELS, applied, deployment, events, fresh, in_background, phase_of, scripts, until, untouched, work
 
 ADD = "ALTER TABLE contractors ADD COLUMN level integer;"
 MORE = "CREATE TABLE badges (id int PRIMARY KEY);"
 SLOW = "SELECT pg_sleep(0.6);"
 
 
-def test_run_goes_from_the_request_to_everything_that_follows_from_it(scene, staging):
+def test_run_goes_from_the_request_to_everything_that_follows_from_it(run, staging):
     with transaction.atomic():
         audit.append(System.FIXTURES, "test.set_up", "", "A client for a test.")
         factories.make_client_release()
-    run = scene.start(LEVELS)
 
     done = work(run)
 
@@ -41,8 +40,7 @@ def test_run_goes_from_the_request_to_everything_that_follows_from_it(scene, sta
     assert phase_of(run).at is Stage.PRODUCTION_DRY_RUN
 
 
-def test_second_delivery_finds_nothing_to_do(scene, staging):
-    run = scene.start(LEVELS)
+def test_second_delivery_finds_nothing_to_do(run, staging):
     first = work(run)
 
     second = work(run)
@@ -79,16 +77,16 @@ def test_steps_are_told_while_they_happen(scene):
     assert fresh(run).status == RunStatus.SUCCEEDED
 
 
-def test_unknown_target_ends_the_run_clean_with_what_to_do(scene, staging, monkeypatch):
+def test_unknown_target_ends_the_run_clean_with_what_to_do(run, staging, monkeypatch):
     monkeypatch.delenv("STAGING_DB_URL")
 
-    refused_clean(scene, "Set STAGING_DB_URL to a connection string and restart the runner.")
+    refused_clean(run, "Set STAGING_DB_URL to a connection string and restart the runner.")
 
     assert untouched(staging)
 
 
-def refused_clean(scene: Scene, what_to_do: str) -> Run:
-    run = work(scene.start(LEVELS))
+def refused_clean(run: Run, what_to_do: str) -> Run:
+    run = work(run)
 
     assert (run.status, run.deployment.applied) == (RunStatus.FAILED_CLEAN, False)
     assert what_to_do in run.message
@@ -97,34 +95,34 @@ def refused_clean(scene: Scene, what_to_do: str) -> Run:
     return run
 
 
-def test_unreachable_target_ends_the_run_clean_with_what_to_do(scene, monkeypatch):
+def test_unreachable_target_ends_the_run_clean_with_what_to_do(run, monkeypatch):
     monkeypatch.setenv("STAGING_DB_URL", "postgresql://runner:secret@127.0.0.1:1/staging")
 
-    run = refused_clean(scene, "Check the server, the network and the runner's role, then try again.")
+    run = refused_clean(run, "Check the server, the network and the runner's role, then try again.")
 
     assert "secret" not in run.message
 
 
-def test_read_only_target_ends_the_run_clean_with_what_to_do(scene, staging):
+def test_read_only_target_ends_the_run_clean_with_what_to_do(run, staging):
     staging.execute(f"ALTER DATABASE {staging.info.dbname} SET default_transaction_read_only = on")
 
-    refused_clean(scene, "Point the connection at the primary.")
+    refused_clean(run, "Point the connection at the primary.")
 
     assert untouched(staging)
 
 
-def test_pooled_target_ends_the_run_clean_with_what_to_do(scene, staging, monkeypatch):
+def test_pooled_target_ends_the_run_clean_with_what_to_do(scene, run, staging, monkeypatch):
     with pooled(scene.staging) as url:
         monkeypatch.setenv("STAGING_DB_URL", url)
 
-        refused_clean(scene, "Point the connection at the server itself.")
+        refused_clean(run, "Point the connection at the server itself.")
 
     assert untouched(staging)
 
 
-def test_change_goes_on_after_a_clean_failure(scene, staging, monkeypatch):
+def test_change_goes_on_after_a_clean_failure(scene, run, staging, monkeypatch):
     monkeypatch.setenv("STAGING_DB_URL", "postgresql://127.0.0.1:1/staging")
-    failed = work(scene.start(LEVELS))
+    failed = work(run)
     monkeypatch.setenv("STAGING_DB_URL", scene.staging)
 
     again = work(scene.again(failed))
@@ -133,9 +131,8 @@ def test_change_goes_on_after_a_clean_failure(scene, staging, monkeypatch):
     assert applied(staging) == ["20260101.0900"]
 
 
-def test_busy_target_gives_the_run_back_to_the_queue(scene, staging, monkeypatch):
+def test_busy_target_gives_the_run_back_to_the_queue(scene, run, staging, monkeypatch):
     monkeypatch.setattr(session, "PATIENCE", 0.1)
-    run = scene.start(LEVELS)
 
     with psycopg.connect(scene.staging, application_name="Flyway by Redgate") as flyways:
         flyways.execute("SELECT pg_advisory_xact_lock(%s)", [flyway.lock_key("public")])
@@ -151,8 +148,7 @@ def test_busy_target_gives_the_run_back_to_the_queue(scene, staging, monkeypatch
     assert done.status == RunStatus.SUCCEEDED, done.message
 
 
-def test_script_that_was_altered_after_its_approval_never_reaches_the_target(scene, staging):
-    run = scene.start(LEVELS)
+def test_script_that_was_altered_after_its_approval_never_reaches_the_target(run, staging):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE governance_script DISABLE TRIGGER USER")
         cursor.execute("UPDATE governance_script SET text = text || %s WHERE kind = 'forward'", [MORE])
@@ -165,8 +161,7 @@ def test_script_that_was_altered_after_its_approval_never_reaches_the_target(sce
     assert events("refused.run") == [refused.message]
 
 
-def test_script_that_was_edited_while_the_run_waited_never_reaches_the_target(scene, staging):
-    run = scene.start(LEVELS)
+def test_script_that_was_edited_while_the_run_waited_never_reaches_the_target(scene, run, staging):
     script = Script.objects.get(phase=phase_of(run), kind="forward")
     workflow.edit_script(actor=scene.cast.engineer, script=script, text=f"{script.text}{MORE}\n")
 
@@ -214,8 +209,8 @@ def test_failing_script_without_transaction_is_dirty_and_the_next_run_goes_on_in
     assert staging.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'contractors_name'::regclass").fetchone() == (True,)
 
 
-def test_rollback_takes_the_change_back(scene, staging):
-    run = work(scene.start(LEVELS))
+def test_rollback_takes_the_change_back(scene, run, staging):
+    run = work(run)
     back = workflow.roll_back(actor=scene.cast.operator, deployment=run.deployment, reason="Too early.")
 
     done = work(back)
@@ -258,8 +253,8 @@ def test_stop_ends_a_long_statement(scene, staging):
     assert staging.execute("SELECT to_regclass('badges')").fetchone() == (None,)
 
 
-def test_dry_run_leaves_nothing_in_production(scene):
-    phase = phase_of(work(scene.start(LEVELS)))
+def test_dry_run_leaves_nothing_in_production(scene, run):
+    phase = phase_of(work(run))
 
     run = work(scene.ask(phase, RunKind.DRY_RUN))
 

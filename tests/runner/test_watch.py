@@ -13,7 +13,7 @@ from governance.models import Run, Sample
 from governance.monitoring import Period
 from governance.orders import RunStatus, Wish
 from runner.management.commands.watch import lines_of
-from tests.runner.scene import LEVELS, fresh, in_background, scripts, until, work
+from tests.runner.scene import fresh, in_background, scripts, until, work
 
 SLOW = "ALTER TABLE contractors ADD COLUMN level integer;\nSELECT pg_sleep(3);"
 
@@ -94,8 +94,8 @@ def test_run_is_measured_watched_and_steered_while_it_works(scene, settings):
         watch(str(run.pk))
 
 
-def test_watch_ends_when_the_run_has_succeeded(scene):
-    run = work(scene.start(LEVELS))
+def test_watch_ends_when_the_run_has_succeeded(run):
+    run = work(run)
 
     assert "deploy on staging_db, succeeded" in watch(str(run.pk))
 
@@ -109,8 +109,7 @@ def test_watch_ends_when_the_run_has_succeeded(scene):
         (("latest", "--steer", "keep", "--as", "otto"), "eason"),
     ],
 )
-def test_what_cannot_be_done_is_said(scene, given, why):
-    run = scene.start(LEVELS)
+def test_what_cannot_be_done_is_said(run, given, why):
 
     with pytest.raises(CommandError, match=why):
         watch(*given)
