@@ -20,6 +20,7 @@ from governance.values import replace
 __all__ = ["Lock", "LockMode", "effect_of", "locks", "strongest"]
 
 INDEX, SEQUENCE, STATISTICS = "OBJECT_INDEX", "OBJECT_SEQUENCE", "OBJECT_STATISTIC_EXT"
+BESIDE_TABLES = frozenset({INDEX, SEQUENCE, STATISTICS})
 EVERYWHERE = frozenset({Kind.VACUUM, Kind.VACUUM_FULL, Kind.ANALYZE})  # without a name they mean the whole database
 WITHOUT_ROWS = ("p", "v", "f")
 
@@ -83,16 +84,18 @@ def _lock(relation: str, mode: LockMode, effect: Effect | Touch, action: Action,
 
 def _own(action: Action, named: str, scene: Scene) -> tuple[str, ...]:
     """What the statement is about; several only where it names none or a whole schema."""
+    if action.relation and action.type not in BESIDE_TABLES:
+        return (named,)
     catalogue = scene.catalogue
     if action.type == SEQUENCE:
         return () if action.kind in (Kind.GRANT, Kind.REVOKE) else (catalogue.sequence(action.name),)
     if action.type == STATISTICS:
         return (catalogue.owner_of_statistics(action.name),) if action.kind is Kind.DROP_OBJECT else ()
-    if action.kind in (Kind.DROP_INDEX, Kind.REINDEX) and not action.relation:
+    if action.kind in (Kind.DROP_INDEX, Kind.REINDEX):
         return _indexed(action, scene)
     if action.type == INDEX:
         return () if action.new_name and action.kind is Kind.ALTER_OBJECT else (catalogue.index(action.name),)
-    if action.kind in EVERYWHERE and not action.relation:
+    if action.kind in EVERYWHERE:
         return tuple(name for name, table in catalogue.tables.items() if table.kind in ("r", "m", "p"))
     return (named,)
 
