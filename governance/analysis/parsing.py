@@ -3,8 +3,6 @@
 import gc
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import accumulate
 from typing import Any
 
@@ -113,18 +111,12 @@ def _refuse_depth(text: str) -> None:
 
 
 def _grown(text: str) -> Trees:
+    """Trees have no cycles. Of large ones the collector would look at all nodes again and again while they are made: most of the time."""
     _refuse_depth(text)
-    with _uncollected():
-        return tuple([(raw.get("stmt_location", 0), raw.get("stmt_len", 0), grown(raw["stmt"])) for raw in _raw(text)["stmts"]])
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A tree has no cycles. Of a large one the collector would look at all nodes again and again while they are made: most of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        yield
+        return tuple([(raw.get("stmt_location", 0), raw.get("stmt_len", 0), grown(raw["stmt"])) for raw in _raw(text)["stmts"]])
     finally:
         if collecting:
             gc.enable()
