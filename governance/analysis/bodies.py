@@ -26,7 +26,7 @@ def actions_of(node: Node, text: str, known: Bodies) -> tuple[Action, ...]:
     match node.node_type:
         case "CreateFunctionStmt":
             return tuple(replace(action, does=tuple(_body(node, text, known))) for action in actions(node))
-        case "DoStmt" if _language(node.args) == "plpgsql":
+        case "DoStmt" if language_of(node.args) == "plpgsql":
             return tuple(dict.fromkeys(_inside(text, known)))
         case "SelectStmt" | "CallStmt":
             called = _unknown_functions(node)
@@ -40,7 +40,7 @@ def _body(node: Node, text: str, known: Bodies) -> Iterator[Action]:
     if node.sql_body:  # BEGIN ATOMIC … END
         inside = (found for found in node.sql_body.walk() if found.node_type.endswith("Stmt") and found.node_type != "ReturnStmt")
         return iter(dict.fromkeys(action for found in inside for action in actions_of(found, text, known)))
-    match _language(node.options):
+    match language_of(node.options):
         case "plpgsql":
             return iter(dict.fromkeys(_inside(text, known)))
         case "sql" if body := option(node.options, "as"):
@@ -48,7 +48,7 @@ def _body(node: Node, text: str, known: Bodies) -> Iterator[Action]:
     return iter((UNKNOWN,))
 
 
-def _language(options: tuple[Node, ...]) -> str:
+def language_of(options: tuple[Node, ...]) -> str:
     found = option(options, "language")
     return str(found.arg.sval).lower() if found else "plpgsql"
 

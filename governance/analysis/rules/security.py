@@ -1,8 +1,10 @@
 """Rules about who may see and do what."""
 
+import re
 from collections.abc import Iterator
 
 from governance.analysis.actions import Action, Kind
+from governance.analysis.bodies import language_of
 from governance.analysis.nodes import Node, strings, switched_on
 from governance.analysis.rule import Hit, Level, Place, Read, hit, rule, safe
 
@@ -10,6 +12,9 @@ ANYBODY = (
     "anon"  # the role in which Supabase serves visitors who have not signed in: https://supabase.com/docs/guides/database/postgres/roles
 )
 POWERS = {"superuser": "may do everything", "bypassrls": "sees every row, whatever the policies say", "createrole": "may make roles"}
+UNTRUSTED = frozenset({"c", "internal", "plpython3u", "plpythonu", "plperlu", "pltclu"})  # languages in which a function may do anything
+PROGRAM = re.compile(r"\b(?:FROM|TO)\s+PROGRAM\b", re.IGNORECASE)
+OPENING = frozenset({"adminpack", "file_fdw", *UNTRUSTED})  # extensions that lead to files, or to such a language
 
 
 @rule(
@@ -103,3 +108,42 @@ def security_definer_without_search_path(read: Read) -> Iterator[Hit]:
 
 def _sets_search_path(found: Node) -> bool:
     return found.defname == "set" and found.arg is not None and found.arg.name == "search_path"
+
+
+@rule(
+    "reaches-the-server",
+    Level.BLOCKING,
+    rollback=True,
+    on=["CopyStmt", "CreateFunctionStmt", "DoStmt", "CreateExtensionStmt", "LoadStmt"],
+)
+def reaches_the_server(read: Read) -> Iterator[Hit]:
+    for node_type in ("CopyStmt", "CreateFunctionStmt", "DoStmt", "CreateExtensionStmt", "LoadStmt"):
+        for place in read.statements(node_type):
+            if what := _reached(place.node, place.statement.text):
+                yield hit(
+                    place,
+                    what,
+                    "Whoever may do that has the server's account: its files, its programs, its network. "
+                    "A rehearsal would do it too, on the server of the rehearsals.",
+                )
+
+
+def _reached(node: Node, text: str) -> str:
+    match node.node_type:
+        case "CopyStmt" if node.is_program:
+            return "COPY … PROGRAM starts a program on the machine of the server."
+        case "CopyStmt" if node.filename:
+            return f"COPY {'reads' if node.is_from else 'writes'} a file of the machine of the server."
+        case "CreateFunctionStmt" | "DoStmt" if (language := language_of(_options(node))) in UNTRUSTED:
+            return f"The language {language} lets a function do whatever the account of the server may do."
+        case "CreateFunctionStmt" | "DoStmt" if PROGRAM.search(text):
+            return "Its body starts a program on the machine of the server."
+        case "CreateExtensionStmt" if node.extname in OPENING:
+            return f"The extension {node.extname} leads to the machine of the server."
+        case "LoadStmt":
+            return "LOAD takes a library into the server, which may then do anything."
+    return ""
+
+
+def _options(node: Node) -> tuple[Node, ...]:
+    return (node.options if node.node_type == "CreateFunctionStmt" else node.args) or ()
