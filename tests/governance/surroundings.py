@@ -30,6 +30,7 @@ from governance.models import (
     MatrixEntry,
     Override,
     Presence,
+    Recheck,
     Release,
     Reservation,
     Run,
@@ -104,11 +105,12 @@ def make_drift(target: Target) -> None:
 
 @transaction.atomic
 def make_watched(run: Run) -> None:
-    """A threshold of its environment, and a decision about it that was taken."""
+    """A threshold of its environment, a decision about it that was taken, and one of its checks that is asked again."""
     audit.append(System.FIXTURES, "test.set_up", run.target.name, "What a run is measured against.")
     save(System.FIXTURES, Threshold(environment=run.target.environment, metric="latency", action="warn", limit=1))
     decided = {"choice": Choice.KEEP, "decided_at": timezone.now()}
     save(System.FIXTURES, DecisionPoint(run=run, cause=Cause.TRIGGER, at=timezone.now(), text="Latency rose.", **decided))
+    save(System.FIXTURES, Recheck(result=run.checks.all()[0]))
 
 
 @transaction.atomic
