@@ -15,8 +15,8 @@ def _commands(report: FileReport) -> list[str]:
     return [_command(report.path, finding) for finding in report.findings]
 
 
-def _lines(parts: Sequence[list[str]]) -> str:
-    return "\n".join(command for commands in parts for command in commands)
+def _lines(parts: Sequence[list[str]]) -> bytes:
+    return "\n".join(command for commands in parts for command in commands).encode()
 
 
 def _command(path: str, finding: Finding) -> str:

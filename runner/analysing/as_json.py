@@ -12,17 +12,17 @@ from governance.forecast import Interval
 from runner.analysing.report import FileReport, Form, StatementRow
 
 
-def _file(report: FileReport) -> str:
+def _file(report: FileReport) -> bytes:
     found = {
         "path": report.path,
         "statements": [_statement(row) for row in report.statements],
         "findings": [_finding(finding) for finding in report.findings],
     }
-    return orjson.dumps(found).decode()
+    return orjson.dumps(found)
 
 
-def _files(parts: Sequence[str]) -> str:
-    return f'{{"files": [{", ".join(parts)}]}}'
+def _files(parts: Sequence[bytes]) -> bytes:
+    return b'{"files": [%b]}' % b", ".join(parts)
 
 
 def _statement(row: StatementRow) -> dict[str, Any]:

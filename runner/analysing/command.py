@@ -67,13 +67,19 @@ def analyse_paths(options: Namespace, facts: Facts | None, stdin: BinaryIO, out:
         raise Impossible(f"{error.filename} cannot be read: {error.strerror}." if error.filename else str(error)) from error
     written = form.whole([part for part, _ in found]) if options.paths or options.format != "text" else ""
     if written:
-        _write(out, f"{written}\n")
+        _write(out, written)
     return FOUND if any(levels & FAILING[options.fail_on] for _, levels in found) else CLEAN
 
 
-def _write(out: TextIO | TextIOBase, text: str) -> None:
+def _write(out: TextIO | TextIOBase, written: str | bytes) -> None:
+    """Whatever encoding the terminal has: programs are given UTF-8, and people a `?` for what it cannot show."""
+    data = written if isinstance(written, bytes) else written.encode(out.encoding or "utf-8", "replace")
+    buffer: BinaryIO | None = getattr(out, "buffer", None)  # a StringIO has none
     try:
-        out.write(text)
+        if buffer:
+            buffer.write(data + b"\n")
+        else:
+            out.write(f"{data.decode()}\n")
         out.flush()
     except OSError as error:
         with suppress(OSError):  # what is still to be written would fail once more when the process ends, and change its status

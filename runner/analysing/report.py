@@ -46,10 +46,10 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A way to write reports out: `part` where a file is judged, `whole` where all parts have come together."""
+    """A way to write reports out: `part` where a file is judged, `whole` where all parts have come together; for programs it is UTF-8."""
 
     part: Callable[[FileReport], Any]
-    whole: Callable[[Sequence[Any]], str]
+    whole: Callable[[Sequence[Any]], str | bytes]
 
 
 def reports(found: Iterable[Source], facts: Facts | None, guarded: bool) -> tuple[FileReport, ...]:

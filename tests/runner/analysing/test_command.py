@@ -370,3 +370,25 @@ def test_file_that_cannot_be_read_among_many_is_told_in_one_line(folder, tmp_pat
 
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["V7.sql cannot be read: Input/output error."]
+
+
+@pytest.mark.parametrize(
+    ("form", "told"), [("json", "bücher".encode()), ("sarif", "bücher".encode()), ("github", "bücher".encode()), ("text", b"b?cher")]
+)
+def test_programs_are_given_utf8_and_people_what_their_terminal_can_show(folder, form, told):
+    folder(a_sql="CREATE INDEX i ON bücher (c);")
+    command = [sys.executable, str(ROOT / "manage.py"), "analyse", "a.sql", "--format", form]
+
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+
+    assert told in done.stdout.decode()
+    assert done.stderr == b""
+
+
+def test_command_writes_into_whatever_it_is_given(folder):
+    folder(a_sql="SELECT 1;")
+    out = io.StringIO()
+
+    call_command("analyse", "a.sql", "--format", "json", stdout=out)
+
+    assert [file["path"] for file in json.loads(out.getvalue())["files"]] == ["a.sql"]
