@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ child.wait()
 """
 SUPERVISED = """
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from portal.supervisor import Process, Supervisor
 with Supervisor([Process("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], {}, Path(sys.argv[1]))]) as supervisor:
@@ -125,8 +127,16 @@ def test_child_of_a_killed_process_is_ended_with_it(process):
     until(lambda: gone(child))
 
 
+@pytest.fixture
+def hung_up() -> Iterator[None]:
+    """Children hear a closed terminal, whatever ignores it around these tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_to_the_supervisor_ends_every_process(number, tmp_path):
+def test_signal_to_the_supervisor_ends_every_process(number, tmp_path, hung_up):
     command = [sys.executable, "-c", SUPERVISED, str(tmp_path / "log")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as supervisor:
         child = int(supervisor.stdout.readline())
