@@ -6,4 +6,6 @@ import sys
 from runner.analysing.command import main
 
 gc.disable()  # everything that it makes it needs to its end, which comes soon
-sys.exit(main(sys.argv[2:]))
+status = main(sys.argv[2:])
+gc.freeze()  # or the interpreter would look all of it through before it ends: a tenth of the time for one file
+sys.exit(status)
