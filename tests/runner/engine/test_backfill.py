@@ -371,7 +371,7 @@ def test_it_rests_while_the_server_writes_too_much(users, counted, small):
     slowly(counted)
     portal = Portal()
 
-    outcome = execute(order(FILL, "max_rows=40", limits=replace(QUICK, wal_rate=1000)), users, portal)
+    outcome = execute(order(FILL, "max_rows=200", limits=replace(QUICK, wal_rate=1000)), users, portal)
 
     assert outcome.status is RunStatus.SUCCEEDED, outcome.message
     assert done(counted) == (1000, 1, 1)
