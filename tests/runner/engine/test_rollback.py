@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import pytest
@@ -67,12 +68,21 @@ def test_applied_change_without_rollback_script_is_refused(users, target):
     assert target.execute("SELECT to_regclass('users_level') IS NOT NULL").fetchone() == (True,)
 
 
+def until_gone(target, order):
+    """The server takes a moment to end the session of an attempt that is over."""
+    deadline = time.monotonic() + 5
+    while target.execute("SELECT FROM pg_stat_activity WHERE application_name = %s", [f"lockgate {order.run}"]).rowcount:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_failed_rollback_says_what_is_still_there_and_can_go_on(users, target):
     order, _ = deploy(users)
     target.execute("CREATE VIEW levels AS SELECT level FROM users")
 
     failed = execute(rollback_of(order), users, Portal())
     target.execute("DROP VIEW levels")
+    until_gone(target, order)
     resumed = execute(rollback_of(order), users, Portal())
 
     assert failed.status is RunStatus.FAILED_DIRTY
