@@ -3,7 +3,7 @@
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from governance.analysis.rule import Finding, Level
 from runner.analysing.report import FileReport, Form
@@ -15,8 +15,8 @@ def _commands(report: FileReport) -> list[str]:
     return [_command(report.path, finding) for finding in report.findings]
 
 
-def _lines(parts: Sequence[list[str]]) -> bytes:
-    return "\n".join(command for commands in parts for command in commands).encode()
+def _lines(parts: Sequence[list[str]]) -> Iterator[bytes]:
+    return (f"{command}\n".encode() for commands in parts for command in commands)
 
 
 def _command(path: str, finding: Finding) -> str:

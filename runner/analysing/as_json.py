@@ -1,7 +1,7 @@
 """The stable format for programs. What is in it stays; docs/analyse.md describes it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -21,8 +21,12 @@ def _file(report: FileReport) -> bytes:
     return orjson.dumps(found)
 
 
-def _files(parts: Sequence[bytes]) -> bytes:
-    return b'{"files": [%b]}' % b", ".join(parts)
+def _files(parts: Sequence[bytes]) -> Iterator[bytes]:
+    yield b'{"files": ['
+    for number, part in enumerate(parts):
+        yield b", " if number else b""
+        yield part
+    yield b"]}\n"
 
 
 def _statement(row: StatementRow) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """SARIF 2.1.0, which code scanning services take: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -19,13 +19,13 @@ def _found(report: FileReport) -> list[tuple[str, Finding]]:
     return [(report.path, finding) for finding in report.findings]
 
 
-def _log(parts: Sequence[list[tuple[str, Finding]]]) -> bytes:
+def _log(parts: Sequence[list[tuple[str, Finding]]]) -> Iterator[bytes]:
     found = [each for part in parts for each in part]
     codes = sorted({finding.code for _, finding in found})
     driver = {"name": "Lockgate", "rules": [_rule(code) for code in codes]}
     results = [_result(path, finding, codes.index(finding.code)) for path, finding in found]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return orjson.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    yield orjson.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _rule(code: str) -> dict[str, Any]:

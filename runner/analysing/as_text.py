@@ -52,10 +52,10 @@ def _part(report: FileReport, pen: Pen, window: float | None) -> _Part:
     )
 
 
-def _whole(parts: Sequence[_Part], pen: Pen) -> str:
+def _whole(parts: Sequence[_Part], pen: Pen) -> Iterator[str]:
     blocks = [block for part in parts for block in part.blocks]
     forecasts = [line for part in parts for line in part.forecasts]
-    return "\n\n".join([*blocks, *(["\n".join(forecasts)] if forecasts else []), _summary(parts, pen)])
+    yield "\n\n".join([*blocks, *(["\n".join(forecasts)] if forecasts else []), _summary(parts, pen)]) + "\n"
 
 
 def _finding(report: FileReport, finding: Finding, pen: Pen) -> Iterator[str]:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOBase
@@ -65,21 +66,21 @@ def analyse_paths(options: Namespace, facts: Facts | None, stdin: BinaryIO, out:
         raise Impossible(str(error)) from error
     except OSError as error:
         raise Impossible(f"{error.filename} cannot be read: {error.strerror}." if error.filename else str(error)) from error
-    written = form.whole([part for part, _ in found]) if options.paths or options.format != "text" else ""
-    if written:
-        _write(out, written)
+    if options.paths or options.format != "text":
+        _write(out, form.whole([part for part, _ in found]))
     return FOUND if any(levels & FAILING[options.fail_on] for _, levels in found) else CLEAN
 
 
-def _write(out: TextIO | TextIOBase, written: str | bytes) -> None:
+def _write(out: TextIO | TextIOBase, pieces: Iterable[str | bytes]) -> None:
     """Whatever encoding the terminal has: programs are given UTF-8, and people a `?` for what it cannot show."""
-    data = written if isinstance(written, bytes) else written.encode(out.encoding or "utf-8", "replace")
     buffer: BinaryIO | None = getattr(out, "buffer", None)  # a StringIO has none
     try:
-        if buffer:
-            buffer.write(data + b"\n")
-        else:
-            out.write(f"{data.decode()}\n")
+        for piece in pieces:
+            data = piece if isinstance(piece, bytes) else piece.encode(out.encoding or "utf-8", "replace")
+            if buffer:
+                buffer.write(data)
+            else:
+                out.write(data.decode())
         out.flush()
     except OSError as error:
         with suppress(OSError):  # what is still to be written would fail once more when the process ends, and change its status

@@ -46,10 +46,11 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A way to write reports out: `part` where a file is judged, `whole` where all parts have come together; for programs it is UTF-8."""
+    """A way to write reports out: `part` where a file is judged, `whole` where all parts have come together: in pieces, since they may be
+    many megabytes, and for programs in UTF-8."""
 
     part: Callable[[FileReport], Any]
-    whole: Callable[[Sequence[Any]], str | bytes]
+    whole: Callable[[Sequence[Any]], Iterable[str | bytes]]
 
 
 def reports(found: Iterable[Source], facts: Facts | None, guarded: bool) -> tuple[FileReport, ...]:
