@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from runner.analysing.report import reports
 from runner.analysing.sources import Source
 
-FILES, ROUNDS = 1_000, 5
+FILES, ROUNDS = 1_000, 9
 SHARE, ONE_FILE, START = 1 / 3, 0.05, 1.0
 CASES = ROOT / "fixtures" / "squawk"
 # Advice that we give once per script, and codes under which we say the same: docs/analyse.md.
