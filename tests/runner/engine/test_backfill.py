@@ -368,14 +368,21 @@ def test_it_rests_while_somebody_waits_for_a_lock_on_its_table(users, counted, s
 
 
 def test_it_rests_while_the_server_writes_too_much(users, counted, small):
+    """And for as long as others do, who write on the tests' server too: so it is stopped, and goes on without the bound."""
     slowly(counted)
     portal = Portal()
+    wanted = order(FILL, "max_rows=200", limits=replace(QUICK, wal_rate=1000))
 
-    outcome = execute(order(FILL, "max_rows=200", limits=replace(QUICK, wal_rate=1000)), users, portal)
+    def impatient(step):
+        portal(step)
+        return Wish.STOP if step.note.startswith("rests: the server writes") else Wish.NONE
 
+    stopped = execute(wanted, users, impatient)
+    outcome = execute(order(FILL, "max_rows=200", limits=QUICK), users, Portal())
+
+    assert "Stopped on request." in stopped.message
     assert outcome.status is RunStatus.SUCCEEDED, outcome.message
     assert done(counted) == (1000, 1, 1)
-    assert any(step.note.startswith("rests: the server writes") for step in portal.told)
 
 
 def test_it_rests_while_clients_are_slow(users, counted, small):
