@@ -12,8 +12,8 @@ from governance.errors import NotReady, Refusal
 from governance.models import Consideration, Domain, Target
 from tests import factories
 
-WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-SOON = 0.5  # seconds for one who does not wait
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"  # for this session
+PATIENCE = 20  # seconds until the second has come to an end or to a lock
 
 
 def outcome(act: Callable[[], object]) -> str:
@@ -33,7 +33,7 @@ def overlapping(first: Callable[[], object], second: Callable[[], object]) -> st
         with transaction.atomic():
             first()
             told = thread.submit(outcome, second)
-            deadline = time.monotonic() + SOON
+            deadline = time.monotonic() + PATIENCE
             with connection.cursor() as cursor:
                 while not told.done() and time.monotonic() < deadline and not cursor.execute(WAITS).fetchone()[0]:
                     time.sleep(0.01)

@@ -15,7 +15,7 @@ from governance.workflow.meanwhile import collisions_told
 from tests import factories
 from tests.governance.claiming import at_the_same_moment
 
-WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # pg_stat_activity stands still within a transaction
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"  # for this session
 PATIENCE = 20.0  # seconds
 
 
