@@ -81,7 +81,7 @@ def _answer(work: Work[P, R], pieces: Sequence[P], turns: list[slice], pipe: Fil
 def _received(answer: Connection) -> dict[int, list[R]]:
     """Turn by turn: memory for all of them at once would first have to be got from the system."""
     found: dict[int, list[R]] = {}
-    with suppress(EOFError):
+    with suppress(EOFError, OSError):  # the latter in the middle of an answer
         while True:
             found.update([answer.recv()])
     return found

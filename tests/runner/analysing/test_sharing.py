@@ -42,6 +42,19 @@ def test_what_a_killed_process_leaves_is_done_all_the_same():
     assert sorted(shared_out(work, PIECES)) == [piece * 2 for piece in PIECES]
 
 
+def test_what_a_process_was_telling_when_it_was_killed_is_done_all_the_same():
+    parent, waited = os.getpid(), []
+
+    def work(share):
+        if os.getpid() != parent:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)  # ends it in the middle of an answer that no pipe can hold
+        elif not waited:
+            waited.append(time.sleep(0.5))
+        return ["x" * 100_000 for _ in share]
+
+    assert shared_out(work, PIECES) == ["x" * 100_000 for _ in PIECES]
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_no_process_outlives_the_one_that_was_killed(how):
     with subprocess.Popen([sys.executable, "-c", LONG], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as parent:
