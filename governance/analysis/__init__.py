@@ -156,8 +156,10 @@ def examine_in(change: Change, before: Scene, surroundings: Surroundings = ALONE
 
 
 def _read(change: Change, kind: ScriptKind, scene: Scene, surroundings: Surroundings) -> Read:
+    """Rollback scripts from the last to the first, as they are executed."""
     scripts = tuple(script for script in change.scripts if script.kind == kind)
-    trees = (((script, statement), statement.text, node) for script in scripts for statement, node in _trees(script, change.trees))
+    executed = scripts[::-1] if kind is ScriptKind.ROLLBACK else scripts
+    trees = (((script, statement), statement.text, node) for script in executed for statement, node in _trees(script, change.trees))
     places: list[Place] = []
     for (script, statement), node, action, now in played(trees, scene):
         held, identity = locks(action, now.during(action)), now.identity(action.relation)

@@ -7,6 +7,8 @@ import pytest
 
 from governance.analysis import Change, Surroundings, analyse
 from governance.analysis.locks import LockMode
+from governance.analysis.reading import read_any
+from governance.orders import ScriptKind
 from tests.governance.analysis.samples import FACTS, HEADER, analysed, script
 
 
@@ -127,3 +129,19 @@ def test_thousand_statements_take_less_than_a_second():
 
     assert len(analysis.statements) == 1_000
     assert time.process_time() - began < 1
+
+
+def test_rollback_scripts_are_judged_from_the_last_to_the_first_as_they_are_executed():
+    texts = {
+        "V20260101_0900__a.sql": "ALTER TABLE bids ADD COLUMN model text",
+        "V20260101_0910__b.sql": "CREATE INDEX CONCURRENTLY bids_model ON bids (model)",
+        "R20260101_0900__a.sql": "ALTER TABLE bids DROP COLUMN model",
+        "R20260101_0910__b.sql": "DROP INDEX CONCURRENTLY bids_model",
+    }
+    scripts = tuple(
+        read_any(name, text, ScriptKind.ROLLBACK if name[0] == "R" else ScriptKind.FORWARD).script for name, text in texts.items()
+    )
+
+    undoing = {report.tag: report.locks for report in analyse(Change(scripts), FACTS).undoing}
+
+    assert [lock.relation for lock in undoing["DROP INDEX CONCURRENTLY"]] == ["public.bids"]
